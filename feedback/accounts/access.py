@@ -1,0 +1,123 @@
+"""The door: every request passes the table of feedback/permissions.py here, before any view runs.
+
+A page's address begins with its project. The middleware takes the slug from the view's arguments and puts the member on the
+request, so that every view starts from `request.member` and none can forget to ask.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from feedback import permissions
+from feedback.accounts.models import Member, Project, User
+
+log = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class MemberRequest(HttpRequest):
+    """A request behind the door: its member and project are known."""
+
+    member: Member
+    project: Project
+    request_id: str
+
+
+class HeadersMiddleware:
+    """A request id, and the headers that no other middleware sets."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.setdefault("X-Request-Id", request.request_id)  # type: ignore[attr-defined]
+        if not request.path.startswith("/static/"):
+            response.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class AccessMiddleware:
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[Any], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        assert match is not None
+        if match.view_name.startswith("api:"):
+            return None  # programs: RoutePermission asks the same table once the key is known
+        if match.namespaces[:1] == ["admin"]:
+            return None  # Django's admin checks staff and permissions itself, in every view
+        verb = permissions.verb_of(match.view_name, request.method or "GET")
+        if verb is None:
+            raise Http404("This address is not in the permission table.")
+        if verb == permissions.PUBLIC:
+            return None
+        user = request.user
+        if not user.is_authenticated:
+            return to_sign_in(request)
+        if verb == permissions.STAFF:
+            return None if user.is_staff else refuse(request)
+        if verb == permissions.SIGNED_IN:
+            return None
+        return self.enter(cast(MemberRequest, request), user, kwargs.pop("project", ""), verb)
+
+    def enter(self, request: MemberRequest, user: User, slug: str, verb: str) -> HttpResponse | None:
+        """Find the member; what is not theirs does not exist, and what their role may not do is refused."""
+        member = Member.objects.active().select_related("project", "user").filter(user=user, project__slug=slug).first()
+        if member is None:
+            raise Http404("No such project.")
+        request.member, request.project = member, member.project
+        if not member.may(verb):
+            log.info("refused %s to member %s (%s)", verb, member.key, member.role)
+            return refuse(request)
+        return None
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page; an htmx request is sent there whole, for a followed redirect would land inside a region."""
+    if getattr(request, "htmx", None):
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = f"{reverse('account_login')}?next={request.htmx.current_url_abs_path or '/'}"  # type: ignore[attr-defined]
+        return response
+    return redirect_to_login(request.get_full_path())
+
+
+def refuse(request: HttpRequest) -> HttpResponse:
+    return render(request, "403.html", status=403)
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """What every page's frame shows: who is here, in which project, and where they may go."""
+    member: Member | None = getattr(request, "member", None)
+    if member is None:
+        return {}
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    room = here.split(":")[0]
+    nav = [
+        {
+            "label": label,
+            "url": reverse(route, kwargs={"project": member.project.slug}),
+            "current": here == route or (room != "queues" and room == route.split(":")[0] and room != "accounts"),
+        }
+        for label, route, verb in permissions.NAVIGATION
+        if member.may(verb)
+    ]
+    return {"member": member, "project": member.project, "nav": nav}

@@ -1,0 +1,119 @@
+"""How programs come in: API keys, sessions of members, and the permission table over both."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
+from django.db.models.functions import Now
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed, NotFound
+from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from feedback import permissions
+from feedback.accounts.models import ApiKey, Member
+from feedback.accounts.problems import Problem
+from feedback.text.canonical import CanonicalError, parse_json
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # which imports this module through the settings
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer tsk_…`. Sets request.project, request.api_key and, for a person's key, request.member."""
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+    def authenticate(self, request: Request) -> tuple[Any, ApiKey] | None:
+        words = get_authorization_header(request).split()
+        if not words or words[0].lower() != b"bearer":
+            return None
+        key = ApiKey.of_secret(words[1].decode("latin-1")) if len(words) == 2 else None
+        if key is None or key.project.archived_at or (key.member and not key.member.is_active):
+            raise AuthenticationFailed("This API key is unknown, revoked or expired.")
+        mark_used(key)
+        bind(request, key.project, key.member, key)
+        return (key.member.user if key.member else AnonymousUser(), key)
+
+
+def mark_used(key: ApiKey) -> None:
+    """Once a minute at most: a busy key must not write on every request."""
+    stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - timedelta(minutes=1))
+    ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=Now())
+
+
+def bind(request: Request, project: Any, member: Member | None, key: ApiKey | None) -> None:
+    for target in (request, request._request):
+        target.project, target.member, target.api_key = project, member, key  # type: ignore[attr-defined, union-attr]
+
+
+class MemberSessionAuthentication(SessionAuthentication):
+    """A signed-in member; the project is named by the header `Touchstone-Project` when they have several."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        result = super().authenticate(request)
+        if result is None:
+            return None
+        members = Member.objects.active().select_related("project", "user").filter(user=result[0])
+        slug = request.headers.get("Touchstone-Project")
+        found = list(members.filter(project__slug=slug) if slug else members[:2])
+        if len(found) != 1:
+            detail = "No such project." if slug else "Name the project in the header Touchstone-Project."
+            raise NotFound(detail) if slug or not found else Problem(400, "project-needed", detail)
+        bind(request, found[0].project, found[0], None)
+        return (result[0], None)
+
+
+class RoutePermission(BasePermission):
+    """The permission table, for keys and members alike; an unknown route is 404."""
+
+    message = "This key or member may not do that."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        match = request.resolver_match
+        assert match is not None
+        verb = permissions.verb_of(match.view_name, request.method or "GET")
+        if verb is None:
+            known = match.view_name in permissions.ROUTES
+            raise Problem(405, "method-not-allowed", "Not with this method.") if known else NotFound()
+        if verb == permissions.PUBLIC:
+            return True
+        key: ApiKey | None = getattr(request, "api_key", None)
+        member: Member | None = getattr(request, "member", None)
+        if key is not None and not permissions.opens(key.scopes, verb):
+            return False
+        if member is not None:
+            return member.may(verb)
+        if key is not None and verb in {"review", "enter"}:
+            self.message = "Reviewing needs the key of a member."
+            return False
+        return key is not None
+
+
+class StrictJSONParser(BaseParser):
+    """JSON through the one canonicaliser: UTF-8 only, no NaN, no duplicate keys, bounded depth and size."""
+
+    media_type = "application/json"
+    max_bytes = 4 * 1024 * 1024
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        data = stream.read(self.max_bytes + 1)
+        try:
+            return parse_json(data, max_bytes=self.max_bytes)
+        except CanonicalError as error:
+            status = 413 if error.code == "too-large" else 400
+            raise Problem(status, error.code, str(error), pointer=error.pointer) from error
+
+
+class KeysetPagination(CursorPagination):
+    """Cursor pages, newest first unless the view says otherwise; `?page_size=` up to 1,000."""
+
+    ordering: Any = "-id"
+    page_size_query_param = "page_size"
+    max_page_size = 1000

@@ -1,0 +1,68 @@
+"""Errors of the API in one shape: RFC 9457 problem details."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+
+
+class Problem(APIException):
+    """An error with a code of ours: `raise Problem(409, "lease-lost", "The place was taken …")`."""
+
+    def __init__(self, status: int, code: str, detail: str, **extra: Any) -> None:
+        super().__init__(detail, code)
+        self.status_code, self.code, self.extra = status, code, extra
+
+
+def pointers(errors: Any, at: str = "") -> list[dict[str, str]]:
+    """Flatten DRF's nested errors to [{pointer, detail}]."""
+    if isinstance(errors, dict):
+        return [entry for key, value in errors.items() for entry in pointers(value, f"{at}/{key}")]
+    if isinstance(errors, Sequence) and not isinstance(errors, str):
+        return [
+            entry
+            for index, value in enumerate(errors)
+            for entry in pointers(value, at if isinstance(value, str) else f"{at}/{index}")
+        ]
+    return [{"pointer": at.removesuffix("/non_field_errors"), "detail": str(errors)}]
+
+
+def body(status: int, code: str, detail: str, **extra: Any) -> dict[str, Any]:
+    """`type` stays about:blank: the status and our `code` say which problem it is."""
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **extra,
+    }
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    from rest_framework.views import exception_handler as drf_exception_handler  # views import our authentication
+
+    response = drf_exception_handler(error, context)
+    if response is None:
+        return None
+    status = response.status_code
+    if isinstance(error, ValidationError):
+        data = body(status, "invalid", "Some fields cannot be accepted; see errors.", errors=pointers(error.detail))
+    elif isinstance(error, Problem):
+        data = body(status, error.code, str(error.detail), **error.extra)
+    elif isinstance(error, Http404):
+        data = body(status, "not-found", "There is no such thing here.")
+    elif isinstance(error, PermissionDenied):
+        data = body(status, "forbidden", "This is not allowed.")
+    else:
+        assert isinstance(error, APIException)
+        codes = error.get_codes()
+        data = body(status, codes if isinstance(codes, str) else "error", str(error.detail))
+    answer = Response(data, status=status, headers=dict(response.headers), content_type="application/problem+json")
+    return answer

@@ -1,0 +1,170 @@
+"""Datasets: a written rule, its frozen versions with their rows, and the files made from them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from feedback.accounts.models import Member, ProjectRow, new_salt
+from feedback.jobs import Job
+from feedback.judgements.models import Verdict
+from feedback.responses.models import Response
+
+
+class Split(models.TextChoices):
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+class Dataset(ProjectRow):
+    """A definition. `rule` is validated by feedback/datasets/rule.py; every version keeps the rule it was built by."""
+
+    key = models.SlugField(max_length=60)
+    name = models.CharField(max_length=120)
+    rule = models.JSONField(default=dict)
+    shares = models.JSONField(
+        default=dict, help_text="Share per split, such as {train: 0.8, validation: 0.1, test: 0.1}."
+    )
+    salt = models.CharField(max_length=32, default=new_salt, editable=False, help_text="Of the split assignment.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("project", "key", name="dataset_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DatasetVersion(ProjectRow, Job):
+    """One frozen set of rows. Rows, manifest and hash are complete when the job is done."""
+
+    bell: ClassVar[str] = "bulk"
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    rule = models.JSONField(help_text="The dataset's rule and shares when the version was begun.")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    requested_by = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
+    counts = models.JSONField(default=dict, blank=True, help_text="Candidates, pairs, and excluded ones by reason.")
+    statistics = models.JSONField(default=dict, blank=True)
+    rows_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the canonical JSON of all pairs in order.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint("dataset", "number", name="dataset_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.dataset} {self.number}"
+
+
+class GroupSplit(ProjectRow):
+    """Where a group of connected rows was first put; it never moves while the data grows."""
+
+    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="group_splits")
+    kind = models.CharField(max_length=12, help_text="conversation or fold.")
+    group = models.CharField(max_length=200)
+    split = models.CharField(max_length=10, choices=Split)
+    first_version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint("dataset", "kind", "group", name="group_split_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.group[:12]} in {self.split}"
+
+
+class PreferencePair(ProjectRow):
+    """One frozen row: a prompt, what was chosen over what, and everything a trainer may ask about how that came about."""
+
+    class Source(models.TextChoices):
+        COMPARISON = "comparison"
+        RATING = "rating"
+        CORRECTION = "correction"
+
+    version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="pairs")
+    position = models.PositiveIntegerField()
+    pair_id = models.CharField(max_length=40, help_text="Stable over versions: the same pair has the same id.")
+    group_id = models.CharField(max_length=40)
+    split = models.CharField(max_length=10, choices=Split)
+    source = models.CharField(max_length=10, choices=Source)
+    criterion = models.CharField(max_length=60)
+    verdict = models.ForeignKey(Verdict, models.PROTECT, related_name="+")
+    chosen_response = models.ForeignKey(Response, models.PROTECT, null=True, blank=True, related_name="+")
+    rejected_response = models.ForeignKey(Response, models.PROTECT, related_name="+")
+    prompt = models.JSONField(help_text="Messages up to the answer.")
+    chosen = models.JSONField(help_text="One assistant message, as a list.")
+    rejected = models.JSONField()
+    tools = models.JSONField(default=list, blank=True)
+    n_votes = models.PositiveIntegerField()
+    votes_for = models.PositiveIntegerField()
+    votes_against = models.PositiveIntegerField()
+    votes_tied = models.PositiveIntegerField()
+    vote_share = models.FloatField(help_text="Share of all votes for the chosen one; ties count against it.")
+    strength = models.FloatField(null=True, blank=True, help_text="Mean strength, 1..3, or the rating difference.")
+    provenance = models.JSONField(
+        help_text="Reviewers (pseudonyms), prompt versions, models, rubric, rule, probability."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("version", "position", name="pair_position_once"),
+            models.UniqueConstraint("version", "pair_id", name="pair_once_a_version"),
+        ]
+        indexes = [models.Index(fields=["project", "id"])]
+
+    def __str__(self) -> str:
+        return self.pair_id
+
+
+class VersionRow(ProjectRow):
+    """The frozen rows of a version that are not pairs: raw votes, cases for a prompt revision, and what was left out."""
+
+    class Kind(models.TextChoices):
+        VOTE = "vote"
+        CASE = "case"
+        EXCLUDED = "excluded"
+
+    version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="rows")
+    kind = models.CharField(max_length=8, choices=Kind)
+    position = models.PositiveIntegerField()
+    key = models.CharField(max_length=120, help_text="What it is about; once per version and kind.")
+    reason = models.CharField(max_length=40, blank=True, help_text="Why it was left out.")
+    data = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("version", "kind", "position", name="version_row_position_once"),
+            models.UniqueConstraint("version", "kind", "key", name="version_row_key_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
+
+
+class Export(ProjectRow, Job):
+    """A file made from a version's frozen rows, with its manifest."""
+
+    bell: ClassVar[str] = "bulk"
+
+    class Shape(models.TextChoices):
+        PREFERENCE = "preference", "preference pairs (TRL, conversational)"
+        VOTES = "votes", "raw votes"
+        REVISION = "revision", "prompt revision cases"
+        PROMPTFOO = "promptfoo", "promptfoo tests"
+
+    version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="exports")
+    shape = models.CharField(max_length=12, choices=Shape)
+    split = models.CharField(max_length=10, choices=Split, blank=True, help_text="Only this split; empty is all.")
+    requested_by = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
+    file = models.CharField(max_length=200, blank=True, help_text="Name in the file storage, once complete.")
+    n_rows = models.PositiveBigIntegerField(default=0)
+    n_bytes = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    manifest = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("version", "shape", "split", name="export_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version} as {self.shape}"

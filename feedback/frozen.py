@@ -1,0 +1,91 @@
+"""Rows that others build on never change: a trigger refuses it, on both databases.
+
+`FreezeRows` is a migration operation. A refused write raises IntegrityError, whatever code tried it. SQLite drops a table's
+triggers when a later migration rebuilds the table, so such a migration must freeze again; a test compares the triggers
+that exist with those that the migrations promise.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+
+FUNCTION = """
+CREATE OR REPLACE FUNCTION touchstone_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'frozen: % rows are never changed', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $$
+"""
+
+
+class FreezeRows(Operation):
+    """Refuse updates of a table's rows, and on PostgreSQL their deletion too when `deletion` is set.
+
+    `except_fields` stay writable (facts that are stamped later). `when` is a condition on OLD in SQL that both databases
+    read, for rows that freeze only at some point, such as `OLD.frozen_at IS NOT NULL`.
+    """
+
+    reversible = True
+
+    def __init__(
+        self, model: str, *, except_fields: Sequence[str] = (), when: str = "", deletion: bool = False
+    ) -> None:
+        self.model, self.except_fields, self.when, self.deletion = model, tuple(except_fields), when, deletion
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return (
+            type(self).__name__,
+            [self.model],
+            {"except_fields": self.except_fields, "when": self.when, "deletion": self.deletion},
+        )
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Triggers are not part of the models' state."""
+
+    def trigger(self, app_label: str, state: Any) -> tuple[str, str, str]:
+        """Table, trigger name and the condition under which an update is refused."""
+        model = state.apps.get_model(app_label, self.model)
+        distinct = "IS DISTINCT FROM" if self.vendor == "postgresql" else "IS NOT"
+        columns = [f.column for f in model._meta.concrete_fields if f.name not in self.except_fields]
+        changed = " OR ".join(f'OLD."{column}" {distinct} NEW."{column}"' for column in columns)
+        condition = f"({changed})" + (f" AND ({self.when})" if self.when else "")
+        return model._meta.db_table, f"{model._meta.db_table}_frozen", condition
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        self.vendor = schema_editor.connection.vendor
+        table, name, condition = self.trigger(app_label, to_state)
+        if self.vendor == "sqlite":
+            schema_editor.execute(
+                f'CREATE TRIGGER "{name}" BEFORE UPDATE ON "{table}" WHEN {condition} '
+                f"BEGIN SELECT RAISE(ABORT, 'frozen: {table} rows are never changed'); END",
+                params=None,
+            )
+            return
+        schema_editor.execute(FUNCTION, params=None)
+        schema_editor.execute(
+            f'CREATE TRIGGER "{name}" BEFORE UPDATE ON "{table}" FOR EACH ROW WHEN ({condition}) '
+            "EXECUTE FUNCTION touchstone_frozen()",
+            params=None,
+        )
+        if self.deletion:
+            schema_editor.execute(
+                f'CREATE TRIGGER "{name}_kept" BEFORE DELETE ON "{table}" FOR EACH ROW '
+                "EXECUTE FUNCTION touchstone_frozen()",
+                params=None,
+            )
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        self.vendor = schema_editor.connection.vendor
+        table, name, _ = self.trigger(app_label, from_state)
+        on_table = "" if self.vendor == "sqlite" else f' ON "{table}"'
+        schema_editor.execute(f'DROP TRIGGER IF EXISTS "{name}"{on_table}', params=None)
+        if self.deletion and self.vendor == "postgresql":
+            schema_editor.execute(f'DROP TRIGGER IF EXISTS "{name}_kept"{on_table}', params=None)
+
+    def describe(self) -> str:
+        return f"Refuse changes to the rows of {self.model}"

@@ -1,0 +1,167 @@
+"""Who may do what: the one table that code, tests and documentation share.
+
+A route that is not in ROUTES is answered with 404, whatever its view does. A value is one verb, or one per HTTP method.
+"""
+
+from collections.abc import Mapping
+
+REVIEWER, CURATOR, MODERATOR, ADMIN = ROLES = ("reviewer", "curator", "moderator", "admin")
+
+VERBS: Mapping[str, frozenset[str]] = {
+    "enter": frozenset(ROLES),  # see the project's name, own work and own history
+    "review": frozenset(ROLES),  # claim, draft, submit, skip, undo
+    "see_responses": frozenset({CURATOR, MODERATOR, ADMIN}),
+    "ingest": frozenset({CURATOR, ADMIN}),
+    "see_queues": frozenset({CURATOR, MODERATOR, ADMIN}),
+    "manage_queues": frozenset({CURATOR, ADMIN}),
+    "sample": frozenset({CURATOR, ADMIN}),
+    "see_reviews": frozenset({CURATOR, MODERATOR, ADMIN}),
+    "import_reviews": frozenset({CURATOR, ADMIN}),
+    "settle": frozenset({MODERATOR, ADMIN}),
+    "see_datasets": frozenset({CURATOR, MODERATOR, ADMIN}),
+    "publish": frozenset({CURATOR, ADMIN}),  # build versions, make exports
+    "invite": frozenset({ADMIN}),
+    "manage_members": frozenset({ADMIN}),
+    "manage_keys": frozenset({ADMIN}),
+    "see_audit": frozenset({MODERATOR, ADMIN}),
+}
+
+# Scope of an API key -> verbs it opens. A key bound to a member also needs the member's role.
+SCOPES: Mapping[str, frozenset[str]] = {
+    "ingest": frozenset({"ingest"}),
+    "responses:read": frozenset({"see_responses"}),
+    "review": frozenset({"enter", "review"}),
+    "review:import": frozenset({"import_reviews"}),
+    "reviews:read": frozenset({"see_reviews", "see_queues"}),
+    "queues:write": frozenset({"see_queues", "manage_queues", "sample"}),
+    "datasets:read": frozenset({"see_datasets"}),
+    "datasets:write": frozenset({"see_datasets", "publish"}),
+}
+
+PUBLIC = "public"  # no sign-in: sign-in itself, health, the API's description
+SIGNED_IN = "signed_in"  # any signed-in person, no project in the address
+STAFF = "staff"  # Django's admin: staff only, its own permission checks inside
+
+Verb = str | Mapping[str, str]
+
+ROUTES: Mapping[str, Verb] = {
+    # root
+    "home": SIGNED_IN,
+    "healthz": PUBLIC,
+    "readyz": PUBLIC,
+    "components": STAFF,
+    "api-schema": PUBLIC,
+    "api-docs": PUBLIC,
+    # sign-in (allauth)
+    "account_login": PUBLIC,
+    "account_logout": PUBLIC,
+    "account_signup": PUBLIC,
+    "account_inactive": PUBLIC,
+    "account_reset_password": PUBLIC,
+    "account_reset_password_done": PUBLIC,
+    "account_reset_password_from_key": PUBLIC,
+    "account_reset_password_from_key_done": PUBLIC,
+    "account_change_password": SIGNED_IN,
+    "account_reauthenticate": SIGNED_IN,
+    # accounts
+    "accounts:signin-link": PUBLIC,
+    "accounts:invitation": PUBLIC,
+    "accounts:member-list": "manage_members",
+    "accounts:member-invite": "invite",
+    "accounts:member-change": "manage_members",
+    "accounts:key-list": "manage_keys",
+    "accounts:key-create": "manage_keys",
+    "accounts:key-revoke": "manage_keys",
+    # responses
+    "responses:response-list": "see_responses",
+    "responses:response-detail": "see_responses",
+    # rubrics
+    "rubrics:rubric-list": "see_queues",
+    "rubrics:rubric-detail": "see_queues",
+    # queues
+    "queues:work": "enter",
+    "queues:history": "enter",
+    "queues:queue-list": "see_queues",
+    "queues:queue-detail": "see_queues",
+    "queues:queue-create": "manage_queues",
+    "queues:queue-change": "manage_queues",
+    "queues:claim": "review",
+    "queues:review": "review",
+    "queues:submit": "review",
+    "queues:draft": "review",
+    "queues:heartbeat": "review",
+    "queues:release": "review",
+    "queues:skip": "review",
+    "queues:undo": "review",
+    # sampling
+    "sampling:rule-list": "sample",
+    "sampling:rule-create": "sample",
+    "sampling:rule-detail": "sample",
+    "sampling:rule-run": "sample",
+    # quality
+    "quality:unsettled": "settle",
+    "quality:settle": "settle",
+    # datasets
+    "datasets:dataset-list": "see_datasets",
+    "datasets:dataset-detail": "see_datasets",
+    "datasets:dataset-create": "publish",
+    "datasets:version-build": "publish",
+    "datasets:version-detail": "see_datasets",
+    "datasets:export-create": "publish",
+    "datasets:export-download": "see_datasets",
+    # API
+    "api:response-list": {"GET": "see_responses", "POST": "ingest"},
+    "api:response-detail": "see_responses",
+    "api:queue-list": {"GET": "see_queues"},
+    "api:queue-detail": {"GET": "see_queues"},
+    "api:queue-claim": {"POST": "review"},
+    "api:assignment-detail": {"GET": "review"},
+    "api:assignment-draft": {"PUT": "review"},
+    "api:assignment-submit": {"POST": "review"},
+    "api:assignment-skip": {"POST": "review"},
+    "api:assignment-undo": {"POST": "review"},
+    "api:assignment-heartbeat": {"POST": "review"},
+    "api:assignment-release": {"POST": "review"},
+    "api:rule-run": {"POST": "sample"},
+    "api:run-detail": {"GET": "sample"},
+    "api:review-list": {"GET": "see_reviews"},
+    "api:verdict-list": {"GET": "see_reviews"},
+    "api:imported-review-list": {"POST": "import_reviews"},
+    "api:dataset-list": {"GET": "see_datasets"},
+    "api:dataset-build": {"POST": "publish"},
+    "api:version-detail": {"GET": "see_datasets"},
+    "api:version-export": {"POST": "publish"},
+    "api:export-detail": {"GET": "see_datasets"},
+    "api:export-download": {"GET": "see_datasets"},
+    "api:preference-pair-list": {"GET": "see_datasets"},
+}
+
+# Navigation: label, route, verb. Shown in this order to those who may.
+NAVIGATION = (
+    ("My work", "queues:work", "enter"),
+    ("Responses", "responses:response-list", "see_responses"),
+    ("Rubrics", "rubrics:rubric-list", "see_queues"),
+    ("Queues", "queues:queue-list", "see_queues"),
+    ("Sampling", "sampling:rule-list", "sample"),
+    ("Moderation", "quality:unsettled", "settle"),
+    ("Datasets", "datasets:dataset-list", "see_datasets"),
+    ("People", "accounts:member-list", "manage_members"),
+    ("Keys", "accounts:key-list", "manage_keys"),
+)
+
+
+def verb_of(route: str, method: str) -> str | None:
+    """The verb that a request needs, or None when the table does not know the route or the method."""
+    entry = ROUTES.get(route)
+    if entry is None or isinstance(entry, str):
+        return entry
+    return entry.get("GET" if method in {"HEAD", "OPTIONS"} else method)
+
+
+def may(role: str, verb: str) -> bool:
+    return role in VERBS.get(verb, frozenset())
+
+
+def opens(scopes: list[str], verb: str) -> bool:
+    """Whether one of the scopes of an API key opens the verb."""
+    return any(verb in SCOPES.get(scope, frozenset()) for scope in scopes)

@@ -1,0 +1,231 @@
+"""Responses as they came in, their passages, usage and price, and the subjects that are judged.
+
+`Response` is the thin row that is filtered, drawn and counted; `ResponseBody` holds the large immutable texts, so that
+stamping a fact never rewrites them. Facts that higher rooms know (queued, verdict, feedback) are plain columns here,
+written from above.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from feedback.accounts.models import ProjectRow
+from feedback.prompts.models import PromptVersion
+
+
+class LanguageModel(ProjectRow):
+    provider = models.CharField(max_length=60, blank=True)
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("project", "provider", "name", name="language_model_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Price(ProjectRow):
+    """Price of one million tokens of a model from a day on; used where a response comes without its cost."""
+
+    model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="prices")
+    valid_from = models.DateField()
+    currency = models.CharField(max_length=3, default="USD")
+    input = models.DecimalField(max_digits=12, decimal_places=6)
+    cached_input = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    output = models.DecimalField(max_digits=12, decimal_places=6)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("model", "valid_from", name="price_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.model} from {self.valid_from}"
+
+
+class Origin(models.TextChoices):
+    PRODUCTION = "production"
+    REPLAY = "replay"
+    IMPORT = "import"
+    TEST = "test"
+
+
+class IngestBatch(ProjectRow):
+    """One delivery of responses: who sent it, and how its rows fared."""
+
+    source = models.CharField(max_length=20, help_text="api, file or demo.")
+    name = models.CharField(max_length=200, blank=True)
+    accepted = models.PositiveBigIntegerField(default=0)
+    repeated = models.PositiveBigIntegerField(default=0)
+    filled = models.PositiveBigIntegerField(default=0, help_text="Known rows to which late parts were added.")
+    refused = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.name} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Response(ProjectRow):
+    external_id = models.CharField(max_length=200)
+    batch = models.ForeignKey(IngestBatch, models.SET_NULL, null=True, blank=True, related_name="responses")
+    prompt_version = models.ForeignKey(PromptVersion, models.PROTECT, null=True, blank=True, related_name="responses")
+    model = models.ForeignKey(LanguageModel, models.PROTECT, null=True, blank=True, related_name="responses")
+
+    body_hash = models.CharField(max_length=64, help_text="Of the caller-owned immutable fields.")
+    prompt_hash = models.CharField(max_length=64, help_text="Of the rendered messages and tools.")
+    input_hash = models.CharField(max_length=64, help_text="Responses to the same input share it and are comparable.")
+    fold_hash = models.CharField(max_length=64, help_text="Of the folded input, for duplicates and splits.")
+    output_hash = models.CharField(max_length=64, help_text="SHA-256 of the output's canonical text; spans name it.")
+    draw_key = models.FloatField(help_text="Uniform in [0, 1), from the project's salt and the external id.")
+
+    conversation_id = models.CharField(max_length=200, blank=True)
+    trace_id = models.CharField(max_length=64, blank=True)
+    span_id = models.CharField(max_length=32, blank=True)
+    subject_key = models.CharField(max_length=200, blank=True, help_text="The end user, as the application names them.")
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.PRODUCTION)
+    environment = models.CharField(max_length=60, blank=True)
+    segment = models.CharField(max_length=100, blank=True)
+    licence = models.CharField(max_length=100, blank=True)
+    consent = models.BooleanField(
+        null=True, blank=True, help_text="Whether training on it is allowed; empty is unknown."
+    )
+    tags = models.JSONField(default=list, blank=True)
+
+    input_tokens = models.PositiveIntegerField(null=True, blank=True)
+    output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    cached_tokens = models.PositiveIntegerField(null=True, blank=True)
+    reasoning_tokens = models.PositiveIntegerField(null=True, blank=True)
+    cost = models.DecimalField(max_digits=18, decimal_places=9, null=True, blank=True)
+    cost_is_given = models.BooleanField(default=False, help_text="False: computed from the price table.")
+    latency_ms = models.PositiveIntegerField(null=True, blank=True)
+    responded_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    # Facts from above
+    is_queued = models.BooleanField(default=False)
+    has_feedback = models.BooleanField(default=False)
+    verdict = models.CharField(max_length=10, blank=True, help_text="passed or failed, by its newest verdict.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("project", "external_id", name="response_once"),
+            models.CheckConstraint(condition=Q(draw_key__gte=0, draw_key__lt=1), name="draw_key_in_unit_interval"),
+        ]
+        indexes = [
+            models.Index(fields=["project", "draw_key"]),
+            models.Index(fields=["project", "-id"]),
+            models.Index(fields=["project", "-responded_at", "-id"]),
+            models.Index(fields=["project", "input_hash"]),
+            models.Index(fields=["project", "conversation_id"]),
+            models.Index(fields=["project", "trace_id"]),
+            models.Index(fields=["prompt_version", "-id"]),
+            models.Index(fields=["model", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id
+
+
+class ResponseBody(models.Model):
+    """The immutable texts of a response, frozen by a trigger."""
+
+    response = models.OneToOneField(Response, models.CASCADE, primary_key=True, related_name="body")
+    messages = models.JSONField(
+        help_text="The conversation up to the answer: [{role, content, name?, tool_calls?, …}]."
+    )
+    tools = models.JSONField(default=list, blank=True)
+    variables = models.JSONField(null=True, blank=True)
+    input_key = models.CharField(max_length=200, blank=True)
+    output = models.TextField(help_text="The answer's canonical text; offsets of spans count its code points.")
+    tool_calls = models.JSONField(default=list, blank=True, help_text="Calls that the answer makes.")
+    parameters = models.JSONField(default=dict, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+
+    def __str__(self) -> str:
+        return self.output[:60]
+
+
+class Passage(ProjectRow):
+    """A retrieved or trusted source text shown beside a response."""
+
+    response = models.ForeignKey(Response, models.CASCADE, related_name="passages")
+    position = models.PositiveSmallIntegerField()
+    external_id = models.CharField(max_length=200, blank=True)
+    title = models.CharField(max_length=300, blank=True)
+    text = models.TextField()
+    text_hash = models.CharField(max_length=64)
+    url = models.CharField(max_length=2000, blank=True)
+    store = models.CharField(max_length=100, blank=True)
+    score = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("response", "position", name="passage_position_once")]
+        ordering = ["response_id", "position"]
+
+    def __str__(self) -> str:
+        return self.title or self.text[:60]
+
+
+class UserFeedback(ProjectRow):
+    """What an end user said about a response: a thumb, a score, a comment."""
+
+    response = models.ForeignKey(Response, models.CASCADE, related_name="user_feedback")
+    kind = models.CharField(max_length=40, default="rating")
+    score = models.FloatField(null=True, blank=True)
+    comment = models.TextField(blank=True)
+    at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("response", "kind", name="user_feedback_once_a_kind")]
+        verbose_name_plural = "user feedback"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.score}"
+
+
+class Subject(ProjectRow):
+    """What is judged: one response, or a set of 2..n responses to the same input."""
+
+    key = models.CharField(max_length=200, help_text="Ids of its responses in ascending order, joined by '+'.")
+    size = models.PositiveSmallIntegerField(default=1)
+    input_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("project", "key", name="subject_once"),
+            models.CheckConstraint(condition=Q(size__gte=1), name="subject_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return f"subject {self.key}"
+
+    @staticmethod
+    def key_of(response_ids: list[int]) -> str:
+        return "+".join(str(pk) for pk in sorted(response_ids))
+
+    def shown(self, order: list[int] | None = None) -> list[Response]:
+        """Its responses with bodies, in the order given or that of the subject."""
+        rows: list[Any] = list(
+            Response.objects.filter(subject_parts__subject=self)
+            .select_related("body")
+            .order_by("subject_parts__position")
+        )
+        return sorted(rows, key=lambda response: order.index(response.pk)) if order else rows
+
+
+class SubjectResponse(models.Model):
+    subject = models.ForeignKey(Subject, models.CASCADE, related_name="parts")
+    response = models.ForeignKey(Response, models.CASCADE, related_name="subject_parts")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("subject", "response", name="subject_response_once"),
+            models.UniqueConstraint("subject", "position", name="subject_position_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject_id}: {self.response_id}"

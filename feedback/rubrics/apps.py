@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class RubricsConfig(AppConfig):
+    name = "feedback.rubrics"
+    label = "rubrics"
+    default_auto_field = "django.db.models.BigAutoField"

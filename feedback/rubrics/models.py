@@ -1,0 +1,101 @@
+"""What is judged and how: rubrics, their criteria, and the guidelines that teach them. A version never changes."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from feedback.accounts.models import ProjectRow
+
+
+class Guideline(ProjectRow):
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("project", "name", name="guideline_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GuidelineVersion(ProjectRow):
+    guideline = models.ForeignKey(Guideline, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    text = models.TextField(help_text="Markdown.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("guideline", "number", name="guideline_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.guideline} {self.number}"
+
+
+class Rubric(ProjectRow):
+    name = models.CharField(max_length=120)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("project", "name", name="rubric_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RubricVersion(ProjectRow):
+    rubric = models.ForeignKey(Rubric, models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    guideline = models.ForeignKey(
+        GuidelineVersion, models.PROTECT, null=True, blank=True, related_name="rubric_versions"
+    )
+    subject_size = models.PositiveSmallIntegerField(default=1, help_text="1 judges a response, 2 compares a pair.")
+    frozen_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a queue first used it; it never changes after."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("rubric", "number", name="rubric_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rubric} {self.number}"
+
+
+class Criterion(ProjectRow):
+    """One question of a rubric version.
+
+    `options` by kind: scale {min, max, anchors: {"1": "No use"}}; choice {choices: [{value, label, help?}]};
+    spans {kinds: [{value, label}], severities: [{value, label}]}; comparison {strengths: 1..3, both_bad: bool};
+    correction and text {max_length?}. `fails_when` says which settled answers count as a failure: {"below": 3} for a scale,
+    {"values": ["no"]} for yes/no and choice, {"any": true} for spans.
+    """
+
+    class Kind(models.TextChoices):
+        SCALE = "scale"
+        YES_NO = "yes_no", "yes/no"
+        CHOICE = "choice"
+        TEXT = "text"
+        SPANS = "spans"
+        COMPARISON = "comparison"
+        CORRECTION = "correction"
+
+    rubric_version = models.ForeignKey(RubricVersion, models.CASCADE, related_name="criteria")
+    key = models.SlugField(max_length=60)
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=12, choices=Kind)
+    label = models.CharField(max_length=200)
+    help_text = models.CharField(max_length=500, blank=True)
+    is_required = models.BooleanField(default=True)
+    options = models.JSONField(default=dict, blank=True)
+    fails_when = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name_plural = "criteria"
+        ordering = ["rubric_version_id", "position"]
+        constraints = [
+            models.UniqueConstraint("rubric_version", "key", name="criterion_once"),
+            models.CheckConstraint(condition=~Q(key=""), name="criterion_has_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label

@@ -1,0 +1,25 @@
+"""Human labels from elsewhere, as reviews by named sources."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from feedback.accounts.models import Member, ProjectRow
+from feedback.judgements.models import Review
+
+
+class ImportedReview(ProjectRow):
+    """What makes an import idempotent: one source key, one review; the same body again changes nothing."""
+
+    source = models.CharField(max_length=60)
+    external_id = models.CharField(max_length=200)
+    body_hash = models.CharField(max_length=64)
+    review = models.OneToOneField(Review, models.CASCADE, related_name="imported")
+    imported_by = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("project", "source", "external_id", name="imported_review_once")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.external_id}"

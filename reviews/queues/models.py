@@ -1,0 +1,240 @@
+"""Queues, items, places and assignments: who judges what, exactly k times (DESIGN §4.2 to §4.5).
+
+The verbs that hand out, take back and fill places are processes of their own: claim.py, submit.py, resize.py. What is
+here is the schema that makes their promises structural.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from feedback.accounts.models import Member, ProjectRow
+from feedback.judgements.models import Review
+from feedback.responses.models import Subject
+from feedback.rubrics.models import RubricVersion
+
+
+class Queue(ProjectRow):
+    class State(models.TextChoices):
+        OPEN = "open"
+        PAUSED = "paused"
+        CLOSED = "closed"
+
+    class Order(models.TextChoices):
+        ARRIVAL = "arrival", "in order of arrival"
+        RANDOM = "random"
+
+    key = models.SlugField(max_length=60)
+    name = models.CharField(max_length=120)
+    rubric_version = models.ForeignKey(RubricVersion, models.PROTECT, related_name="queues")
+    k = models.PositiveSmallIntegerField(default=2, help_text="Reviews per item, from different people.")
+    order = models.CharField(max_length=8, choices=Order, default=Order.ARRIVAL)
+    lease_seconds = models.PositiveIntegerField(default=1800)
+    lease_cap_seconds = models.PositiveIntegerField(default=4 * 3600, help_text="No heartbeat holds a place longer.")
+    grace_seconds = models.PositiveIntegerField(default=60, help_text="How long a submit can be undone.")
+    shows_model = models.BooleanField(default=False, help_text="Whether reviewers see which model wrote a response.")
+    shows_critic = models.BooleanField(default=False)
+    takes_imports = models.BooleanField(default=False, help_text="Filled by imported labels; nobody claims from it.")
+    state = models.CharField(max_length=6, choices=State, default=State.OPEN)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("project", "key", name="queue_once"),
+            models.CheckConstraint(condition=Q(k__gte=1), name="queue_k_at_least_one"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Lane(models.Model):
+    """The next free position of a lane; its row is locked while places are appended."""
+
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="lanes")
+    number = models.PositiveSmallIntegerField(help_text="Priority: 0 is served first and takes what was given back.")
+    next_pos = models.PositiveBigIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("queue", "number", name="lane_once")]
+
+    def __str__(self) -> str:
+        return f"{self.queue_id} lane {self.number}"
+
+
+class Item(ProjectRow):
+    class State(models.TextChoices):
+        OPEN = "open"
+        COMPLETE = "complete", "all reviews in"
+        SETTLED = "settled"
+        UNRESOLVED = "unresolved"
+        WITHDRAWN = "withdrawn"
+
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="items")
+    subject = models.ForeignKey(Subject, models.PROTECT, related_name="items")
+    k = models.PositiveSmallIntegerField()
+    lane = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    n_filled = models.PositiveSmallIntegerField(
+        default=0, help_text="Filled places; kept in the transaction that fills."
+    )
+    completed_at = models.DateTimeField(null=True, blank=True)
+    settle_after = models.DateTimeField(null=True, blank=True, help_text="When the grace of the last submit is over.")
+    # How it was drawn, as plain values: sampling is a higher room.
+    inclusion_probability = models.FloatField(null=True, blank=True)
+    rule_label = models.CharField(max_length=120, blank=True)
+    rule_version_id = models.BigIntegerField(null=True, blank=True)
+    run_id = models.BigIntegerField(null=True, blank=True)
+    stratum = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("queue", "subject", name="item_once"),
+            models.CheckConstraint(
+                condition=Q(inclusion_probability__isnull=True)
+                | Q(inclusion_probability__gt=0, inclusion_probability__lte=1),
+                name="inclusion_probability_is_one",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["queue", "settle_after"], condition=Q(state="complete"), name="item_to_settle"),
+            models.Index(fields=["project", "-id"], condition=Q(state="unresolved"), name="item_unresolved"),
+            models.Index(fields=["run_id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"item {self.pk}"
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def live(self) -> AssignmentQuerySet:
+        """Claims whose place is still held."""
+        return self.filter(state=Assignment.State.CLAIMED, place__state=Place.State.CLAIMED)
+
+    def orphaned(self) -> AssignmentQuerySet:
+        """Claims whose place was given back or has expired; their token and draft live on."""
+        return self.filter(state=Assignment.State.CLAIMED, place__isnull=True)
+
+
+class Assignment(ProjectRow):
+    """One reviewer's turn at an item. The claim token survives expiry; the place is what the lease is on."""
+
+    class State(models.TextChoices):
+        CLAIMED = "claimed"
+        SUBMITTED = "submitted"
+        SURPLUS = "surplus"
+        SKIPPED = "skipped"
+        NOT_QUALIFIED = "not_qualified", "not qualified"
+        INVALIDATED = "invalidated"
+
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="assignments")
+    item = models.ForeignKey(Item, models.CASCADE, related_name="assignments")
+    reviewer = models.ForeignKey(Member, models.PROTECT, related_name="assignments")
+    round = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=13, choices=State, default=State.CLAIMED)
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    claimed_at = models.DateTimeField(db_default=Now())
+    shown_order = models.JSONField(default=list, blank=True)
+    visible = models.JSONField(default=dict, blank=True)
+    draft = models.JSONField(default=dict, blank=True)
+    draft_saved_at = models.DateTimeField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    review = models.OneToOneField(Review, models.PROTECT, null=True, blank=True, related_name="assignment")
+    skip_reason = models.CharField(max_length=60, blank=True)
+    skip_note = models.TextField(blank=True)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("item", "reviewer", "round", name="assignment_once"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["submitted", "surplus"]) | Q(review__isnull=False, submitted_at__isnull=False),
+                name="assignment_submitted_has_review",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["reviewer", "queue"], condition=Q(state="claimed"), name="assignment_claimed"),
+            models.Index(fields=["reviewer", "-submitted_at"]),
+            models.Index(fields=["item", "submitted_at"], condition=Q(state="surplus"), name="assignment_surplus"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer} on {self.item}"
+
+
+class Place(ProjectRow):
+    """One of the k openings on an item."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        CLAIMED = "claimed"
+        FILLED = "filled"
+        WITHDRAWN = "withdrawn"
+
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="places")
+    item = models.ForeignKey(Item, models.CASCADE, related_name="places")
+    number = models.PositiveSmallIntegerField()
+    lane = models.PositiveSmallIntegerField()
+    pos = models.PositiveBigIntegerField(help_text="Append-only within the lane.")
+    state = models.CharField(max_length=9, choices=State, default=State.OPEN)
+    assignment = models.OneToOneField(Assignment, models.PROTECT, null=True, blank=True, related_name="place")
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    reserved_for = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
+    hidden_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("item", "number", name="place_once"),
+            models.UniqueConstraint("queue", "lane", "pos", name="place_pos_once"),
+            models.CheckConstraint(
+                condition=Q(state="claimed", assignment__isnull=False, lease_until__isnull=False)
+                | Q(state="filled", assignment__isnull=False, lease_until__isnull=True)
+                | Q(state__in=["open", "withdrawn"], assignment__isnull=True, lease_until__isnull=True),
+                name="place_state_is_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["queue", "lane", "pos"], condition=Q(state="open"), name="place_open"),
+            models.Index(fields=["queue", "lease_until"], condition=Q(state="claimed"), name="place_leased"),
+            models.Index(fields=["lease_until"], condition=Q(state="claimed"), name="place_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"place {self.number} of {self.item_id}"
+
+
+class Front(models.Model):
+    """Up to where a reviewer has seen a lane: every open place before it is not for them."""
+
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="fronts")
+    lane = models.PositiveSmallIntegerField()
+    reviewer = models.ForeignKey(Member, models.CASCADE, related_name="fronts")
+    pos = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("queue", "lane", "reviewer", name="front_once")]
+
+    def __str__(self) -> str:
+        return f"{self.reviewer_id} at {self.queue_id}/{self.lane}:{self.pos}"
+
+
+class Escalation(ProjectRow):
+    """A reviewer's request to a moderator about an item."""
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="escalations")
+    raised_by = models.ForeignKey(Member, models.PROTECT, related_name="+")
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.text[:60]

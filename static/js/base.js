@@ -1,0 +1,110 @@
+// What every page has: toasts, errors of htmx requests, copy buttons, single keys and their overlay, menus that close.
+import { isTyping, keysOff, mayAct, turnKeys } from "./typing.js";
+
+const ERRORS = {
+  0: "No connection. Nothing was sent; what you typed is still here.",
+  403: "You may not do this. Your role may have changed.",
+  404: "This is not here any more.",
+  413: "That is too large to send.",
+  429: "Too many requests at once. Wait a moment, then try again.",
+};
+
+function toast(text, level = "") {
+  const line = document.createElement("div");
+  line.className = `toast-line ${level}`;
+  const words = document.createElement("span");
+  words.textContent = text;
+  const close = document.createElement("button");
+  close.type = "button";
+  close.textContent = "✕";
+  close.setAttribute("aria-label", "Close this message");
+  close.addEventListener("click", () => line.remove());
+  line.append(words, close);
+  document.getElementById("toasts").append(line);
+  if (level !== "bad") setTimeout(() => line.remove(), 8000);
+}
+
+document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.level));
+document.addEventListener("htmx:responseError", (event) => {
+  const status = event.detail.xhr.status;
+  toast(ERRORS[status] || `The server could not do this (${status}). What you typed is still here; try again.`, "bad");
+});
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, () => toast(ERRORS[0], "bad"));
+}
+
+// Copying: data-copy holds the text, or the id of the element whose text is copied.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy], [data-copy-from]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copyFrom || "");
+  try {
+    await navigator.clipboard.writeText(source ? source.value ?? source.textContent : button.dataset.copy);
+    toast("Copied.");
+  } catch {
+    toast("Your browser did not allow copying. Select the text and copy it by hand.", "bad");
+  }
+});
+
+// Single keys: an element says its key in data-key and what it does in data-key-label.
+function press(element) {
+  if (element.matches("textarea, select, input:not([type=checkbox])")) element.focus();
+  else element.click();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeMenus(null);
+  const help = event.key === "?" && !isTyping(event) && !document.querySelector("dialog[open]");
+  if (!help && !mayAct(event)) return;
+  const element = [...document.querySelectorAll("[data-key]")].find(
+    (candidate) => candidate.dataset.key === event.key && !candidate.disabled && candidate.getClientRects().length,
+  );
+  if (!element) return;
+  event.preventDefault();
+  press(element);
+});
+
+function row(label, keys) {
+  const line = document.createElement("li");
+  line.append(label);
+  const key = document.createElement("kbd");
+  key.textContent = keys;
+  line.append(key);
+  return line;
+}
+
+function showKeys() {
+  const dialog = document.getElementById("keys");
+  const list = dialog.querySelector(".keys");
+  const declared = [...document.querySelectorAll("[data-key-label]")];
+  list.replaceChildren(...declared.map((element) => row(element.dataset.keyLabel, element.dataset.keyName || element.dataset.key)));
+  dialog.querySelector("[data-keys-off]").checked = keysOff();
+  dialog.showModal();
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-show-keys]")) showKeys();
+  if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+  if (event.target.matches("dialog")) event.target.close();
+  closeMenus(event.target.closest("details.menu"));
+});
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-keys-off]")) turnKeys(event.target.checked);
+});
+
+// Menus are native details: only one is open, Escape closes it and gives the focus back.
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (menu === except) continue;
+    const hadFocus = menu.contains(document.activeElement);
+    menu.open = false;
+    if (hadFocus) menu.querySelector("summary").focus();
+  }
+}
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (menu.matches?.("details.menu[open]")) menu.querySelector(".sheet :is(select, textarea, input:not([type=hidden]))")?.focus();
+}, true);
+
+// A sentence for screen readers that needs no place on the screen.
+document.addEventListener("say", (event) => { document.getElementById("live").textContent = event.detail; });

@@ -1,0 +1,91 @@
+// The hands stay on the keyboard: digits answer, arrows move between questions, Ctrl+Enter sends, focus follows the item.
+import { isTyping, mayAct } from "./typing.js";
+
+const questions = () => [...document.querySelectorAll("#review-form .q")];
+const choices = (question) => [...question.querySelectorAll("input:is([type=radio], [type=checkbox])")];
+const isAnswered = (question) => choices(question).some((input) => input.checked) || Boolean(question.querySelector("textarea")?.value.trim());
+
+function activate(question) {
+  for (const other of questions()) other.classList.toggle("active", other === question);
+  count();
+}
+
+function active() {
+  return document.querySelector("#review-form .q.active") || questions()[0];
+}
+
+function count() {
+  const place = document.querySelector("[data-answered]");
+  if (place) place.textContent = `${questions().filter(isAnswered).length} of ${questions().length}`;
+}
+
+/** Put the focus where the next answer goes, without moving the text under the reader's eyes. */
+function enter(question, scroll = false) {
+  if (!question) return;
+  activate(question);
+  const all = choices(question);
+  const target = all.find((input) => input.checked) || all[0];
+  target?.focus({ preventScroll: true });
+  if (!target) document.activeElement?.blur?.();
+  if (scroll) question.scrollIntoView({ block: "nearest" });
+}
+
+function move(step) {
+  const all = questions();
+  const next = all[all.indexOf(active()) + step];
+  if (next?.querySelector("textarea") && !choices(next).length) {
+    activate(next);
+    next.querySelector("textarea").focus();
+  } else enter(next, true);
+}
+
+function answer(digit) {
+  const question = active();
+  const option = question?.querySelector(`.opt[data-digit="${digit}"] input`);
+  if (!option) return false;
+  option.click();
+  if (option.type === "radio") {
+    const next = questions()[questions().indexOf(question) + 1];
+    if (next && choices(next).length) enter(next, true);
+    else option.focus({ preventScroll: true });
+  }
+  return true;
+}
+
+function begin() {
+  const wrong = document.querySelector("#review-form .q:has(.errorlist)");
+  const first = wrong || questions().find((question) => !isAnswered(question)) || questions()[0];
+  count();
+  if (first) enter(first, Boolean(wrong));
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
+    const form = document.getElementById("review-form");
+    if (!form || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    form.requestSubmit(document.getElementById("submit"));
+    return;
+  }
+  if (event.key === "Escape" && isTyping(event) && event.target.form?.id === "review-form") event.target.blur();
+  if (!mayAct(event)) return;
+  const inside = event.target.closest(".q");
+  if (/^[0-9]$/.test(event.key) && answer(event.key)) event.preventDefault();
+  else if (inside && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    event.preventDefault();
+    move(event.key === "ArrowDown" ? 1 : -1);
+  }
+});
+document.addEventListener("focusin", (event) => {
+  const question = event.target.closest("#review-form .q");
+  if (question) activate(question);
+});
+document.addEventListener("change", (event) => { if (event.target.closest("#review-form .q")) count(); });
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.target.id !== "item") return;
+  scrollTo({ top: 0 });
+  const detail = document.querySelector("#item [data-announce]")?.dataset.announce;
+  if (detail) document.dispatchEvent(new CustomEvent("say", { detail }));
+  begin();
+});
+begin();

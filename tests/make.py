@@ -1,0 +1,146 @@
+"""Plain builders: each makes one believable row and lets a test say only what matters."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from feedback.accounts.models import ApiKey, Member, Project, User
+from feedback.prompts.models import Prompt, PromptVersion
+from feedback.responses.models import LanguageModel, Passage, Response, ResponseBody, Subject, SubjectResponse
+from feedback.rubrics.models import Criterion, Rubric, RubricVersion
+from feedback.text.hashes import draw_key, fold_hash, input_hash, prompt_hash, sha256_text
+from reviews.queues.models import Queue
+
+counter = itertools.count(1)
+
+
+class SignedIn(Client):
+    def __init__(self, member: Member, **defaults: Any) -> None:
+        super().__init__(**defaults)
+        assert member.user is not None
+        self.force_login(member.user)
+
+
+def project(slug: str = "", **fields: Any) -> Project:
+    slug = slug or f"project-{next(counter)}"
+    return Project.objects.create(slug=slug, **{"name": slug.capitalize(), "salt": "0" * 32, **fields})
+
+
+def user(name: str = "Una User", **fields: Any) -> User:
+    return User.objects.create_user(f"user{next(counter)}@example.org", name=name, **fields)
+
+
+def member(project: Project, role: str = "reviewer", *, name: str = "Max Member", **fields: Any) -> Member:
+    return Member.objects.create(project=project, user=user(name), role=role, **fields)
+
+
+def api_key(project: Project, *scopes: str, **fields: Any) -> str:
+    """The secret of a new key, for the Authorization header."""
+    return ApiKey.issue(project, "test key", list(scopes), **fields)[1]
+
+
+def prompt_version(project: Project, label: str = "v1", name: str = "answer") -> PromptVersion:
+    prompt, _ = Prompt.objects.get_or_create(project=project, name=name)
+    return PromptVersion.objects.get_or_create(project=project, prompt=prompt, label=label)[0]
+
+
+def response(
+    project: Project,
+    output: str = "You can claim within 30 days.",
+    *,
+    question: str = "",
+    passages: list[str] | None = None,
+    **fields: Any,
+) -> Response:
+    """A response to a question of its own, unless `question` says otherwise."""
+    number = next(counter)
+    external_id = fields.pop("external_id", f"r-{number}")
+    messages = fields.pop("messages", [{"role": "user", "content": question or f"Question {number}?"}])
+    model_name = fields.pop("model_name", "small-1")
+    model, _ = LanguageModel.objects.get_or_create(project=project, provider="acme", name=model_name)
+    row = Response.objects.create(
+        project=project,
+        external_id=external_id,
+        **{
+            "model": model,
+            "body_hash": sha256_text(external_id),
+            "prompt_hash": prompt_hash(messages, []),
+            "input_hash": input_hash(input_key="", variables=None, messages=messages),
+            "fold_hash": fold_hash(messages[-1]["content"]),
+            "output_hash": sha256_text(output),
+            "draw_key": draw_key(project.salt, external_id),
+            "responded_at": timezone.now(),
+            **fields,
+        },
+    )
+    ResponseBody.objects.create(response=row, messages=messages, output=output)
+    for position, text in enumerate(passages or []):
+        Passage.objects.create(
+            project=project,
+            response=row,
+            position=position,
+            title=f"Source {position + 1}",
+            text=text,
+            text_hash=sha256_text(text),
+        )
+    return row
+
+
+def subject(*responses: Response) -> Subject:
+    """The subject of one response, or of several to the same input."""
+    first, ids = responses[0], [r.pk for r in responses]
+    row, created = Subject.objects.get_or_create(
+        project=first.project, key=Subject.key_of(ids), defaults={"size": len(ids), "input_hash": first.input_hash}
+    )
+    if created:
+        parts = [SubjectResponse(subject=row, response=r, position=i) for i, r in enumerate(responses)]
+        SubjectResponse.objects.bulk_create(parts)
+    return row
+
+
+DEFAULT_CRITERIA: list[dict[str, Any]] = [
+    {"key": "grounded", "kind": "yes_no", "label": "Grounded in the sources?", "fails_when": {"values": ["no"]}},
+    {"key": "helpful", "kind": "scale", "label": "Helpfulness", "options": {"min": 1, "max": 5}, "fails_when": {"below": 3}},
+    {
+        "key": "flags", "kind": "spans", "label": "Hallucinations", "is_required": False, "fails_when": {"any": True},
+        "options": {
+            "kinds": [{"value": v, "label": v.capitalize()} for v in ("contradicted", "unsupported", "fabricated")],
+            "severities": [{"value": "minor", "label": "Minor"}, {"value": "major", "label": "Major"}],
+        },
+    },
+    {"key": "rewrite", "kind": "correction", "label": "Corrected answer", "is_required": False},
+]  # fmt: skip
+
+PAIR_CRITERIA: list[dict[str, Any]] = [
+    {"key": "better", "kind": "comparison", "label": "Better overall", "options": {"strengths": 2, "both_bad": True}},
+    {"key": "why", "kind": "text", "label": "Why?", "is_required": False},
+]
+
+
+def rubric_version(
+    project: Project, criteria: list[dict[str, Any]] | None = None, *, subject_size: int = 1
+) -> RubricVersion:
+    rubric = Rubric.objects.create(project=project, name=f"Rubric {next(counter)}")
+    version = RubricVersion.objects.create(project=project, rubric=rubric, number=1, subject_size=subject_size)
+    rows = criteria if criteria is not None else (DEFAULT_CRITERIA if subject_size == 1 else PAIR_CRITERIA)
+    Criterion.objects.bulk_create(
+        Criterion(project=project, rubric_version=version, position=position, **row)
+        for position, row in enumerate(rows)
+    )
+    return version
+
+
+def queue(
+    project: Project, *, subject_size: int = 1, criteria: list[dict[str, Any]] | None = None, **fields: Any
+) -> Queue:
+    number = next(counter)
+    version = fields.pop("rubric_version", None) or rubric_version(project, criteria, subject_size=subject_size)
+    return Queue.objects.create(
+        project=project,
+        rubric_version=version,
+        **{"key": f"queue-{number}", "name": f"Queue {number}", "k": 2, "grace_seconds": 0, **fields},
+    )
