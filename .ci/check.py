@@ -45,7 +45,7 @@ def step(heading: str, command: list[str], environment: dict[str, str]) -> None:
     seconds = time.monotonic() - started
     if code:
         why = "found no test to run" if "pytest" in command and code == 5 else f"failed (exit code {code})"
-        raise SystemExit(f"\n== {heading}: {why} after {seconds:.1f} s. The steps after it were not run.")
+        raise SystemExit(f"\n== {heading}: {why} after {seconds:.1f} s. Nothing after it was run.")
     print(f"   {heading}: {seconds:.1f} s", flush=True)
 
 
@@ -58,7 +58,7 @@ def lint(environment: dict[str, str]) -> None:
     step("Lint (ruff)", [f"{BIN}/ruff", "check", "."], environment)
     step("Templates (djlint)", [f"{BIN}/djlint", "--lint", "--quiet", "templates"], environment)
     step("Types (mypy)", [f"{BIN}/mypy"], environment)
-    step("Floors (import-linter)", [f"{BIN}/lint-imports"], environment)
+    step("Floors (import-linter)", [f"{BIN}/lint-imports", "--no-logo"], environment)
     step("Migrations are complete", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"], environment)
     deploy = [PYTHON, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     step("Production settings are safe", deploy, {**environment, **PRODUCTION})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from feedback.accounts.models import Member, Project
@@ -59,3 +62,16 @@ def client_of() -> type[make.SignedIn]:
 @pytest.fixture
 def anonymous() -> Client:
     return Client()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, with the reason, what this run has no server for; `make check` brings them all."""
+    here = {
+        "postgres": settings.DATABASES["default"]["ENGINE"].endswith("postgresql"),
+        "services": bool(settings.REDIS_URL),
+        "contracts": "CONTRACTS_PYTHON" in os.environ,
+    }
+    for item in items:
+        for marker, present in here.items():
+            if item.get_closest_marker(marker) and not present:
+                item.add_marker(pytest.mark.skip(reason=f"needs what the marker '{marker}' stands for"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.db import models
+from django.db import models, transaction
 
 from feedback.accounts.models import Member, ProjectRow, new_salt
 from feedback.jobs import Job
@@ -36,6 +36,30 @@ class Dataset(ProjectRow):
     def __str__(self) -> str:
         return self.name
 
+    def build(self, by: Member | None = None) -> DatasetVersion:
+        """Begin the next version under the rule as it stands; a build under way is returned instead of a second one."""
+        with transaction.atomic():
+            Dataset.objects.select_for_update().get(pk=self.pk)
+            begun = self.versions.unfinished().first()
+            if begun:
+                return begun
+            newest = self.versions.filter(state=Job.State.DONE).order_by("-number").first()
+            number = 1 + (self.versions.aggregate(last=models.Max("number"))["last"] or 0)
+            version = DatasetVersion.objects.create(
+                project_id=self.project_id,
+                dataset=self,
+                number=number,
+                rule={"rule": self.rule, "shares": self.shares},
+                parent=newest,
+                requested_by=by,
+            )
+            version.ring()
+            return version
+
+    def newest(self) -> DatasetVersion | None:
+        """Its newest complete version."""
+        return self.versions.filter(state=Job.State.DONE).order_by("-number").first()
+
 
 class DatasetVersion(ProjectRow, Job):
     """One frozen set of rows. Rows, manifest and hash are complete when the job is done."""
@@ -56,6 +80,16 @@ class DatasetVersion(ProjectRow, Job):
 
     def __str__(self) -> str:
         return f"{self.dataset} {self.number}"
+
+    def step(self) -> bool:
+        from feedback.datasets import build  # which is written in terms of these models
+
+        return build.step(self)
+
+    def failed(self) -> None:
+        """No half version: its rows go, the row stays and says why."""
+        self.pairs.all().delete()
+        self.rows.all().delete()
 
 
 class GroupSplit(ProjectRow):
@@ -168,3 +202,8 @@ class Export(ProjectRow, Job):
 
     def __str__(self) -> str:
         return f"{self.version} as {self.shape}"
+
+    def step(self) -> bool:
+        from feedback.datasets import exports  # which is written in terms of these models
+
+        return exports.step(self)

@@ -205,10 +205,10 @@ def _walk(value: Any, path: _Path, depth: int, max_depth: int) -> None:
         _check_text(value, path)
     elif kind is int:
         if not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise CanonicalError("integer_range", _pointer(path), "Integer beyond 2**53 - 1; send it as a string.")
+            raise CanonicalError("integer-range", _pointer(path), "Integer beyond 2**53 - 1; send it as a string.")
     elif kind is float:
         if not math.isfinite(value):
-            raise CanonicalError("not_finite", _pointer(path), "NaN and infinite numbers are not accepted.")
+            raise CanonicalError("not-finite", _pointer(path), "NaN and infinite numbers are not accepted.")
     elif isinstance(value, dict):
         _walk_object(value, path, depth + 1, max_depth)
     elif isinstance(value, list):
@@ -226,7 +226,7 @@ def _walk_object(value: dict[Any, Any], path: _Path, depth: int, max_depth: int)
     if isinstance(value, _Repeated):
         # The other rules first, on the key: a pointer must not carry a NUL.
         _check_key(value.key, path)
-        raise CanonicalError("duplicate_key", _pointer((path, value.key)), "The same key appears twice.")
+        raise CanonicalError("duplicate-key", _pointer((path, value.key)), "The same key appears twice.")
     for key, item in value.items():
         _check_key(key, path)
         _walk(item, (path, key), depth, max_depth)
@@ -276,11 +276,11 @@ def _malformed(error: json.JSONDecodeError) -> CanonicalError:
 
 
 def _too_deep(pointer: str, max_depth: int) -> CanonicalError:
-    return CanonicalError("too_deep", pointer, f"Nested deeper than {max_depth} levels.")
+    return CanonicalError("too-deep", pointer, f"Nested deeper than {max_depth} levels.")
 
 
 def _too_large(max_bytes: int) -> CanonicalError:
-    return CanonicalError("too_large", "", f"More than {max_bytes} bytes.")
+    return CanonicalError("too-large", "", f"More than {max_bytes} bytes.")
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------

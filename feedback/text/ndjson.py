@@ -55,7 +55,7 @@ def _line(index: int, kept: list[bytes], size: int, max_line_bytes: int) -> Iter
     # `size` counts every byte of the line; `kept` stops growing once the line is hopeless.
     data = b"".join(kept).removesuffix(b"\r") if size <= max_line_bytes + 1 else b""
     if size > max_line_bytes + 1 or len(data) > max_line_bytes:
-        yield Line(index, None, CanonicalError("too_large", "", f"The line is longer than {max_line_bytes} bytes."))
+        yield Line(index, None, CanonicalError("too-large", "", f"The line is longer than {max_line_bytes} bytes."))
     elif data.strip():
         yield Line(index, data, None)
 
@@ -77,22 +77,22 @@ def _unpacked(stream: Readable) -> Iterator[bytes]:
             data, block = _inflate(member, block)
             unpacked += len(data)
             if unpacked > RATIO_FREE_BYTES and unpacked > MAX_RATIO * packed:
-                raise CanonicalError("gzip_ratio", "", f"The gzip stream grows more than {MAX_RATIO} times.")
+                raise CanonicalError("gzip-ratio", "", f"The gzip stream grows more than {MAX_RATIO} times.")
             yield data
             if member.eof:
                 block = member.unused_data
                 member, fresh = zlib.decompressobj(_GZIP), True
     if not fresh:
-        raise CanonicalError("gzip_truncated", "", "The gzip stream ends in the middle.")
+        raise CanonicalError("gzip-truncated", "", "The gzip stream ends in the middle.")
     if not packed:
-        raise CanonicalError("gzip_truncated", "", "The gzip stream is empty.")
+        raise CanonicalError("gzip-truncated", "", "The gzip stream is empty.")
 
 
 def _inflate(member: "zlib._Decompress", block: bytes) -> tuple[bytes, bytes]:
     try:
         return member.decompress(block, BLOCK), member.unconsumed_tail
     except zlib.error:
-        raise CanonicalError("gzip_broken", "", "Not a valid gzip stream.") from None
+        raise CanonicalError("gzip-broken", "", "Not a valid gzip stream.") from None
 
 
 def _capped(blocks: Iterable[bytes], max_total_bytes: int) -> Iterator[bytes]:
@@ -100,5 +100,5 @@ def _capped(blocks: Iterable[bytes], max_total_bytes: int) -> Iterator[bytes]:
     for block in blocks:
         total += len(block)
         if total > max_total_bytes:
-            raise CanonicalError("too_large", "", f"The upload is larger than {max_total_bytes} bytes.")
+            raise CanonicalError("too-large", "", f"The upload is larger than {max_total_bytes} bytes.")
         yield block

@@ -14,4 +14,4 @@ class CanonicalError(ValueError):
         self.message = message
 
     def __str__(self) -> str:
-        return f"{self.pointer}: {self.message}" if self.pointer else self.message
+        return self.message

@@ -21,15 +21,15 @@ def check_span(text: str, start: int, end: int, quote: str) -> None:
     """Refuse unless 0 <= start < end <= len(text) and the quote is exactly what stands there."""
     for offset in (start, end):
         if isinstance(offset, bool) or not isinstance(offset, int):
-            raise SpanError("offset_type", "Offsets are whole numbers of Unicode code points.")
+            raise SpanError("offset-type", "Offsets are whole numbers of Unicode code points.")
     if start < 0:
-        raise SpanError("before_start", "A span cannot start before the text.")
+        raise SpanError("before-start", "A span cannot start before the text.")
     if start >= end:
         raise SpanError("empty", "A span must end after it starts.")
     if end > len(text):
-        raise SpanError("after_end", f"The span ends at {end}; the text has {len(text)} code points.")
+        raise SpanError("after-end", f"The span ends at {end}; the text has {len(text)} code points.")
     if text[start:end] != quote:
-        raise SpanError("quote_mismatch", _why_mismatched(text, start, end, quote))
+        raise SpanError("quote-mismatch", _why_mismatched(text, start, end, quote))
 
 
 def context(text: str, start: int, end: int, width: int = CONTEXT) -> tuple[str, str]:
@@ -67,16 +67,16 @@ def utf16_to_code_points(text: str, index: int) -> int:
             return position
         units += 2 if character > "\uffff" else 1
         if units > index:
-            raise SpanError("inside_character", f"UTF-16 offset {index} is in the middle of a character.")
+            raise SpanError("inside-character", f"UTF-16 offset {index} is in the middle of a character.")
     if units == index:
         return len(text)
-    raise SpanError("after_end", f"UTF-16 offset {index} is beyond the text.")
+    raise SpanError("after-end", f"UTF-16 offset {index} is beyond the text.")
 
 
 def code_points_to_utf16(text: str, index: int) -> int:
     """The UTF-16 offset of a code point offset."""
     if not 0 <= index <= len(text):
-        raise SpanError("after_end", f"Offset {index} is beyond the text.")
+        raise SpanError("after-end", f"Offset {index} is beyond the text.")
     return index + sum(character > "\uffff" for character in text[:index])
 
 

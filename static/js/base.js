@@ -55,7 +55,11 @@ function press(element) {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") closeMenus(null);
   const help = event.key === "?" && !isTyping(event) && !document.querySelector("dialog[open]");
-  if (!help && !mayAct(event)) return;
+  if (help) {
+    event.preventDefault();
+    showKeys();
+  }
+  if (!mayAct(event)) return;
   const element = [...document.querySelectorAll("[data-key]")].find(
     (candidate) => candidate.dataset.key === event.key && !candidate.disabled && candidate.getClientRects().length,
   );

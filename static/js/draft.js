@@ -52,7 +52,6 @@ async function save() {
   } finally {
     sending = false;
   }
-  if (dirty && !over && !timer) later();
 }
 
 async function saved(answer) {
@@ -146,5 +145,5 @@ document.addEventListener("submit", (event) => {
 });
 document.addEventListener("htmx:beforeRequest", () => clearTimeout(timer));
 document.addEventListener("htmx:sendError", () => { if (dirty) later(); });
-document.addEventListener("htmx:afterSettle", begin);
+document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "item") begin(); });
 begin();

@@ -239,5 +239,5 @@ document.addEventListener("keydown", (event) => {
     flagNow();
   }
 });
-document.addEventListener("htmx:afterSettle", begin);
+document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "item") begin(); });
 begin();

@@ -13,12 +13,13 @@ SIGNALS = ("django.dispatch", "django.db.models.signals", "django.core.signals")
 
 
 def test_only_the_renderer_marks_text_as_safe() -> None:
-    found = [
-        f"{path}:{line} imports {name}"
-        for path in product_files()
-        if not str(path).startswith(MAY_MARK_SAFE)
-        for line, name in imported(path)
-        if name.rsplit(".", 1)[-1] in {"mark_safe", "SafeString", "SafeText"}
+    ours = [path for path in product_files() if not str(path).startswith(MAY_MARK_SAFE)]
+    found = [f"{path}:{line} imports {name}" for path in ours for line, name in imported(path) if "mark_safe" in name]
+    found += [
+        f"{path}:{call.lineno} calls {name_of(call.func)}"
+        for path in ours
+        for call in calls(path)
+        if name_of(call.func) in {"SafeString", "SafeText"}
     ]
     refuse(found, "Use format_html, a template, or the renderer in feedback/text.")
 

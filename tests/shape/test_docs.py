@@ -26,8 +26,10 @@ def settings_read() -> set[str]:
 
 
 def settings_documented() -> set[str]:
-    """The names in the first column of the README's tables, written as `NAME`."""
-    rows = [line for line in text(README).splitlines() if line.startswith("|")]
+    """The names in the first column of the README's settings table, written as `NAME`."""
+    section = re.search(r"^#+ [^\n]*settings.*?(?=^#|\Z)", text(README), re.M | re.S | re.I)
+    assert section, "README.md needs a section with `Settings` in its heading and the table of settings in it."
+    rows = [line for line in section[0].splitlines() if line.startswith("|")]
     return {name for row in rows for name in re.findall(r"`([A-Z][A-Z0-9_]+)`", row.split("|")[1])}
 
 

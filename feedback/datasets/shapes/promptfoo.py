@@ -1,0 +1,51 @@
+"""promptfoo tests: one a case, with the template's variables and a model-graded rubric in the reviewers' words.
+
+A failed case must not repeat what was flagged and should meet the correction; a passed case must stay as good. promptfoo reads
+the lines as they are: `tests: file://<name>.jsonl`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from feedback.datasets.models import DatasetVersion
+from feedback.datasets.shapes import revision
+
+SCHEMA = "touchstone.promptfoo/1"
+EXTENSION = "jsonl"
+
+
+def facts(version: DatasetVersion) -> dict[str, Any]:
+    return {}
+
+
+def rows(version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    for row in revision.cases(version, split, after, limit):
+        yield row.position, test(row.data)
+
+
+def test(case: dict[str, Any]) -> dict[str, Any]:
+    variables = case["variables"] or {"messages": case["messages"]}
+    return {
+        "description": f"{case['outcome']}: {case['response']['external_id']}",
+        "vars": variables,
+        "assert": [{"type": "llm-rubric", "value": rubric(case)}],
+        "metadata": {
+            "prompt": case["prompt"],
+            "prompt_version": case["prompt_version"],
+            "response": case["response"]["external_id"],
+            "outcome": case["outcome"],
+        },
+    }
+
+
+def rubric(case: dict[str, Any]) -> str:
+    """What a grader should ask for, from what reviewers wrote and marked."""
+    if case["outcome"] == "passed":
+        return f"Is at least as good as this accepted answer, and says nothing that contradicts it: {case['output']}"
+    parts = [f"Does not claim: “{span['quote']}” ({span['kind']}). {span['note']}".strip() for span in case["spans"]]
+    parts += [f"According to the source: “{s['evidence']['quote']}”" for s in case["spans"] if s["evidence"]]
+    parts += [f"A reviewer wrote: {reason['text']}" for reason in case["reasons"]]
+    parts += [f"Agrees with this corrected answer: {row['text']}" for row in case["corrections"]]
+    return "\n".join(parts) or f"Is better than this rejected answer: {case['output']}"

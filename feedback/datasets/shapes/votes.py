@@ -1,0 +1,22 @@
+"""Raw votes: every comparison that counted, as it was cast, ties included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from feedback.datasets.models import DatasetVersion, VersionRow
+
+SCHEMA = "touchstone.votes/1"
+EXTENSION = "jsonl"
+
+
+def facts(version: DatasetVersion) -> dict[str, Any]:
+    return {}
+
+
+def rows(version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Votes belong to no split: they are the evidence, not training rows."""
+    kept = version.rows.filter(kind=VersionRow.Kind.VOTE, position__gt=after).order_by("position")
+    for row in kept[:limit]:
+        yield row.position, row.data

@@ -1,0 +1,199 @@
+"""Checking a reviewer's answers against a frozen rubric version, without touching the database.
+
+The shape is one for form, draft, API and import: `{criterion key: value}`, described in this room's README. What comes
+out is canonical: the same meaning has the same JSON, and so the same digest, however it was sent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from feedback.judgements.marks import check_spans
+from feedback.judgements.material import Material
+from feedback.judgements.refusal import AnswersRefused, refused
+from feedback.rubrics.models import Criterion
+from feedback.text.canonical import CanonicalError, canonicalise
+from feedback.text.hashes import digest
+
+Kind = Criterion.Kind
+MAX_TEXT = 10_000  # code points of a text answer or a note, when the criterion says nothing
+MAX_CORRECTION = 100_000
+
+
+@dataclass(frozen=True)
+class CheckedAnswers:
+    """Answers that passed, in canonical shape, with what they were checked against."""
+
+    answers: dict[str, Any]
+    criteria: Sequence[Criterion]
+    material: Material
+    digest: str
+
+    def of_kind(self, *kinds: str) -> Iterator[tuple[Criterion, Any]]:
+        for criterion in self.criteria:
+            if criterion.kind in kinds and criterion.key in self.answers:
+                yield criterion, self.answers[criterion.key]
+
+
+def check_answers(material: Material, criteria: Sequence[Criterion], answers: Any, *, note: str = "") -> CheckedAnswers:
+    """The answers in canonical shape, or `AnswersRefused` with everything that is wrong with them at once.
+
+    An empty answer (null, "", blanks) is no answer. Every spans criterion of the rubric gets a list, empty when nothing
+    was marked: looking and finding nothing is an answer.
+    """
+    answers = _plain(answers)
+    known = {criterion.key for criterion in criteria}
+    errors = [_error(f"/{_escaped(key)}", "This rubric has no such criterion.") for key in answers if key not in known]
+    if len(note) > MAX_TEXT:
+        errors.append(_error("/note", f"A note has at most {MAX_TEXT:,} characters."))
+    checked: dict[str, Any] = {}
+    for criterion in criteria:
+        try:
+            value = _check_one(criterion, answers.get(criterion.key), material)
+        except AnswersRefused as refusal:
+            errors += refusal.errors
+        else:
+            if value is not None:
+                checked[criterion.key] = value
+    if errors:
+        raise AnswersRefused(errors)
+    return CheckedAnswers(checked, criteria, material, digest(checked))
+
+
+def _check_one(criterion: Criterion, given: Any, material: Material) -> Any:
+    """The canonical answer, or None where there is none and none is needed."""
+    at = f"/{criterion.key}"
+    if criterion.kind == Kind.SPANS:
+        if given is None and criterion.is_required:
+            raise refused(at, "Send the marks, or an empty list when there is nothing to mark.")
+    elif _is_empty(criterion.kind, given):
+        if criterion.is_required:
+            raise refused(at, "This question needs an answer.")
+        return None
+    return CHECKS[criterion.kind](criterion.options, given, material, at)
+
+
+def _plain(answers: Any) -> dict[str, Any]:
+    try:
+        canonicalise(answers)
+    except CanonicalError as error:
+        raise refused(error.pointer, error.message) from error
+    if not isinstance(answers, dict):
+        raise refused("", "Answers are an object: criterion keys and their answers.")
+    return answers
+
+
+def _error(pointer: str, detail: str) -> dict[str, str]:
+    return {"pointer": pointer, "detail": detail}
+
+
+def _escaped(key: str) -> str:
+    return key[:100].replace("~", "~0").replace("/", "~1")
+
+
+def _is_empty(kind: str, given: Any) -> bool:
+    if isinstance(given, str):
+        return not given.strip()
+    if kind == Kind.CORRECTION and isinstance(given, dict):
+        text = given.get("text")
+        return text is None or isinstance(text, str) and not text.strip()
+    return given is None
+
+
+# -- one check per kind: (options, given, material, pointer) -> canonical value -----------------------------------------
+
+
+def check_scale(options: dict[str, Any], given: Any, material: Material, at: str) -> float | int:
+    """A number between min and max, on a step of `options.step` (1 when absent) counted from min."""
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise refused(at, "Send a number.")
+    low, high, step = options["min"], options["max"], options.get("step", 1)
+    if not low <= given <= high:
+        raise refused(at, f"The scale goes from {low} to {high}.")
+    steps = (given - low) / step
+    if not math.isclose(steps, round(steps), abs_tol=1e-9):
+        raise refused(at, f"The scale goes in steps of {step}.")
+    return int(given) if float(given).is_integer() else given
+
+
+def check_yes_no(options: dict[str, Any], given: Any, material: Material, at: str) -> str:
+    allowed = ["yes", "no", *(["unsure"] if options.get("unsure") else [])]
+    return _one_of(allowed, given, at)
+
+
+def check_choice(options: dict[str, Any], given: Any, material: Material, at: str) -> str:
+    return _one_of([choice["value"] for choice in options["choices"]], given, at)
+
+
+def _one_of(allowed: list[str], given: Any, at: str) -> str:
+    if not isinstance(given, str) or given not in allowed:
+        raise refused(at, f"Choose one of: {', '.join(allowed)}.")
+    return given
+
+
+def check_text(options: dict[str, Any], given: Any, material: Material, at: str) -> str:
+    longest = options.get("max_length", MAX_TEXT)
+    if not isinstance(given, str):
+        raise refused(at, "Send a text.")
+    if len(given) > longest:
+        raise refused(at, f"At most {longest:,} characters; this has {len(given):,}.")
+    return given
+
+
+def check_comparison(
+    options: dict[str, Any],
+    given: Any,
+    material: Material,
+    at: str,
+) -> dict[str, Any]:
+    """`preferred` with a response of the subject and a strength of 1 to `options.strengths`, `tie`, or `both_bad`."""
+    outcomes = ["preferred", "tie", *(["both_bad"] if options.get("both_bad") else [])]
+    if not isinstance(given, dict) or given.get("outcome") not in outcomes:
+        raise refused(f"{at}/outcome", f"Choose one of: {', '.join(outcomes)}.")
+    extra = set(given) - ({"outcome", "preferred", "strength"} if given["outcome"] == "preferred" else {"outcome"})
+    if extra:
+        raise refused(f"{at}/{_escaped(min(extra))}", "This does not belong to that outcome.")
+    if len(material.outputs) < 2:
+        raise refused(at, "There is only one response to compare.")
+    if given["outcome"] != "preferred":
+        return {"outcome": given["outcome"]}
+    preferred = material.response(given.get("preferred"), f"{at}/preferred")
+    strongest = options.get("strengths", 1)
+    strength = given.get("strength", 1 if strongest == 1 else None)
+    if isinstance(strength, bool) or not isinstance(strength, int) or not 1 <= strength <= strongest:
+        raise refused(f"{at}/strength", f"Say how strongly, from 1 to {strongest}.")
+    return {"outcome": "preferred", "preferred": preferred, "strength": strength}
+
+
+def check_correction(
+    options: dict[str, Any],
+    given: Any,
+    material: Material,
+    at: str,
+) -> dict[str, Any]:
+    """The rewritten text of one response. The same text as the output is refused, because it corrects nothing."""
+    if isinstance(given, str):
+        given = {"text": given}
+    if not isinstance(given, dict) or not isinstance(given.get("text"), str) or set(given) - {"response", "text"}:
+        raise refused(at, "Send the corrected text, with the response it corrects.")
+    response, text = material.response(given.get("response"), f"{at}/response"), given["text"]
+    longest = options.get("max_length", MAX_CORRECTION)
+    if len(text) > longest:
+        raise refused(f"{at}/text", f"At most {longest:,} characters; this has {len(text):,}.")
+    if text.replace("\r\n", "\n") == material.outputs[response].text.replace("\r\n", "\n"):
+        raise refused(f"{at}/text", "The correction is the same as the answer. Change it, or leave it out.")
+    return {"response": response, "text": text}
+
+
+CHECKS: dict[str, Callable[[dict[str, Any], Any, Material, str], Any]] = {
+    Kind.SCALE: check_scale,
+    Kind.YES_NO: check_yes_no,
+    Kind.CHOICE: check_choice,
+    Kind.TEXT: check_text,
+    Kind.SPANS: check_spans,
+    Kind.COMPARISON: check_comparison,
+    Kind.CORRECTION: check_correction,
+}

@@ -1,0 +1,86 @@
+"""The texts that answers refer to: the outputs of a subject's responses, and passages shown beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import CharField, DateTimeField, Value
+from django.db.models.functions import Now
+
+from feedback.judgements.refusal import refused
+from feedback.responses.models import Passage, Subject, SubjectResponse
+
+
+@dataclass(frozen=True)
+class SourceText:
+    """An output or a passage: the response it belongs to, its canonical text and the text's SHA-256."""
+
+    response: int
+    text: str
+    text_hash: str
+
+
+@dataclass(frozen=True)
+class Material:
+    """Outputs by response id in the subject's order, passages by id, and the database's time when they were read."""
+
+    outputs: dict[int, SourceText]
+    passages: dict[int, SourceText] = field(default_factory=dict)
+    read_at: datetime | None = None
+
+    def response(self, given: Any, at: str) -> int:
+        """The id of a response of the subject; it may be left out when there is only one."""
+        if given is None and len(self.outputs) == 1:
+            return next(iter(self.outputs))
+        if isinstance(given, bool) or not isinstance(given, int) or given not in self.outputs:
+            raise refused(at, "Name one of the responses that were shown, by its id.")
+        return given
+
+    def passage(self, given: Any, response: int, at: str) -> SourceText:
+        found = self.passages.get(given) if isinstance(given, int) and not isinstance(given, bool) else None
+        if found is None or found.response != response:
+            raise refused(at, "Name a passage that was shown with this response, by its id.")
+        return found
+
+
+def cited_passages(answers: Any) -> set[int]:
+    """Every passage id that the answers name, whatever else is wrong with them."""
+    marks: Iterable[Any] = []
+    if isinstance(answers, dict):
+        marks = (mark for value in answers.values() if isinstance(value, list) for mark in value)
+    named: set[Any] = set()
+    for mark in marks:
+        if isinstance(mark, dict):
+            evidence = mark.get("evidence")
+            for passage in (mark.get("passage"), evidence.get("passage") if isinstance(evidence, dict) else None):
+                if isinstance(passage, int) and not isinstance(passage, bool) and 0 < passage < 2**63:
+                    named.add(passage)
+    return named
+
+
+def material_of(subject: Subject, passage_ids: Iterable[int] = ()) -> Material:
+    """One statement: the outputs, the passages asked for, and the time by the database's clock."""
+    names = ("kind", "key", "owner", "position_", "text_", "hash_", "at")
+    rows: Any = (
+        SubjectResponse.objects.filter(subject=subject)
+        .annotate(kind=Value("output", CharField()), at=Now(output_field=DateTimeField()))
+        .values_list(
+            "kind", "response_id", "response_id", "position", "response__body__output", "response__output_hash", "at"
+        )
+    )
+    ids = list(passage_ids)
+    if ids:
+        passages = (
+            Passage.objects.filter(pk__in=ids, response__subject_parts__subject=subject)
+            .annotate(kind=Value("passage", CharField()), at=Now(output_field=DateTimeField()))
+            .values_list("kind", "pk", "response_id", "position", "text", "text_hash", "at")
+        )
+        rows = rows.union(passages, all=True)
+    found = sorted((dict(zip(names, row, strict=True)) for row in rows), key=lambda row: row["position_"])
+    texts: dict[str, dict[int, SourceText]] = {"output": {}, "passage": {}}
+    for row in found:
+        texts[row["kind"]][row["key"]] = SourceText(row["owner"], row["text_"], row["hash_"])
+    return Material(texts["output"], texts["passage"], found[0]["at"] if found else None)

@@ -1,0 +1,162 @@
+"""One FilterSet over responses, for the page, the API and sampling rules.
+
+A value that cannot be read is an error everywhere. A parameter that is not known is an error for programs and rules
+(`StrictResponseFilter`, `drawable`): a misspelt filter must not silently widen what is exported or drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import django_filters as df
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import BooleanField, CharField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+
+from feedback.accounts.models import Project
+from feedback.prompts.models import PromptVersion
+from feedback.responses.models import LanguageModel, Origin, Response, UserFeedback
+
+SEARCHED = 20_000  # text is looked for in this many newest responses; there is no text index yet
+LARGEST = 2**31 - 1
+YES_NO = (("true", "Yes"), ("false", "No"))
+BESIDE = frozenset({"cursor", "page_size", "format"})  # parameters of a list that are not filters
+
+
+class HasTag(Func):
+    """Whether a JSON list of strings holds the string, on both databases."""
+
+    function = "jsonb_exists"
+    output_field = BooleanField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
+        return self.as_sql(
+            compiler,
+            connection,
+            template="EXISTS (SELECT 1 FROM json_each(%(expressions)s)",
+            arg_joiner=") WHERE value = ",
+            **extra,
+        )
+
+
+def number(column: str, lookup: str, label: str, *, least: float = 0, most: float = LARGEST) -> df.NumberFilter:
+    return df.NumberFilter(field_name=column, lookup_expr=lookup, label=label, min_value=least, max_value=most)
+
+
+def exact(column: str, label: str) -> df.CharFilter:
+    return df.CharFilter(field_name=column, label=label, max_length=200)
+
+
+def truth(column: str, label: str) -> df.ChoiceFilter:
+    return df.ChoiceFilter(field_name=column, label=label, choices=YES_NO, method="by_truth")
+
+
+class ResponseFilter(df.FilterSet):
+    """`ResponseFilter(request.GET, queryset=responses of one project)`: the queryset decides what may be seen."""
+
+    q = df.CharFilter(label="Search", method="by_text", max_length=200)
+    id = number("id", "exact", "Number", most=2**63 - 1)
+    external_id = exact("external_id", "External id")
+    prompt = df.CharFilter(label="Prompt", method="by_prompt", max_length=200)
+    prompt_version = df.CharFilter(label="Prompt version", method="by_prompt_version", max_length=200)
+    model = df.CharFilter(label="Model", method="by_model", max_length=200)
+    provider = df.CharFilter(label="Provider", method="by_provider", max_length=200)
+    origin = df.ChoiceFilter(label="Origin", choices=Origin.choices)
+    environment = exact("environment", "Environment")
+    segment = exact("segment", "Segment")
+    tag = df.CharFilter(label="Tag", method="by_tag", max_length=200)
+    conversation_id = exact("conversation_id", "Conversation")
+    trace_id = exact("trace_id", "Trace")
+    subject_key = exact("subject_key", "End user")
+    input_hash = exact("input_hash", "Same input as (hash)")
+    batch = number("batch_id", "exact", "Batch", most=2**63 - 1)
+    responded_after = df.IsoDateTimeFilter(field_name="responded_at", lookup_expr="gte", label="From")
+    responded_before = df.IsoDateTimeFilter(field_name="responded_at", lookup_expr="lt", label="Before")
+    verdict = df.ChoiceFilter(
+        label="Verdict", choices=(("passed", "Passed"), ("failed", "Failed"), ("none", "None yet")), method="by_verdict"
+    )
+    is_queued = truth("is_queued", "Queued")
+    has_feedback = truth("has_feedback", "Has user feedback")
+    consent = df.ChoiceFilter(label="Consent", choices=(*YES_NO, ("unknown", "Unknown")), method="by_truth")
+    min_cost = number("cost", "gte", "Cost from", most=1e9)
+    max_cost = number("cost", "lte", "Cost to", most=1e9)
+    min_latency_ms = number("latency_ms", "gte", "Latency from (ms)")
+    max_latency_ms = number("latency_ms", "lte", "Latency to (ms)")
+    min_input_tokens = number("input_tokens", "gte", "Input tokens from")
+    max_input_tokens = number("input_tokens", "lte", "Input tokens to")
+    min_output_tokens = number("output_tokens", "gte", "Output tokens from")
+    max_output_tokens = number("output_tokens", "lte", "Output tokens to")
+    feedback_below = df.NumberFilter(label="User score below", method="by_feedback", min_value=-1e12, max_value=1e12)
+    feedback_above = df.NumberFilter(label="User score above", method="by_feedback", min_value=-1e12, max_value=1e12)
+
+    class Meta:
+        model = Response
+        fields: list[str] = []
+
+    def by_text(self, rows: QuerySet[Response], name: str, value: str) -> QuerySet[Response]:
+        """In external ids and outputs of the newest responses; without a text index a search must be bounded."""
+        oldest = rows.order_by("-id").values_list("id", flat=True)[SEARCHED : SEARCHED + 1].first()
+        newest = rows.filter(id__gt=oldest) if oldest else rows
+        return newest.filter(Q(external_id__icontains=value) | Q(body__output__icontains=value))
+
+    # Names become ids first: with a literal id the planner knows how rare the rows are, through a join it does not.
+
+    def by_prompt(self, rows: QuerySet[Response], name: str, value: str) -> QuerySet[Response]:
+        return rows.filter(prompt_version__in=ids(PromptVersion.objects.filter(prompt__name=value)))
+
+    def by_prompt_version(self, rows: QuerySet[Response], name: str, value: str) -> QuerySet[Response]:
+        return rows.filter(prompt_version__in=ids(PromptVersion.objects.filter(label=value)))
+
+    def by_model(self, rows: QuerySet[Response], name: str, value: str) -> QuerySet[Response]:
+        return rows.filter(model__in=ids(LanguageModel.objects.filter(name=value)))
+
+    def by_provider(self, rows: QuerySet[Response], name: str, value: str) -> QuerySet[Response]:
+        return rows.filter(model__in=ids(LanguageModel.objects.filter(provider=value)))
+
+    def by_tag(self, rows: QuerySet[Response], name: str, value: str) -> QuerySet[Response]:
+        return rows.filter(HasTag(F("tags"), Value(value, output_field=CharField())))
+
+    def by_verdict(self, rows: QuerySet[Response], name: str, value: str) -> QuerySet[Response]:
+        return rows.filter(verdict="" if value == "none" else value)
+
+    def by_truth(self, rows: QuerySet[Response], name: str, value: str) -> QuerySet[Response]:
+        return rows.filter(**{name: {"true": True, "false": False, "unknown": None}[value]})
+
+    def by_feedback(self, rows: QuerySet[Response], name: str, value: Any) -> QuerySet[Response]:
+        bound = Q(score__lt=value) if name == "feedback_below" else Q(score__gt=value)
+        return rows.filter(Exists(UserFeedback.objects.filter(bound, response=OuterRef("pk"))))
+
+
+def ids(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.values_list("pk", flat=True))
+
+
+class StrictForm(forms.Form):
+    def clean(self) -> dict[str, Any]:
+        for name in sorted(set(self.data) - set(self.fields) - BESIDE):
+            self.add_error(None, ValidationError(f"There is no filter {name[:100]!r}.", code="unknown"))
+        return self.cleaned_data
+
+
+class StrictResponseFilter(ResponseFilter):
+    class Meta(ResponseFilter.Meta):
+        form = StrictForm
+
+
+def drawable(project: Project, parameters: Mapping[str, Any]) -> QuerySet[Response]:
+    """The responses a sampling rule may draw from; ValidationError names each parameter that cannot be used.
+
+    Takes JSON values as a rule stores them. `q` is refused: it looks only at the newest responses, so that a rule
+    would draw from another population each day.
+    """
+    strings = {name: {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
+               for name, value in parameters.items() if value not in ("", None)}  # fmt: skip
+    found = StrictResponseFilter(strings, queryset=Response.objects.filter(project=project))
+    errors = {name: list(messages) for name, messages in found.errors.items()}
+    for name in ("q", *BESIDE):
+        if name in strings:
+            errors.setdefault(name, []).append("This cannot be part of a rule.")
+    if errors:
+        raise ValidationError(errors)
+    return found.qs

@@ -1,0 +1,28 @@
+"""Untrusted text in templates: `{% load text_tags %}`, then `{{ text|markdown }}`, `{{ text|plain }}`, `{{ text|segments:marks }}`."""
+
+from collections.abc import Iterable
+
+from django import template
+from django.utils.safestring import SafeString
+
+from feedback.text.render import Mark, render_markdown, render_plain, render_segments
+
+register = template.Library()
+
+
+@register.filter
+def markdown(text: str | None) -> SafeString:
+    """For reading: Markdown, links and images made harmless."""
+    return render_markdown(text or "")
+
+
+@register.filter
+def plain(text: str | None) -> SafeString:
+    """Every character as it is, for selecting and counting."""
+    return render_plain(text or "")
+
+
+@register.filter
+def segments(text: str | None, marks: Iterable[Mark]) -> SafeString:
+    """The plain text with its spans marked."""
+    return render_segments(text or "", marks)
