@@ -62,12 +62,14 @@ ROUTES: Mapping[str, Verb] = {
     "account_reset_password_from_key": PUBLIC,
     "account_reset_password_from_key_done": PUBLIC,
     "account_change_password": SIGNED_IN,
+    "account_set_password": SIGNED_IN,
     "account_reauthenticate": SIGNED_IN,
     # accounts
     "accounts:signin-link": PUBLIC,
     "accounts:invitation": PUBLIC,
     "accounts:member-list": "manage_members",
     "accounts:member-invite": "invite",
+    "accounts:invitation-withdraw": "invite",
     "accounts:member-change": "manage_members",
     "accounts:key-list": "manage_keys",
     "accounts:key-create": "manage_keys",
@@ -156,6 +158,12 @@ def verb_of(route: str, method: str) -> str | None:
     if entry is None or isinstance(entry, str):
         return entry
     return entry.get("GET" if method in {"HEAD", "OPTIONS"} else method)
+
+
+def methods_of(route: str) -> list[str]:
+    """The methods of a route whose entry names them; empty for the others."""
+    entry = ROUTES.get(route)
+    return [] if entry is None or isinstance(entry, str) else list(entry)
 
 
 def may(role: str, verb: str) -> bool:

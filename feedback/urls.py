@@ -1,17 +1,26 @@
 """Addresses: `/p/<project>/…` for people, `/api/v1/…` for programs. Who may reach them: feedback/permissions.py."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from feedback.accounts import views as accounts
+from feedback.accounts.admin import replace_foreign_admins
 from feedback.accounts.urls import sign_in_patterns
 
 admin.site.site_header = admin.site.site_title = "Touchstone"
+admin.site.login = secure_admin_login(admin.site.login)  # one door: allauth's, with its rate limits
+replace_foreign_admins(admin.site)
+
+handler400 = "feedback.accounts.problems.bad_request"
+handler403 = "feedback.accounts.problems.forbidden"
+handler404 = "feedback.accounts.problems.not_found"
+handler500 = "feedback.accounts.problems.server_error"
 
 project_patterns = [
     path("", include("reviews.queues.urls")),
-    path("people/", include("feedback.accounts.urls")),
+    path("", include("feedback.accounts.urls")),
     path("responses/", include("feedback.responses.urls")),
     path("rubrics/", include("feedback.rubrics.urls")),
     path("sampling/", include("reviews.sampling.urls")),

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from feedback import permissions
 from feedback.accounts.models import Member, Project, User
@@ -29,6 +30,7 @@ class MemberRequest(HttpRequest):
 
     member: Member
     project: Project
+    memberships: list[Member]  # in every project of this person, by the project's name
     request_id: str
 
 
@@ -67,6 +69,9 @@ class AccessMiddleware:
             return None  # Django's admin checks staff and permissions itself, in every view
         verb = permissions.verb_of(match.view_name, request.method or "GET")
         if verb is None:
+            methods = permissions.methods_of(match.view_name)
+            if methods:
+                return HttpResponseNotAllowed(methods)
             raise Http404("This address is not in the permission table.")
         if verb == permissions.PUBLIC:
             return None
@@ -81,9 +86,12 @@ class AccessMiddleware:
 
     def enter(self, request: MemberRequest, user: User, slug: str, verb: str) -> HttpResponse | None:
         """Find the member; what is not theirs does not exist, and what their role may not do is refused."""
-        member = Member.objects.active().select_related("project", "user").filter(user=user, project__slug=slug).first()
+        memberships = user.members.active().select_related("project").order_by("project__name")
+        request.memberships = list(memberships)
+        member = next((row for row in request.memberships if row.project.slug == slug), None)
         if member is None:
             raise Http404("No such project.")
+        member.user = user
         request.member, request.project = member, member.project
         if not member.may(verb):
             log.info("refused %s to member %s (%s)", verb, member.key, member.role)
@@ -94,9 +102,8 @@ class AccessMiddleware:
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page; an htmx request is sent there whole, for a followed redirect would land inside a region."""
     if getattr(request, "htmx", None):
-        response = HttpResponse(status=204)
-        response["HX-Redirect"] = f"{reverse('account_login')}?next={request.htmx.current_url_abs_path or '/'}"  # type: ignore[attr-defined]
-        return response
+        here = {"next": request.htmx.current_url_abs_path or "/"}  # type: ignore[attr-defined]
+        return HttpResponse(status=204, headers={"HX-Redirect": f"{reverse('account_login')}?{urlencode(here)}"})
     return redirect_to_login(request.get_full_path())
 
 
@@ -110,14 +117,23 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     if member is None:
         return {}
     here = request.resolver_match.view_name if request.resolver_match else ""
-    room = here.split(":")[0]
     nav = [
         {
             "label": label,
             "url": reverse(route, kwargs={"project": member.project.slug}),
-            "current": here == route or (room != "queues" and room == route.split(":")[0] and room != "accounts"),
+            "current": subject_of(here) == subject_of(route),
         }
         for label, route, verb in permissions.NAVIGATION
         if member.may(verb)
     ]
-    return {"member": member, "project": member.project, "nav": nav}
+    others = [
+        {"name": row.project.name, "url": reverse("queues:work", kwargs={"project": row.project.slug}), "current": row == member}
+        for row in request.memberships  # type: ignore[attr-defined]
+    ]
+    return {"member": member, "project": member.project, "nav": nav, "projects": others if len(others) > 1 else []}
+
+
+def subject_of(route: str) -> str:
+    """Which entry of the navigation a page belongs to: its room, or in a room with several entries the noun it is about."""
+    room, _, name = route.partition(":")
+    return f"{room}:{name.partition('-')[0]}" if room in {"accounts", "queues"} else room

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import uuid
-from typing import Any, ClassVar
+from datetime import timedelta
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from feedback.permissions import ROLES, may
+from feedback.permissions import ADMIN, ROLES, may
 
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        user = self.model(email=self.normalize_email(email), **fields)
+        user = self.model(email=email.strip(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+
+    def of_email(self, email: str) -> User | None:
+        return self.filter(email=email.strip().lower()).first()
 
 
 class User(AbstractUser):
@@ -45,6 +50,10 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = self.email.lower()  # one mailbox is one person
+        super().save(*args, **kwargs)
 
 
 def new_salt() -> str:
@@ -77,6 +86,20 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def active(self) -> MemberQuerySet:
         """People who may act: neither disabled nor a source of imported labels."""
         return self.filter(disabled_at__isnull=True, user__is_active=True, project__archived_at__isnull=True)
+
+    def people(self) -> MemberQuerySet:
+        """With a user, able to sign in or once able to; by name."""
+        return self.filter(user__isnull=False).select_related("user").order_by("user__name", "user__email")
+
+    def admins(self) -> MemberQuerySet:
+        return self.active().filter(role=ADMIN)
+
+
+class LastAdmin(Exception):
+    """A project keeps at least one admin who can act."""
+
+    def __str__(self) -> str:
+        return "This is the project's only admin: make somebody else an admin first."
 
 
 class Member(ProjectRow):
@@ -121,9 +144,23 @@ class Member(ProjectRow):
     def is_active(self) -> bool:
         return self.disabled_at is None and self.user is not None and self.user.is_active
 
+    def change(self, *, role: str | None = None, is_disabled: bool | None = None) -> None:
+        """Give another role, shut out, or let in again; raises LastAdmin. Takes effect with the next request."""
+        with transaction.atomic():
+            # Two admins who remove each other at once wait here for one another.
+            Project.objects.select_for_update(no_key=True).get(pk=self.project_id)
+            self.refresh_from_db(fields=["role", "disabled_at"])
+            self.role = role or self.role
+            if is_disabled is not None:
+                self.disabled_at = (self.disabled_at or timezone.now()) if is_disabled else None
+            stays = self.role == ADMIN and self.is_active
+            others = Member.objects.admins().filter(project=self.project_id)
+            if not stays and others.filter(pk=self.pk).exists() and not others.exclude(pk=self.pk).exists():
+                raise LastAdmin
+            self.save(update_fields=["role", "disabled_at"])
+
     def disable(self) -> None:
-        self.disabled_at = timezone.now()
-        self.save(update_fields=["disabled_at"])
+        self.change(is_disabled=True)
 
 
 def pseudonym(salt: str, key: str) -> str:
@@ -132,6 +169,7 @@ def pseudonym(salt: str, key: str) -> str:
 
 
 KEY_MARK = "tsk"
+KEY_SHAPE = re.compile(rf"{KEY_MARK}_([0-9a-f]{{10}})_[\w-]{{43}}", re.ASCII)
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -170,29 +208,42 @@ class ApiKey(ProjectRow):
         """A new key and its secret text, which is shown this once."""
         prefix = secrets.token_hex(5)
         secret = f"{KEY_MARK}_{prefix}_{secrets.token_urlsafe(32)}"
-        digest = hashlib.sha256(secret.encode()).hexdigest()
-        return cls.objects.create(
-            project=project, name=name, scopes=scopes, prefix=prefix, digest=digest, **fields
-        ), secret
+        fields |= {"prefix": prefix, "digest": digest_of(secret)}
+        return cls.objects.create(project=project, name=name, scopes=scopes, **fields), secret
 
     @classmethod
     def of_secret(cls, secret: str) -> ApiKey | None:
         """The live key that this text is, compared in constant time."""
-        parts = secret.split("_", 2)
-        if len(parts) != 3 or parts[0] != KEY_MARK:
+        shape = KEY_SHAPE.fullmatch(secret)
+        if shape is None:
             return None
         key = (
             cls.objects.live()
             .select_related("project", "member__user", "member__project")
-            .filter(prefix=parts[1])
+            .filter(prefix=shape[1])
             .first()
         )
-        digest = hashlib.sha256(secret.encode()).hexdigest()
-        return key if key and hmac.compare_digest(key.digest, digest) else None
+        return key if key and hmac.compare_digest(key.digest, digest_of(secret)) else None
+
+    @property
+    def state(self) -> str:
+        """"live", "revoked" or "expired"."""
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if self.expires_at and self.expires_at <= timezone.now() else "live"
 
     def revoke(self) -> None:
         self.revoked_at = timezone.now()
         self.save(update_fields=["revoked_at"])
+
+
+def digest_of(secret: str) -> str:
+    """SHA-256 is enough for secrets of 256 random bits: there is nothing to guess."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class LinkOver(Exception):
+    """Somebody was first, or it is too late."""
 
 
 class OneTimeLink(models.Model):
@@ -206,10 +257,27 @@ class OneTimeLink(models.Model):
     class Meta:
         abstract = True
 
-    def use(self) -> bool:
-        """Mark it used; False when somebody was first or it is too late."""
-        rows = type(self)._default_manager.filter(pk=self.pk, used_at__isnull=True, expires_at__gt=Now())
-        return bool(rows.update(used_at=Now()))
+    @classmethod
+    def make(cls, lifetime: timedelta, **fields: Any) -> tuple[Self, str]:
+        """A new link and its secret, which is in the address and nowhere else."""
+        secret = secrets.token_urlsafe(32)
+        row = cls(digest=digest_of(secret), expires_at=timezone.now() + lifetime, **fields)
+        row.save()
+        return row, secret
+
+    @classmethod
+    def open(cls) -> models.QuerySet[Self]:
+        return cls._default_manager.filter(used_at__isnull=True, expires_at__gt=Now())
+
+    @classmethod
+    def of_secret(cls, secret: str) -> Self | None:
+        """The link with this secret, while it can still be used."""
+        return cls.open().filter(digest=digest_of(secret)).first()
+
+    def use(self) -> None:
+        """Mark it used, or raise LinkOver: of many who try at once one succeeds."""
+        if not type(self).open().filter(pk=self.pk).update(used_at=Now()):
+            raise LinkOver
 
 
 class SigninLink(OneTimeLink):
@@ -226,3 +294,19 @@ class Invitation(ProjectRow, OneTimeLink):
 
     def __str__(self) -> str:
         return f"{self.email} as {self.role}"
+
+    def is_for(self, user: User) -> bool:
+        return user.email.lower() == self.email.lower()
+
+    def accept(self, user: User) -> Member:
+        """Make the user a member, once; raises LinkOver. Who is a member already keeps their role."""
+        with transaction.atomic():
+            self.use()
+            member, is_new = Member.objects.get_or_create(project=self.project, user=user, defaults={"role": self.role})
+            if not is_new and member.disabled_at:
+                member.change(role=self.role, is_disabled=False)
+            return member
+
+    def withdraw(self) -> None:
+        self.expires_at = timezone.now()
+        self.save(update_fields=["expires_at"])

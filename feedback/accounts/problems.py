@@ -7,9 +7,12 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
+
+MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(APIException):
@@ -64,5 +67,30 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         assert isinstance(error, APIException)
         codes = error.get_codes()
         data = body(status, codes if isinstance(codes, str) else "error", str(error.detail))
-    answer = Response(data, status=status, headers=dict(response.headers), content_type="application/problem+json")
-    return answer
+    return Response(data, status=status, headers=dict(response.headers), content_type=MEDIA_TYPE)
+
+
+# Django's own errors: an address that nobody serves, a request that no view saw, a failure outside of DRF.
+
+
+def plain_error(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    """The problem for programs, the page for people. The page needs no database and no session: either may be what broke."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(body(status, code, detail), status=status, content_type=MEDIA_TYPE)
+    return HttpResponse(render_to_string(f"{status}.html"), status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return plain_error(request, 400, "bad-request", "The request cannot be read.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return plain_error(request, 403, "forbidden", "This is not allowed.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return plain_error(request, 404, "not-found", "There is no such thing here.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return plain_error(request, 500, "server-error", "Something broke on our side; it is in the log.")

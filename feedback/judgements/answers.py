@@ -103,7 +103,7 @@ def _is_empty(kind: str, given: Any) -> bool:
     return given is None
 
 
-# -- one check per kind: (options, given, material, pointer) -> canonical value -----------------------------------------
+# -- one check per kind: (options, given, material, pointer) -> canonical value ----------------------------------------
 
 
 def check_scale(options: dict[str, Any], given: Any, material: Material, at: str) -> float | int:
@@ -143,13 +143,10 @@ def check_text(options: dict[str, Any], given: Any, material: Material, at: str)
     return given
 
 
-def check_comparison(
-    options: dict[str, Any],
-    given: Any,
-    material: Material,
-    at: str,
-) -> dict[str, Any]:
+def check_comparison(options: dict[str, Any], given: Any, material: Material, at: str) -> dict[str, Any]:
     """`preferred` with a response of the subject and a strength of 1 to `options.strengths`, `tie`, or `both_bad`."""
+    if isinstance(given, dict):
+        given = {name: value for name, value in given.items() if value is not None}
     outcomes = ["preferred", "tie", *(["both_bad"] if options.get("both_bad") else [])]
     if not isinstance(given, dict) or given.get("outcome") not in outcomes:
         raise refused(f"{at}/outcome", f"Choose one of: {', '.join(outcomes)}.")
@@ -168,12 +165,7 @@ def check_comparison(
     return {"outcome": "preferred", "preferred": preferred, "strength": strength}
 
 
-def check_correction(
-    options: dict[str, Any],
-    given: Any,
-    material: Material,
-    at: str,
-) -> dict[str, Any]:
+def check_correction(options: dict[str, Any], given: Any, material: Material, at: str) -> dict[str, Any]:
     """The rewritten text of one response. The same text as the output is refused, because it corrects nothing."""
     if isinstance(given, str):
         given = {"text": given}

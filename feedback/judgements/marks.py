@@ -14,12 +14,7 @@ FIELDS = {"response", "passage", "start", "end", "quote", "text_hash", "kind", "
 EVIDENCE_FIELDS = {"passage", "start", "end", "quote"}
 
 
-def check_spans(
-    options: dict[str, Any],
-    given: Any,
-    material: Material,
-    at: str,
-) -> list[dict[str, Any]]:
+def check_spans(options: dict[str, Any], given: Any, material: Material, at: str) -> list[dict[str, Any]]:
     """The marks in the order given, each with its response named; nothing marked is an empty list."""
     if given is None:
         return []
@@ -38,12 +33,7 @@ def check_spans(
     return marks
 
 
-def check_mark(
-    options: dict[str, Any],
-    mark: Any,
-    material: Material,
-    at: str,
-) -> dict[str, Any]:
+def check_mark(options: dict[str, Any], mark: Any, material: Material, at: str) -> dict[str, Any]:
     if not isinstance(mark, dict):
         raise refused(at, "A mark is an object with start, end, quote and kind.")
     if extra := set(mark) - FIELDS:
@@ -69,7 +59,7 @@ def check_stretch(source: SourceText, mark: dict[str, Any], at: str) -> dict[str
     try:
         check_span(source.text, start, end, quote)  # type: ignore[arg-type]  # it refuses other types itself
     except SpanError as error:
-        raise refused(f"{at}/quote" if error.code == "quote_mismatch" else f"{at}/start", error.message)
+        raise refused(f"{at}/quote" if error.code == "quote_mismatch" else f"{at}/start", error.message) from error
     return {"start": start, "end": end, "quote": quote}
 
 

@@ -74,7 +74,8 @@ def material_of(subject: Subject, passage_ids: Iterable[int] = ()) -> Material:
     ids = list(passage_ids)
     if ids:
         passages = (
-            Passage.objects.filter(pk__in=ids, response__subject_parts__subject=subject)
+            Passage.objects.order_by()
+            .filter(pk__in=ids, response__subject_parts__subject=subject)
             .annotate(kind=Value("passage", CharField()), at=Now(output_field=DateTimeField()))
             .values_list("kind", "pk", "response_id", "position", "text", "text_hash", "at")
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from feedback.accounts.models import ProjectRow
@@ -19,7 +21,7 @@ class Prompt(ProjectRow):
 
 
 class PromptVersion(ProjectRow):
-    """One immutable text of a prompt. `template` and `system` are empty when only a caller's label is known."""
+    """One immutable text of a prompt. `template` and `system` are empty while only the caller's label is known."""
 
     prompt = models.ForeignKey(Prompt, models.CASCADE, related_name="versions")
     label = models.CharField(max_length=100, help_text="The caller's name for it, such as v7 or a commit.")
@@ -33,3 +35,13 @@ class PromptVersion(ProjectRow):
 
     def __str__(self) -> str:
         return f"{self.prompt.name} {self.label}"
+
+    @property
+    def has_text(self) -> bool:
+        return bool(self.template or self.system)
+
+    def write(self, template: str, system: str, parameters: dict[str, Any]) -> None:
+        """Give a version that was known by its label only its text, once; whoever comes first stays."""
+        empty = PromptVersion.objects.filter(pk=self.pk, template="", system="")
+        empty.update(template=template, system=system, parameters=parameters)
+        self.refresh_from_db()

@@ -7,6 +7,7 @@ written from above.
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from django.db import models
@@ -42,6 +43,13 @@ class Price(ProjectRow):
 
     def __str__(self) -> str:
         return f"{self.model} from {self.valid_from}"
+
+    def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> Decimal:
+        """The cost of one response, to nine decimals, ties to even. Cached tokens are part of the input tokens."""
+        cached = min(cached_tokens, input_tokens)
+        cached_price = self.input if self.cached_input is None else self.cached_input
+        total = (input_tokens - cached) * self.input + cached * cached_price + output_tokens * self.output
+        return (total / 1_000_000).quantize(Decimal("1e-9"), rounding=ROUND_HALF_EVEN)
 
 
 class Origin(models.TextChoices):

@@ -21,12 +21,13 @@ from feedback.text.highlight import highlighted
 from feedback.text.links import SCHEMES, image_origin, names_other_host, target_host
 
 MAX_NESTING = 20
+MAX_SHOWN_TARGET = 120  # characters of an address that is no link
 # Past these, parsing time grows with the square of the text: brackets that stay open in one block, cells of a table.
 MAX_OPEN_BRACKETS = 100
 MAX_CELLS = 20_000
 
 _BRACKET_OR_BLANK = re.compile(r"[\[\]]|\n[ \t]*\n")
-_DELIMITER_ROW = re.compile(r"^[ >\t]*\|?[ \t]*:?-+[-:| \t]*$", re.MULTILINE)
+_DELIMITERS = "|:- >\t"  # all that the line under a table's head is made of
 _ALIGNMENT = {"text-align:left": "text-start", "text-align:center": "text-center", "text-align:right": "text-end"}
 _OURS = {"hidden-char", "inert-image", "inert-link", "link-host", "highlight"}
 
@@ -48,8 +49,9 @@ def is_costly(text: str) -> bool:
         depth = depth + 1 if match[0] == "[" else max(0, depth - 1) if match[0] == "]" else 0
         if depth > MAX_OPEN_BRACKETS:
             return True
-    columns = max((row.count("|") for row in _DELIMITER_ROW.findall(text)), default=0)
-    return columns * text.count("\n") > MAX_CELLS
+    lines = text.splitlines()
+    columns = max((line.count("|") for line in lines if not line.strip(_DELIMITERS)), default=0)
+    return columns * len(lines) > MAX_CELLS
 
 
 def to_html(text: str) -> str:
@@ -119,7 +121,7 @@ def _close_link(opened: Token, closed: Token, words: str) -> list[Token]:
     if host is None:
         opened.tag = closed.tag = "span"
         opened.attrs = {"class": "inert-link"}
-        return [Token("link_host", "", 0, content=href or "no address")]
+        return [Token("link_host", "", 0, content=href[:MAX_SHOWN_TARGET] or "no address")]
     opened.attrs = {"href": href}
     return [Token("link_host", "", 0, content=host)] if names_other_host(words, host) else []
 

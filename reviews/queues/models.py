@@ -1,6 +1,6 @@
 """Queues, items, places and assignments: who judges what, exactly k times (DESIGN §4.2 to §4.5).
 
-The verbs that hand out, take back and fill places are processes of their own: claim.py, submit.py, resize.py. What is
+The verbs that hand out, take back and fill places are processes of their own: claim.py, submit.py, items.py. What is
 here is the schema that makes their promises structural.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from feedback.accounts.models import Member, ProjectRow
 from feedback.judgements.models import Review
+from feedback.permissions import VERBS
 from feedback.responses.models import Subject
 from feedback.rubrics.models import RubricVersion
 
@@ -66,6 +67,18 @@ class Lane(models.Model):
         return f"{self.queue_id} lane {self.number}"
 
 
+class ItemQuerySet(models.QuerySet["Item"]):
+    def stuck(self) -> ItemQuerySet:
+        """Open items with an open place that every active reviewer of the project has had a turn at already."""
+        turn = Assignment.objects.filter(item=OuterRef(OuterRef("pk")), reviewer=OuterRef("pk"))
+        willing = Member.objects.active().filter(project=OuterRef("project"), role__in=VERBS["review"])
+        return self.filter(
+            Exists(Place.objects.filter(item=OuterRef("pk"), state=Place.State.OPEN)),
+            ~Exists(willing.filter(~Exists(turn))),
+            state=Item.State.OPEN,
+        )
+
+
 class Item(ProjectRow):
     class State(models.TextChoices):
         OPEN = "open"
@@ -76,7 +89,7 @@ class Item(ProjectRow):
 
     queue = models.ForeignKey(Queue, models.CASCADE, related_name="items")
     subject = models.ForeignKey(Subject, models.PROTECT, related_name="items")
-    k = models.PositiveSmallIntegerField()
+    k = models.PositiveSmallIntegerField(help_text="Places that are not withdrawn.")
     lane = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     n_filled = models.PositiveSmallIntegerField(
@@ -91,6 +104,8 @@ class Item(ProjectRow):
     run_id = models.BigIntegerField(null=True, blank=True)
     stratum = models.CharField(max_length=100, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ItemQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -144,7 +159,14 @@ class Assignment(ProjectRow):
     draft = models.JSONField(default=dict, blank=True)
     draft_saved_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
-    review = models.OneToOneField(Review, models.PROTECT, null=True, blank=True, related_name="assignment")
+    review = models.OneToOneField(
+        Review,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="assignment",
+        help_text="The newest; a withdrawn one while the reviewer edits again after an undo.",
+    )
     skip_reason = models.CharField(max_length=60, blank=True)
     skip_note = models.TextField(blank=True)
 
@@ -204,6 +226,11 @@ class Place(ProjectRow):
             models.Index(fields=["queue", "lane", "pos"], condition=Q(state="open"), name="place_open"),
             models.Index(fields=["queue", "lease_until"], condition=Q(state="claimed"), name="place_leased"),
             models.Index(fields=["lease_until"], condition=Q(state="claimed"), name="place_due"),
+            models.Index(
+                fields=["queue", "reserved_for", "hidden_until"],
+                condition=Q(state="open") & (Q(reserved_for__isnull=False) | Q(hidden_until__isnull=False)),
+                name="place_apart",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -211,7 +238,7 @@ class Place(ProjectRow):
 
 
 class Front(models.Model):
-    """Up to where a reviewer has seen a lane: every open place before it is not for them."""
+    """Up to where a reviewer has seen a lane: every open place before it is not for them (README, "Fronts")."""
 
     queue = models.ForeignKey(Queue, models.CASCADE, related_name="fronts")
     lane = models.PositiveSmallIntegerField()

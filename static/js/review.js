@@ -24,9 +24,9 @@ function enter(question, scroll = false) {
   if (!question) return;
   activate(question);
   const all = choices(question);
-  const target = all.find((input) => input.checked) || all[0];
-  target?.focus({ preventScroll: true });
-  if (!target) document.activeElement?.blur?.();
+  // An unanswered question takes the focus itself: a ring on its first option would suggest an answer.
+  const target = all.find((input) => input.checked) || question;
+  target.focus({ preventScroll: true });
   if (scroll) question.scrollIntoView({ block: "nearest" });
 }
 
@@ -71,7 +71,10 @@ document.addEventListener("keydown", (event) => {
   if (!mayAct(event)) return;
   const inside = event.target.closest(".q");
   if (/^[0-9]$/.test(event.key) && answer(event.key)) event.preventDefault();
-  else if (inside && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+  else if (inside === event.target && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {
+    event.preventDefault();
+    choices(inside)[0]?.focus();
+  } else if (inside && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     event.preventDefault();
     move(event.key === "ArrowDown" ? 1 : -1);
   }

@@ -170,7 +170,8 @@ function showBar() {
   const box = rangeOfUnits(found.layer, ...found.units).getBoundingClientRect();
   const frame = bar.offsetParent?.getBoundingClientRect() ?? { left: 0, top: 0 };
   bar.style.left = `${Math.max(8, Math.min(box.left, innerWidth - bar.offsetWidth - 16) - frame.left)}px`;
-  bar.style.top = `${box.bottom - frame.top + 8}px`;
+  const above = box.top - bar.offsetHeight - 8;
+  bar.style.top = `${(above > 64 ? above : box.bottom + 8) - frame.top}px`;
 }
 
 function flagNow() {

@@ -7,5 +7,5 @@ class Migration(migrations.Migration):
     dependencies = [("prompts", "0001_tables")]
 
     operations = [
-        FreezeRows("PromptVersion"),
+        FreezeRows("PromptVersion", when="OLD.template <> '' OR OLD.system <> ''"),
     ]

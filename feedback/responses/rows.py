@@ -1,0 +1,231 @@
+"""What a row of ingest may say: its fields, their limits, and how a row is refused (docs/reference/ingest.md).
+
+A row is a whole response (messages or prompt, and output) or late parts of one that is known (its external id and
+nothing of the body). Unknown keys are refused by name: `metadata` is the free place.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+Text60 = Annotated[str, Meta(max_length=60)]
+Text100 = Annotated[str, Meta(max_length=100)]
+Text120 = Annotated[str, Meta(max_length=120)]
+Text200 = Annotated[str, Meta(max_length=200)]
+Named = Annotated[str, Meta(min_length=1, max_length=100)]
+Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Instant = Annotated[datetime, Meta(tz=True)]
+Objects = list[dict[str, Any]]
+
+ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+DEAREST = Decimal(1_000_000)  # with nine decimals this is what a double, and so SQLite, holds exactly
+YEARS = range(2000, 2101)
+
+
+class RowRefused(Exception):
+    """A row that cannot be taken: a stable reason, where (JSON pointer), and a sentence."""
+
+    def __init__(self, reason: str, pointer: str, detail: str) -> None:
+        super().__init__(reason, pointer, detail)
+        self.reason, self.pointer, self.detail = reason, pointer, detail
+
+
+class PromptVersionPart(Struct, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    version: Named | int
+    template: str | None = None
+    system: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class PassagePart(Struct, forbid_unknown_fields=True):
+    text: Annotated[str, Meta(min_length=1)]
+    id: Text200 | None = None
+    title: Annotated[str, Meta(max_length=300)] | None = None
+    url: Annotated[str, Meta(max_length=2000)] | None = None
+    store: Text100 | None = None
+    score: float | None = None
+
+
+class UsagePart(Struct, forbid_unknown_fields=True):
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cached_tokens: Count | None = None
+    reasoning_tokens: Count | None = None
+
+
+class FeedbackPart(Struct, forbid_unknown_fields=True):
+    kind: Annotated[str, Meta(min_length=1, max_length=40)] = "rating"
+    score: float | None = None
+    comment: str | None = None
+    at: Instant | None = None
+
+
+class Row(Struct, forbid_unknown_fields=True, kw_only=True):
+    external_id: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    # the body: another one under the same external id is refused
+    messages: Objects | None = None
+    prompt: str | None = None
+    tools: Objects | None = None
+    variables: dict[str, Any] | None = None
+    input_key: Text200 | None = None
+    output: str | dict[str, Any] | None = None
+    model: Text120 | None = None
+    provider: Text60 | None = None
+    parameters: dict[str, Any] | None = None
+    prompt_version: PromptVersionPart | None = None
+    metadata: dict[str, Any] | None = None
+    # parts: they may come late, and fill what is still empty
+    passages: Annotated[list[PassagePart], Meta(max_length=1000)] | None = None
+    usage: UsagePart | None = None
+    cost: Decimal | None = None
+    latency_ms: Annotated[float, Meta(ge=0, le=2**31 - 1)] | None = None
+    conversation_id: Text200 | None = None
+    trace_id: Annotated[str, Meta(max_length=64)] | None = None
+    span_id: Annotated[str, Meta(max_length=32)] | None = None
+    subject_key: Text200 | None = None
+    origin: Literal["production", "replay", "import", "test"] | None = None
+    environment: Text60 | None = None
+    segment: Text100 | None = None
+    consent: bool | None = None
+    licence: Text100 | None = None
+    feedback: Annotated[list[FeedbackPart], Meta(max_length=40)] | None = None
+    tags: Annotated[list[Named], Meta(max_length=50)] | None = None
+    responded_at: Instant | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it says nothing of the body: late parts of a response that is known."""
+        return all(getattr(self, name) is None for name in BODY)
+
+
+BODY = ("messages", "prompt", "tools", "variables", "input_key", "output", "model", "provider", "parameters",
+        "prompt_version", "metadata")  # fmt: skip
+
+_WHERE = re.compile(r" - at `\$(.*)`\Z", re.DOTALL)
+_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`\Z", re.DOTALL)
+
+
+def read(value: Any, *, strict: bool = True) -> Row:
+    """A row from a canonical JSON value, or `RowRefused`. Not strict: numbers and truth values may be strings (CSV)."""
+    try:
+        row = msgspec.convert(value, Row, strict=strict)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error)) from None
+    if row.external_id is not None and not row.external_id.strip():
+        raise RowRefused("invalid", "/external_id", "An external id cannot be blank.")
+    _check_numbers(row)
+    if row.is_part:
+        if row.external_id is None:
+            raise RowRefused("invalid", "/output", "A response needs its output, and messages or a prompt.")
+    else:
+        _check_body(row)
+    return row
+
+
+def _explained(message: str) -> RowRefused:
+    where = _WHERE.search(message)
+    pointer = ""
+    if where:
+        message = message[: where.start()]
+        pointer = re.sub(r"\[(\d+)\]", r"/\1", where[1]).replace(".", "/")
+    field = _FIELD.search(message)
+    if field:
+        pointer += "/" + field[1].replace("~", "~0").replace("/", "~1")
+    if field and "unknown" in message[: field.start(1)]:
+        return RowRefused("unknown_key", pointer[:300], f"There is no field {field[1][:100]!r}; metadata is free.")
+    return RowRefused("invalid", pointer[:300], message[:300].replace("`", "") + ".")
+
+
+def _check_numbers(row: Row) -> None:
+    if row.cost is not None and not (row.cost.is_finite() and 0 <= row.cost < DEAREST):
+        raise RowRefused("invalid", "/cost", f"A cost lies between 0 and {DEAREST}.")
+    times = [("/responded_at", row.responded_at)]
+    times += [(f"/feedback/{index}/at", part.at) for index, part in enumerate(row.feedback or [])]
+    for pointer, time in times:
+        if time is not None and time.year not in YEARS:
+            raise RowRefused("invalid", pointer, f"A time lies between the years {YEARS[0]} and {YEARS[-1]}.")
+    kinds = [part.kind for part in row.feedback or []]
+    for index, kind in enumerate(kinds):
+        if kind in kinds[:index]:
+            raise RowRefused("invalid", f"/feedback/{index}/kind", "One feedback of a kind is kept; this one repeats.")
+
+
+def _check_body(row: Row) -> None:
+    if row.output is None:
+        raise RowRefused("invalid", "/output", "A response needs its output.")
+    if (row.messages is None) == (row.prompt is None):
+        raise RowRefused("invalid", "/messages", "A response needs either messages or a prompt.")
+    if row.provider and not row.model:
+        raise RowRefused("invalid", "/model", "A provider needs its model.")
+    if row.messages is not None:
+        _check_messages(row.messages)
+
+
+def _check_messages(messages: Objects) -> None:
+    if not messages:
+        raise RowRefused("invalid", "/messages", "A conversation has at least one message.")
+    for index, message in enumerate(messages):
+        if message.get("role") not in ROLES:
+            raise RowRefused("invalid", f"/messages/{index}/role", f"A role is one of {', '.join(sorted(ROLES))}.")
+        _check_content(message.get("content"), f"/messages/{index}/content")
+        calls = message.get("tool_calls")
+        if calls is not None:
+            _check_calls(calls, f"/messages/{index}/tool_calls")
+
+
+def _check_content(content: Any, pointer: str) -> None:
+    if content is None or isinstance(content, str):
+        return
+    if not isinstance(content, list):
+        raise RowRefused("invalid", pointer, "Content is text or a list of parts.")
+    for index, part in enumerate(content):
+        if not isinstance(part, str | dict):
+            raise RowRefused("invalid", f"{pointer}/{index}", "A part of the content is text or an object.")
+
+
+def _check_calls(calls: Any, pointer: str) -> None:
+    if not isinstance(calls, list) or not all(isinstance(call, dict) for call in calls):
+        raise RowRefused("invalid", pointer, "Tool calls are a list of objects.")
+
+
+def conversation(row: Row) -> Objects:
+    return row.messages if row.messages is not None else [{"role": "user", "content": row.prompt}]
+
+
+def answer(row: Row) -> tuple[str, Objects]:
+    """The output's text, exactly as sent, and the calls it makes. An assistant message is taken apart."""
+    if not isinstance(row.output, dict):
+        return row.output or "", []
+    message = {key: value for key, value in row.output.items() if value not in (None, [], {})}
+    unknown = sorted(set(message) - {"role", "content", "tool_calls", "refusal", "name"})
+    if unknown:
+        raise RowRefused("unknown_key", f"/output/{unknown[0]}"[:300], f"An output has no field {unknown[0][:100]!r}.")
+    if message.get("role", "assistant") != "assistant":
+        raise RowRefused("invalid", "/output/role", "The output is a message of the assistant.")
+    calls = message.get("tool_calls", [])
+    _check_calls(calls, "/output/tool_calls")
+    content = message.get("content", message.get("refusal"))
+    if content is None and not calls:
+        if not isinstance(row.output.get("content"), str):
+            raise RowRefused("invalid", "/output/content", "The output has neither text nor tool calls.")
+        content = ""
+    return _text(content), calls
+
+
+def _text(content: Any) -> str:
+    """The text of a message's content; parts are joined without a separator, as they were streamed."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    _check_content(content, "/output/content")
+    pieces = [part if isinstance(part, str) else part.get("text") for part in content]
+    for index, piece in enumerate(pieces):
+        if not isinstance(piece, str):
+            raise RowRefused("invalid", f"/output/content/{index}", "Only parts of text can be judged.")
+    return "".join(pieces)

@@ -1,0 +1,114 @@
+"""From the answers of several reviewers to one settled answer per criterion. The rules are written in README.md."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from feedback.rubrics.models import Criterion
+from feedback.statistics.votes import majority
+
+Kind = Criterion.Kind
+Answer = dict[str, Any]
+VOTED = {Kind.YES_NO, Kind.CHOICE, Kind.SPANS, Kind.COMPARISON}
+
+
+def tally(criteria: Sequence[Criterion], reviews: Sequence[dict[str, Any]], response_ids: Sequence[int]) -> Answer:
+    """The settled answers by criterion key. `reviews`: each reviewer's answers; `response_ids`: those of the subject."""
+    settled: Answer = {}
+    for criterion in criteria:
+        given = [answers[criterion.key] for answers in reviews if criterion.key in answers]
+        settled[criterion.key] = {"kind": criterion.kind} | settle_one(criterion.kind, given, response_ids)
+    return settled
+
+
+def settle_one(kind: str, given: list[Any], response_ids: Sequence[int]) -> Answer:
+    if kind == Kind.SCALE:
+        return settle_scale(given)
+    if kind == Kind.COMPARISON:
+        return settle_comparison(given, response_ids)
+    if kind == Kind.SPANS:
+        return settle_spans(given)
+    if kind in {Kind.YES_NO, Kind.CHOICE}:
+        return settle_values(given)
+    return {"n": len(given)}
+
+
+def settle_values(given: list[str]) -> Answer:
+    votes = Counter(given)
+    winner = majority(votes)
+    return {"value": winner, "share": share_of(votes, winner), "votes": dict(sorted(votes.items())), "n": len(given)}
+
+
+def settle_scale(given: list[float]) -> Answer:
+    points = Counter(str(int(value)) if float(value).is_integer() else repr(value) for value in given)
+    return {
+        "mean": statistics.fmean(given) if given else None,
+        "median": float(statistics.median(given)) if given else None,
+        "sd": statistics.stdev(given) if len(given) > 1 else None,
+        "distribution": dict(sorted(points.items(), key=lambda entry: float(entry[0]))),
+        "n": len(given),
+    }
+
+
+def settle_spans(given: list[list[dict[str, Any]]]) -> Answer:
+    kinds = Counter(kind for marks in given for kind in {mark["kind"] for mark in marks})
+    settled = settle_values(["yes" if marks else "no" for marks in given])
+    return settled | {"n_spans": sum(map(len, given)), "kinds": dict(sorted(kinds.items()))}
+
+
+def settle_comparison(given: list[Answer], response_ids: Sequence[int]) -> Answer:
+    outcomes = [str(answer.get("preferred") or answer["outcome"]) for answer in given]
+    votes = Counter({str(pk): 0 for pk in response_ids} | {"tie": 0, "both_bad": 0})
+    votes.update(outcomes)
+    winner = majority(votes)
+    strengths = Counter(answer["strength"] for answer in given if str(answer.get("preferred")) == winner)
+    is_response = winner is not None and winner not in {"tie", "both_bad"}
+    return {
+        "outcome": "preferred" if is_response else winner,
+        "preferred": int(winner) if is_response and winner else None,
+        "share": share_of(votes, winner),
+        "votes": dict(votes),
+        "n": len(given),
+        "strength": statistics.fmean(strengths.elements()) if strengths else None,
+        "strengths": {str(strength): n for strength, n in sorted(strengths.items())},
+    }
+
+
+def share_of(votes: Counter[str], winner: str | None) -> float | None:
+    """Votes for the winner, or the most votes for anything when there is none, by all votes."""
+    total = votes.total()
+    return (votes[winner] if winner is not None else max(votes.values())) / total if total else None
+
+
+def decided(answer: Answer) -> Any:
+    """The settled value: an outcome, a word, a mean; None when there is none."""
+    return answer.get({Kind.SCALE: "mean", Kind.COMPARISON: "outcome"}.get(answer["kind"], "value"))
+
+
+def disputed(criteria: Sequence[Criterion], settled: Answer) -> list[str]:
+    """Keys of the required criteria that are voted on and have no winner."""
+    return [c.key for c in criteria if c.is_required and c.kind in VOTED and decided(settled[c.key]) is None]
+
+
+def is_failure(criteria: Sequence[Criterion], settled: Answer) -> bool | None:
+    """By each criterion's `fails_when`. None: nothing fails, and something that could was left unsettled or nothing can."""
+    judged: list[bool | None] = []
+    for criterion in criteria:
+        answer = settled[criterion.key]
+        if criterion.fails_when and answer["n"]:
+            judged.append(None if decided(answer) is None else fails(criterion.fails_when, answer))
+    if any(judged):
+        return True
+    return None if None in judged or not judged else False
+
+
+def fails(fails_when: dict[str, Any], answer: Answer) -> bool:
+    value = decided(answer)
+    if "below" in fails_when:
+        return bool(value < fails_when["below"])
+    if "values" in fails_when:
+        return value in fails_when["values"]
+    return bool(fails_when.get("any")) and value == "yes"

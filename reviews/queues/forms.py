@@ -1,0 +1,265 @@
+"""Forms of the reviewer's page, made from a frozen rubric version, and those of a curator's queue."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.text import slugify
+
+from feedback.accounts.models import Project
+from feedback.responses.models import Response
+from feedback.rubrics.models import Criterion, RubricVersion
+from reviews.queues.models import Queue
+
+NEEDED = "This question needs an answer."
+SIDES = ("Left", "Right")
+PREFIX = "q-"
+
+
+class CriterionField:
+    """What a field of the review form carries besides Django's own: its criterion, for the template."""
+
+    criterion: Criterion
+
+
+def scale_choices(options: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(str(point), str(point)) for point in range(int(options["min"]), int(options["max"]) + 1)]
+
+
+def comparison_choices(options: dict[str, Any]) -> list[tuple[str, str]]:
+    """From the left one, strongly, over equal to the right one, strongly; then none acceptable."""
+    words = {1: "", 2: ", much", 3: ", by far"}
+    strengths = range(1, int(options.get("strengths", 1)) + 1)
+    left = [(f"left_{n}", f"Left{words[n]}") for n in reversed(strengths)]
+    right = [(f"right_{n}", f"Right{words[n]}") for n in strengths]
+    both_bad = [("both_bad", "Both unacceptable")] if options.get("both_bad") else []
+    return [*left, ("tie", "Equal"), *right, *both_bad]
+
+
+def choices_of(criterion: Criterion) -> list[tuple[str, str]]:
+    options = criterion.options
+    if criterion.kind == Criterion.Kind.SCALE:
+        return scale_choices(options)
+    if criterion.kind == Criterion.Kind.COMPARISON:
+        return comparison_choices(options)
+    if criterion.kind == Criterion.Kind.CHOICE:
+        return [(choice["value"], choice["label"]) for choice in options["choices"]]
+    unsure = [("unsure", "Unsure")] if options.get("unsure") else []
+    return [("yes", "Yes"), ("no", "No"), *unsure]
+
+
+def field_of(criterion: Criterion) -> forms.Field:
+    """A native control for a criterion; spans have none of their own, the script writes one hidden field."""
+    shared: dict[str, Any] = {
+        "label": criterion.label,
+        "help_text": criterion.help_text,
+        "required": criterion.is_required,
+        "error_messages": {"required": NEEDED, "invalid_choice": "Choose one of the answers shown."},
+    }
+    if criterion.kind in {Criterion.Kind.TEXT, Criterion.Kind.CORRECTION}:
+        rows = 3 if criterion.kind == Criterion.Kind.TEXT else 8
+        field: forms.Field = forms.CharField(
+            widget=forms.Textarea({"rows": rows, "dir": "auto"}), strip=False, **shared
+        )
+    else:
+        field = forms.ChoiceField(choices=choices_of(criterion), widget=forms.RadioSelect, **shared)
+    field.criterion = criterion  # type: ignore[attr-defined]
+    return field
+
+
+class ReviewForm(forms.Form):
+    """The rubric as a form. `shown` are the responses in the order this reviewer sees them."""
+
+    use_required_attribute = False
+
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    submission_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    active_ms = forms.IntegerField(
+        widget=forms.HiddenInput, required=False, min_value=0, max_value=86_400_000, initial=0
+    )
+    spans = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
+
+    def __init__(self, criteria: tuple[Criterion, ...], shown: list[Response], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.criteria, self.shown = criteria, shown
+        self.spans_key = next((c.key for c in criteria if c.kind == Criterion.Kind.SPANS), None)
+        for criterion in criteria:
+            if criterion.kind != Criterion.Kind.SPANS:
+                self.fields[PREFIX + criterion.key] = field_of(criterion)
+
+    def clean_spans(self) -> list[dict[str, Any]]:
+        """The marks as the script stored them; what does not read as marks is refused beside the field."""
+        try:
+            marks = json.loads(self.cleaned_data["spans"] or "[]")
+            return [tidy_mark(mark) for mark in marks]
+        except (ValueError, TypeError, AttributeError) as error:
+            raise forms.ValidationError("The marks could not be read; mark the words again.") from error
+
+    def answers(self) -> dict[str, Any]:
+        """What was answered, in the one shape of answers; questions left empty are left out."""
+        found: dict[str, Any] = {}
+        for criterion in self.criteria:
+            given = self.cleaned_data.get(PREFIX + criterion.key)
+            if criterion.kind == Criterion.Kind.SPANS:
+                found[criterion.key] = self.cleaned_data.get("spans") or []
+            elif given not in (None, ""):
+                value = self.answer(criterion, given)
+                if value is not None:
+                    found[criterion.key] = value
+        return found
+
+    def answer(self, criterion: Criterion, given: str) -> Any:
+        if criterion.kind == Criterion.Kind.SCALE:
+            return int(given)
+        if criterion.kind == Criterion.Kind.COMPARISON:
+            side, _, strength = given.partition("_")
+            if side not in {"left", "right"}:
+                return {"outcome": given}
+            preferred = self.shown[0 if side == "left" else 1]
+            return {"outcome": "preferred", "preferred": preferred.pk, "strength": int(strength)}
+        if criterion.kind == Criterion.Kind.CORRECTION:
+            return rewritten(self.shown[0], given)
+        return given
+
+    def refuse(self, errors: list[dict[str, str]]) -> None:
+        """Put refusals of the answers beside their fields."""
+        for error in errors:
+            key = error["pointer"].split("/")[1] if "/" in error["pointer"] else ""
+            field = "spans" if key == self.spans_key else PREFIX + key
+            self.add_error(field if field in self.fields else None, error["detail"])
+
+
+def tidy_mark(mark: dict[str, Any]) -> dict[str, Any]:
+    """A mark of the page in the shape of answers: ids as numbers, evidence as one object."""
+    kept = {name: mark[name] for name in ("start", "end", "quote", "kind", "text_hash") if name in mark}
+    kept["response"] = int(mark["response"])
+    kept |= {name: mark[name] for name in ("severity", "note") if mark.get(name)}
+    if mark.get("evidence"):
+        kept["evidence"] = {"passage": int(mark["evidence"])}
+        if mark.get("evidence_start") is not None:
+            names = {"start": "evidence_start", "end": "evidence_end", "quote": "evidence_quote"}
+            kept["evidence"] |= {name: mark[source] for name, source in names.items()}
+    return kept
+
+
+def page_mark(mark: dict[str, Any]) -> dict[str, Any]:
+    """The other way: a mark of a draft as the page's script keeps it."""
+    evidence = mark.get("evidence") or {}
+    return {
+        **{name: value for name, value in mark.items() if name != "evidence"},
+        "evidence": evidence.get("passage"),
+        "evidence_start": evidence.get("start"),
+        "evidence_end": evidence.get("end"),
+        "evidence_quote": evidence.get("quote", ""),
+    }
+
+
+def rewritten(response: Response, text: str) -> dict[str, Any] | None:
+    """A correction, unless the text is the response as it was. Forms rewrite line ends, so those do not count as a change."""
+
+    def plain(words: str) -> str:
+        return words.replace("\r\n", "\n").strip()
+
+    if plain(text) == plain(response.body.output):
+        return None
+    return {"response": response.pk, "text": text.replace("\r\n", "\n")}
+
+
+def initial_of(answers: dict[str, Any], criteria: tuple[Criterion, ...], shown: list[Response]) -> dict[str, Any]:
+    """Initial values of the form from a draft; a correction begins as the response itself."""
+    initial: dict[str, Any] = {}
+    for criterion in criteria:
+        given, name = answers.get(criterion.key), PREFIX + criterion.key
+        if criterion.kind == Criterion.Kind.SPANS:
+            initial["spans"] = json.dumps([page_mark(mark) for mark in given or []])
+        elif criterion.kind == Criterion.Kind.CORRECTION:
+            text = given.get("text") if isinstance(given, dict) else given
+            initial[name] = text or shown[0].body.output
+        elif criterion.kind == Criterion.Kind.COMPARISON and isinstance(given, dict):
+            initial[name] = comparison_value(given, shown)
+        elif given is not None:
+            initial[name] = str(given)
+    return initial
+
+
+def comparison_value(given: dict[str, Any], shown: list[Response]) -> str:
+    if given.get("outcome") != "preferred":
+        return str(given.get("outcome", ""))
+    side = "left" if given.get("preferred") == shown[0].pk else "right"
+    return f"{side}_{given.get('strength', 1)}"
+
+
+class SkipForm(forms.Form):
+    REASONS = [
+        ("outside_my_field", "It is outside my field"),
+        ("unclear", "I do not understand the question"),
+        ("language", "I do not read this language"),
+        ("broken", "Something is missing or broken"),
+        ("upsetting", "I would rather not read this"),
+        ("other", "Another reason"),
+    ]
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    reason = forms.ChoiceField(choices=REASONS, label="Why skip it?")
+    note = forms.CharField(
+        required=False, max_length=500, label="In a sentence", widget=forms.TextInput({"dir": "auto"})
+    )
+
+
+class TokenForm(forms.Form):
+    token = forms.UUIDField()
+
+
+class QueueForm(forms.ModelForm[Queue]):
+    """A queue as a curator makes and changes it; the rubric version is chosen once."""
+
+    class Meta:
+        model = Queue
+        fields = [
+            "name",
+            "rubric_version",
+            "k",
+            "order",
+            "lease_seconds",
+            "grace_seconds",
+            "shows_model",
+            "takes_imports",
+            "state",
+        ]
+        labels = {
+            "rubric_version": "Rubric",
+            "k": "Reviews for each item",
+            "lease_seconds": "Seconds an item is held for a reviewer",
+            "grace_seconds": "Seconds in which a review can be undone",
+            "shows_model": "Show which model wrote a response",
+            "takes_imports": "Only for labels imported from elsewhere",
+        }
+        help_texts = {"k": "From different people.", "order": "", "takes_imports": "Nobody claims from such a queue."}
+
+    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.project = project
+        versions = (
+            RubricVersion.objects.filter(project=project).select_related("rubric").order_by("rubric__name", "-number")
+        )
+        rubric = self.fields["rubric_version"]
+        rubric.queryset = versions  # type: ignore[attr-defined]
+        rubric.disabled = bool(self.instance.pk)
+        self.fields["lease_seconds"] = forms.IntegerField(
+            min_value=60, max_value=86_400, initial=1800, label=self.Meta.labels["lease_seconds"]
+        )
+        self.fields["k"] = forms.IntegerField(
+            min_value=1, max_value=50, initial=2, label="Reviews for each item", help_text="From different people."
+        )
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        self.instance.key = self.instance.key or slugify(name)[:60]
+        if not self.instance.key:
+            raise forms.ValidationError("Use at least one letter or digit.")
+        taken = self.project.queues.exclude(pk=self.instance.pk).filter(key=self.instance.key)  # type: ignore[attr-defined]
+        if taken.exists():
+            raise forms.ValidationError("There is a queue with this name already.")
+        return name

@@ -1,0 +1,86 @@
+"""A reviewer's own past: what they judged, what became of it, and what can still be undone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from feedback.accounts.models import Member
+from feedback.judgements.record import ANSWER_ROWS, answers_of
+from feedback.responses.models import SubjectResponse
+from reviews.queues.models import Assignment, Item
+from reviews.queues.submit import can_undo
+
+PAGE = 50
+DONE = [Assignment.State.SUBMITTED, Assignment.State.SURPLUS, Assignment.State.SKIPPED, Assignment.State.INVALIDATED]
+
+
+def page_of(member: Member, before: str) -> dict[str, Any]:
+    """One page of the member's turns, newest first; `before` is the id where the page above ended."""
+    mine = member.assignments.filter(state__in=DONE).order_by("-id")  # type: ignore[attr-defined]
+    if before.isdecimal():
+        mine = mine.filter(id__lt=int(before))
+    reviews = [f"review__{name}" for name in ANSWER_ROWS if name != "rubric_version"]
+    rows = list(mine.select_related("queue", "item", "review__rubric_version").prefetch_related(*reviews)[: PAGE + 1])
+    project = member.project.slug
+    here = reverse("queues:history", kwargs={"project": project})
+    titles = titles_of([row.item for row in rows])
+    return {
+        "rows": [line(row, titles, project) for row in rows[:PAGE]],
+        "next_url": f"{here}?before={rows[PAGE - 1].pk}" if len(rows) > PAGE else "",
+        "first_url": here if before else "",
+        "work_url": reverse("queues:work", kwargs={"project": project}),
+    }
+
+
+def titles_of(items: list[Item]) -> dict[int, str]:
+    """The first words that a person said, by subject."""
+    parts = SubjectResponse.objects.filter(subject__in=[item.subject_id for item in items], position=0)
+    rows = parts.values_list("subject_id", "response__body__messages")
+    return {
+        subject: next((str(m.get("content", ""))[:120] for m in reversed(messages) if m.get("role") == "user"), "")
+        for subject, messages in rows
+    }
+
+
+def line(row: Assignment, titles: dict[int, str], project: str) -> dict[str, Any]:
+    undo = reverse("queues:undo", kwargs={"project": project, "token": row.token}) if can_undo(row) else ""
+    state, tone = said(row)
+    return {
+        "at": row.submitted_at or row.claimed_at,
+        "title": titles.get(row.item.subject_id) or f"Item {row.item_id}",
+        "queue": row.queue.name,
+        "summary": summary(row),
+        "state": state,
+        "tone": tone,
+        "undo_url": undo,
+    }
+
+
+def said(row: Assignment) -> tuple[str, str]:
+    if row.state == Assignment.State.SUBMITTED:
+        settled = row.item.state == Item.State.SETTLED
+        return ("settled", "good") if settled else ("counted", "accent")
+    return {"surplus": ("kept, not counted", "warn"), "skipped": ("skipped", ""), "invalidated": ("set aside", "bad")}[
+        row.state
+    ]
+
+
+def summary(row: Assignment) -> str:
+    """The answers in a few words."""
+    if row.review is None:
+        return row.skip_reason.replace("_", " ")
+    parts = []
+    for key, value in answers_of(row.review).items():
+        if isinstance(value, list):
+            parts.append(f"{len(value)} flag{'s' if len(value) != 1 else ''}")
+        elif isinstance(value, dict):
+            parts.append(
+                {"preferred": "one preferred", "tie": "equal", "both_bad": "both unacceptable"}.get(
+                    value.get("outcome", ""), "rewritten"
+                )
+            )
+        else:
+            parts.append(f"{key}: {str(value)[:40]}")
+    return " · ".join(parts)

@@ -1,0 +1,182 @@
+"""The reviewer's pages: my work, the desk, my reviews. Submitting answers with the next item, one request a pair."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from feedback.accounts.access import MemberRequest
+from feedback.htmx import page, wants_fragment
+from feedback.judgements.record import AnswersRefused
+from reviews.queues import claim as claiming
+from reviews.queues import desk, history
+from reviews.queues import submit as submitting
+from reviews.queues.forms import SkipForm, TokenForm
+from reviews.queues.models import Assignment, Queue
+
+
+@require_GET
+def work(request: MemberRequest) -> HttpResponse:
+    context = {"rows": desk.work_rows(request.member), "today_done": desk.done_today(request.member)}
+    return page(request, "reviews/queues/work.html", context, partial="queues")
+
+
+@require_POST
+def claim(request: MemberRequest, key: str) -> HttpResponse:
+    """Take the next item and go to the desk; POST and 303, so that a reload claims nothing."""
+    queue = own_queue(request, key)
+    claiming.claim(queue, request.member)
+    return see_other("queues:review", request, key=key)
+
+
+@require_GET
+def review(request: MemberRequest, key: str) -> HttpResponse:
+    queue = own_queue(request, key)
+    held = request.member.assignments.live().filter(queue=queue)  # type: ignore[attr-defined]
+    assignment = held.select_related("item__subject", "place").first()
+    return show(request, queue, assignment)
+
+
+@require_POST
+def submit(request: MemberRequest, key: str) -> HttpResponse:
+    """Check and count the answers, then show the next item in the same answer."""
+    queue = own_queue(request, key)
+    assignment = own_assignment(request, queue)
+    form = desk.form_of(assignment, request.POST)
+    if not form.is_valid():
+        return show(request, queue, assignment, status=422, form=form)
+    try:
+        done = submitting.submit(
+            assignment.token,
+            request.member,
+            form.answers(),
+            submission_id=form.cleaned_data["submission_id"],
+            active_ms=form.cleaned_data["active_ms"],
+        )
+    except AnswersRefused as refusal:
+        form.refuse(refusal.errors)
+        return show(request, queue, assignment, status=422, form=form)
+    except submitting.ClaimLost as lost:
+        return show(request, queue, assignment, status=409, form=form, lost=str(lost))
+    if done.state == Assignment.State.SURPLUS:
+        messages.info(
+            request, "Your review came after the last one needed. It is kept, and counts if a place opens again."
+        )
+    return go_on(request, queue)
+
+
+@require_POST
+def draft(request: MemberRequest, key: str) -> HttpResponse:
+    """Save what is there so far. Half an answer is welcome; nothing is checked but its shape."""
+    queue = own_queue(request, key)
+    assignment = own_assignment(request, queue)
+    form = desk.form_of(assignment, request.POST)
+    form.full_clean()
+    try:
+        saved = submitting.save_draft(assignment.token, request.member, form.answers())
+    except submitting.ClaimLost as lost:
+        return JsonResponse({"detail": str(lost)}, status=409)
+    until = claiming.heartbeat(saved)
+    return JsonResponse({"saved_at": saved.draft_saved_at, "lease_until": until})
+
+
+@require_POST
+def heartbeat(request: MemberRequest, key: str) -> HttpResponse:
+    until = claiming.heartbeat(own_assignment(request, own_queue(request, key)))
+    if until is None:
+        return JsonResponse({"detail": "This item is no longer held for you."}, status=409)
+    return JsonResponse({"lease_until": until})
+
+
+@require_POST
+def release(request: MemberRequest, key: str) -> HttpResponse:
+    """The page was left: the lease is shortened, so that a reload keeps the item and nobody waits long."""
+    claiming.release(own_assignment(request, own_queue(request, key)), soon=True)
+    return HttpResponse(status=204)
+
+
+@require_POST
+def skip(request: MemberRequest, key: str) -> HttpResponse:
+    queue = own_queue(request, key)
+    assignment = own_assignment(request, queue)
+    form = SkipForm(request.POST, label_suffix="")
+    if not form.is_valid():
+        return show(request, queue, assignment, status=422, skip_form=form)
+    try:
+        submitting.skip(assignment.token, request.member, form.cleaned_data["reason"], form.cleaned_data["note"])
+    except submitting.ClaimLost as lost:
+        return show(request, queue, assignment, status=409, lost=str(lost))
+    return go_on(request, queue)
+
+
+@require_POST
+def undo(request: MemberRequest, token: str) -> HttpResponse:
+    """Take the last review back to the desk, within its grace."""
+    mine = request.member.assignments.select_related("queue", "item__subject")  # type: ignore[attr-defined]
+    assignment = get_object_or_404(mine, token=token)
+    try:
+        submitting.undo(assignment)
+    except submitting.TooLate as late:
+        messages.warning(request, str(late))
+        return see_other("queues:history", request)
+    queue = own_queue(request, assignment.queue.key)
+    if wants_fragment(request):
+        return show(request, queue, reload(assignment))
+    return see_other("queues:review", request, key=queue.key)
+
+
+@require_GET
+def my_reviews(request: MemberRequest) -> HttpResponse:
+    context = history.page_of(request.member, request.GET.get("before", ""))
+    return page(request, "reviews/queues/history.html", context, partial="reviews")
+
+
+def own_queue(request: MemberRequest, key: str) -> Queue:
+    """A queue of the member's project that people review."""
+    queues = request.project.queues.filter(takes_imports=False)  # type: ignore[attr-defined]
+    found: Queue = get_object_or_404(
+        queues.select_related("rubric_version__rubric", "rubric_version__guideline"), key=key
+    )
+    return found
+
+
+def own_assignment(request: MemberRequest, queue: Queue) -> Assignment:
+    """The member's own turn that the posted token names; anybody else's does not exist."""
+    form = TokenForm(request.POST)
+    token = form.cleaned_data["token"] if form.is_valid() else None
+    mine = request.member.assignments.filter(queue=queue)  # type: ignore[attr-defined]
+    found: Assignment = get_object_or_404(mine.select_related("item__subject", "place"), token=token)
+    found.queue = queue
+    return found
+
+
+def reload(assignment: Assignment) -> Assignment:
+    return Assignment.objects.select_related("item__subject", "queue__rubric_version", "place").get(pk=assignment.pk)
+
+
+def go_on(request: MemberRequest, queue: Queue) -> HttpResponse:
+    """The next item: in place for htmx, by a redirect for a plain form."""
+    following = claiming.claim(queue, request.member)
+    if not wants_fragment(request):
+        return see_other("queues:review", request, key=queue.key)
+    return show(request, queue, reload(following) if following else None)
+
+
+def show(
+    request: MemberRequest, queue: Queue, assignment: Assignment | None, *, status: int = 200, **extra: Any
+) -> HttpResponse:
+    if assignment is not None:
+        assignment.queue = queue
+    context = desk.desk(request.member, queue, assignment, **extra)
+    return page(request, "reviews/queues/review.html", context, partial="item", status=status)
+
+
+def see_other(route: str, request: MemberRequest, **kwargs: str) -> HttpResponse:
+    response = redirect(reverse(route, kwargs={"project": request.project.slug, **kwargs}))
+    response.status_code = 303
+    return response
