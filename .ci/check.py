@@ -26,6 +26,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "touchstone.example",
     "DATABASE_URL": "postgres://touchstone@127.0.0.1/touchstone",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "EMAIL_URL": "smtp://127.0.0.1:25",
 }
 NEITHER = "not contracts and not browser"
 WITHOUT_SERVERS = f"{NEITHER} and not postgres and not services"

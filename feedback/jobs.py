@@ -1,31 +1,45 @@
 """Background work: the row remembers, Celery rings the bell (DESIGN §5).
 
-A job is a row of a concrete model built on `Job`. Save it, then `ring()`: after commit a message with the row's id goes out,
-and a lost message costs only the time until the next sweep. `run` claims the row by one conditional update and calls
-`step` chunk by chunk; each chunk commits together with its cursor. Every write carries the attempt number, so that a worker
-that wakes up late changes nothing.
+A job is a row of a concrete model built on `Job`. Save it, then `ring()`: after commit a message with the row's id goes
+out, and a lost message costs only the time until the next sweep. `run` claims the row and calls `step` chunk by chunk;
+each chunk commits together with its cursor. Every write carries the attempt number, so that a worker that wakes up late
+changes nothing.
+How a job lives, fails and is taken over: docs/explanation/jobs.md.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from datetime import timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from celery import shared_task
 from django.apps import apps
-from django.db import models, transaction
-from django.db.models import F, Q
+from django.conf import settings
+from django.db import close_old_connections, connection, models, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=2)
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 5  # claims in a row without one good chunk
+TRIES = "tries"  # reserved key of `cursor`, hidden from `step`: those claims, so that a killed worker counts too
+SLICE_SECONDS = 30  # then a job rings for itself and lets others in, and no message comes near its time limit
+RING_SECONDS = 1.0  # what a caller waits for the broker at most
+QUIET_SECONDS = 5.0  # after a broker failed, nobody waits for it for so long
+RING_AGAIN_SECONDS = 30.0  # the sweep takes a message for lost when its row has not been claimed for so long
 
 
 class JobRefused(Exception):
     """The job can never succeed; its message is shown to whoever asked for it."""
+
+
+def lease() -> timedelta:
+    """How long a worker may be silent between two chunks before another one takes its job."""
+    return timedelta(seconds=settings.JOB_LEASE_SECONDS)
 
 
 class JobQuerySet(models.QuerySet[Any]):
@@ -36,6 +50,10 @@ class JobQuerySet(models.QuerySet[Any]):
         """Queued rows whose waiting time is over, and running rows whose worker has not been heard of for a lease."""
         due = Q(lease_until__isnull=True) | Q(lease_until__lte=Now())
         return self.filter(Q(state=Job.State.QUEUED) & due | Q(state=Job.State.RUNNING, lease_until__lte=Now()))
+
+    def held_by(self, pk: int, attempt: int) -> JobQuerySet:
+        """The row, locked, if this attempt still holds it."""
+        return self.select_for_update().filter(pk=pk, attempt=attempt, state=Job.State.RUNNING)
 
 
 class Job(models.Model):
@@ -67,20 +85,23 @@ class Job(models.Model):
         abstract = True
 
     def step(self) -> bool:
-        """Do one chunk inside the caller's transaction; move `cursor`, `done` and `total`; return True when all is done."""
+        """Do one chunk in the caller's transaction; move `cursor`, `done` and `total`; return True when all is done."""
         raise NotImplementedError
 
     def failed(self) -> None:
-        """Clean up after the last attempt; called once, inside the transaction that marks the row failed."""
+        """Clean up when it will never be done (last attempt, cancelled). Called once, inside that transaction."""
 
     def hold(self, time: timedelta) -> None:
         """Save, with a lease that begins now by the database's clock."""
-        self.lease_until = Now() + time  # type: ignore[assignment]
+        self.lease_until = Now() + time
         self.save()
 
-    def end(self) -> None:
+    def end(self, state: Job.State, error: str = "") -> None:
         """Save as ended, in one write: a finished row may be frozen."""
-        self.lease_until, self.finished_at = None, Now()  # type: ignore[assignment]
+        self.state, self.error = state, error
+        self.lease_until, self.finished_at = None, Now()
+        if state != Job.State.DONE:
+            self.failed()
         self.save()
 
     @property
@@ -88,14 +109,16 @@ class Job(models.Model):
         return self.state in {self.State.DONE, self.State.FAILED, self.State.CANCELLED}
 
     def ring(self) -> None:
-        """Tell a worker after commit. A broker that is down is logged; the sweep rings again."""
-        label, pk, queue = self._meta.label_lower, self.pk, self.bell
-        transaction.on_commit(lambda: run_job.apply_async((label, pk), queue=queue, ignore_result=True), robust=True)
+        """Tell a worker after commit. A broker that is down costs a second at most; the sweep rings again."""
+        transaction.on_commit(partial(send, self._meta.label_lower, self.pk, self.bell), robust=True)
 
     def cancel(self) -> bool:
         """Stop it before its next chunk; False when it had ended already."""
-        rows = type(self).objects.filter(pk=self.pk).unfinished()
-        return bool(rows.update(state=self.State.CANCELLED, finished_at=Now(), lease_until=None))
+        with transaction.atomic():
+            job = type(self).objects.select_for_update().unfinished().filter(pk=self.pk).first()
+            if job is not None:
+                job.end(Job.State.CANCELLED)
+        return job is not None
 
     @property
     def share_done(self) -> float | None:
@@ -110,24 +133,37 @@ def job_models() -> list[type[Job]]:
 
 
 def claim(model: type[Job], pk: int) -> int | None:
-    """Take the row for this worker: its new attempt number, or None when another has it or it has ended."""
+    """Take the row for this worker: its new attempt number, or None when another has it or it has ended.
+
+    A row that is locked is being worked on at this moment. A row that was claimed MAX_ATTEMPTS times without one good
+    chunk kills its workers: it is failed here, where a person sees it.
+    """
     with transaction.atomic():
-        taken = (
-            model.objects.claimable()
-            .filter(pk=pk)
-            .update(state=Job.State.RUNNING, attempt=F("attempt") + 1, lease_until=Now() + LEASE, started_at=Now())
-        )
-        return model.objects.values_list("attempt", flat=True).get(pk=pk) if taken else None
+        job = model.objects.claimable().select_for_update(skip_locked=True).filter(pk=pk).first()
+        if job is None:
+            return None
+        tries = job.cursor.pop(TRIES, 0)
+        if tries >= MAX_ATTEMPTS:
+            last = f" Last error: {job.error}" if job.error else " Each time its worker was killed or never answered."
+            job.end(Job.State.FAILED, f"Given up after {tries} attempts without progress.{last}")
+            return None
+        job.cursor[TRIES] = tries + 1
+        job.state, job.attempt, job.started_at = Job.State.RUNNING, job.attempt + 1, job.started_at or Now()
+        job.hold(lease())
+        return job.attempt
 
 
-def run(model: type[Job], pk: int) -> None:
-    """Claim the row and work it to its end, chunk by chunk."""
+def run(model: type[Job], pk: int, seconds: float | None = None) -> None:
+    """Claim the row and work it chunk by chunk to its end, or for about so many seconds and then ring for the rest."""
     attempt = claim(model, pk)
     if attempt is None:
         return
+    started = time.monotonic()
     try:
         while run_chunk(model, pk, attempt):
-            pass
+            if seconds is not None and time.monotonic() - started >= seconds:
+                put_down(model, pk, attempt)
+                return
     except Exception as error:  # whatever a chunk raises is kept on the row, where a person sees it
         give_back(model, pk, attempt, error)
 
@@ -135,45 +171,104 @@ def run(model: type[Job], pk: int) -> None:
 def run_chunk(model: type[Job], pk: int, attempt: int) -> bool:
     """One step and its cursor in one transaction; True while there is more to do and the row is still ours."""
     with transaction.atomic():
-        job = model.objects.select_for_update().filter(pk=pk, attempt=attempt, state=Job.State.RUNNING).first()
+        job = model.objects.held_by(pk, attempt).first()
         if job is None:
             return False
+        job.cursor.pop(TRIES, None)
+        job.error = ""
         if job.step():
-            job.state, job.error = Job.State.DONE, ""
-            job.end()
+            job.end(Job.State.DONE)
             return False
-        job.hold(LEASE)
+        job.hold(lease())
         return True
+
+
+def put_down(model: type[Job], pk: int, attempt: int) -> None:
+    """Between two chunks: queue the row again and ring for it, so that others get their turn."""
+    with transaction.atomic():
+        job = model.objects.held_by(pk, attempt).first()
+        if job is not None:
+            job.state, job.lease_until = Job.State.QUEUED, None
+            job.save(update_fields=["state", "lease_until"])
+            job.ring()
 
 
 def give_back(model: type[Job], pk: int, attempt: int, error: Exception) -> None:
     """Keep the error; queue the row again with a growing pause, or fail it when it was refused or tried too often."""
-    log.warning(
-        "job %s %s, attempt %s: %s", model._meta.label, pk, attempt, error, exc_info=not isinstance(error, JobRefused)
-    )
-    final = isinstance(error, JobRefused) or attempt >= MAX_ATTEMPTS
+    refused = isinstance(error, JobRefused)
+    trace = None if refused else error
+    log.warning("job %s %s, attempt %s: %s", model._meta.label, pk, attempt, error, exc_info=trace)
+    if not connection.in_atomic_block:
+        close_old_connections()  # the database may have ended ours, for holding a lock without a word
     with transaction.atomic():
-        job = model.objects.select_for_update().filter(pk=pk, attempt=attempt, state=Job.State.RUNNING).first()
+        job = model.objects.held_by(pk, attempt).first()
         if job is None:
             return
-        job.error = str(error) if isinstance(error, JobRefused) else f"{type(error).__name__}: {error}"
-        if final:
-            job.state = Job.State.FAILED
-            job.failed()
-            job.end()
+        tries = job.cursor.setdefault(TRIES, 1)
+        job.error = str(error) if refused else f"{type(error).__name__}: {error}"
+        if refused or tries >= MAX_ATTEMPTS:
+            job.end(Job.State.FAILED, job.error)
         else:
             job.state = Job.State.QUEUED
-            job.hold(timedelta(seconds=2**attempt))
+            job.hold(timedelta(seconds=2**tries))
+
+
+publishing = threading.Lock()
+quiet_until = 0.0
+
+
+def send(label: str, pk: int, queue: str) -> bool:
+    """Put the message out; True when the broker took it in time.
+
+    A broker can refuse, or say nothing for minutes, and its client library retries as it likes: so a thread of its own
+    does the talking, one at a time, and the caller leaves after RING_SECONDS whatever happens.
+    """
+    global quiet_until
+    if time.monotonic() < quiet_until:
+        return False
+    sent = threading.Event()
+
+    def publish() -> None:
+        with publishing:
+            try:
+                run_job.apply_async((label, pk), queue=queue, ignore_result=True)
+                sent.set()
+            except Exception as error:  # of any broker's library
+                log.warning("the broker did not take the message for %s %s: %s", label, pk, error)
+
+    started = time.monotonic()
+    thread = threading.Thread(target=publish, name="bell", daemon=True)
+    thread.start()
+    thread.join(RING_SECONDS)
+    if not sent.is_set():
+        log.warning("no bell for %s %s (%.1f s); the sweep will ring", label, pk, time.monotonic() - started)
+        quiet_until = time.monotonic() + QUIET_SECONDS
+    return sent.is_set()
 
 
 @shared_task(name="feedback.jobs.run_job")
 def run_job(label: str, pk: int) -> None:
-    run(apps.get_model(label), pk)
+    run(apps.get_model(label), pk, SLICE_SECONDS)
+
+
+rung: dict[tuple[str, int, int], float] = {}  # by this process: (model, row, attempt) -> when
 
 
 @shared_task(name="feedback.jobs.ring_overdue")
 def ring_overdue(limit: int = 100) -> None:
-    """Ring again for every row that a worker could take now: messages are lost with brokers, rows are not."""
+    """Ring again for every row that a worker could take now: messages are lost with brokers, rows are not.
+
+    While all workers are busy a row stays claimable; what this process rang for a short while ago is left alone, so
+    that messages do not pile up.
+    """
+    now = time.monotonic()
+    for key in [key for key, at in rung.items() if at < now - RING_AGAIN_SECONDS]:
+        del rung[key]
     for model in job_models():
-        for pk in model.objects.claimable().order_by("pk").values_list("pk", flat=True)[:limit]:
-            run_job.apply_async((model._meta.label_lower, pk), queue=model.bell, ignore_result=True)
+        label = model._meta.label_lower
+        rows = model.objects.claimable().order_by("pk").values_list("pk", "attempt")
+        waiting = [row for row in rows[: limit + len(rung)] if (label, *row) not in rung]
+        for pk, attempt in waiting[:limit]:
+            if not send(label, pk, model.bell):
+                return
+            rung[label, pk, attempt] = now

@@ -64,9 +64,10 @@ ROUTES: Mapping[str, Verb] = {
     "account_change_password": SIGNED_IN,
     "account_set_password": SIGNED_IN,
     "account_reauthenticate": SIGNED_IN,
+    "account_signin_link": PUBLIC,
+    "account_invitation": PUBLIC,
     # accounts
-    "accounts:signin-link": PUBLIC,
-    "accounts:invitation": PUBLIC,
+    "accounts:project": "enter",
     "accounts:member-list": "manage_members",
     "accounts:member-invite": "invite",
     "accounts:invitation-withdraw": "invite",

@@ -33,10 +33,16 @@ try:
     TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
     INGEST_MAX_BYTES = env.int("INGEST_MAX_BYTES", default=512 * 1024 * 1024)
     INGEST_MAX_ROW_BYTES = env.int("INGEST_MAX_ROW_BYTES", default=4 * 1024 * 1024)
+    JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=120)
+    SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=5.0)
 except ValueError as error:
     raise refuse(f"A number or truth value in the environment cannot be read: {error}.") from error
 if not 1 <= PORT <= 65535:
     raise refuse(f"PORT is {PORT}; it must lie between 1 and 65535.")
+if JOB_LEASE_SECONDS < 1 or SWEEP_SECONDS <= 0:
+    raise refuse("JOB_LEASE_SECONDS must be at least 1 and SWEEP_SECONDS above 0.")
+if WEB_WORKERS < 1 or TRUSTED_PROXIES < 0 or INGEST_MAX_BYTES < 1 or INGEST_MAX_ROW_BYTES < 1:
+    raise refuse("WEB_WORKERS, INGEST_MAX_BYTES and INGEST_MAX_ROW_BYTES must be positive, TRUSTED_PROXIES 0 or more.")
 if PRODUCTION and DEBUG:
     raise refuse("DEBUG must be off when ENVIRONMENT is production.")
 
@@ -141,6 +147,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A process that stops in mid-transaction (frozen, swapped out) loses its locks after the lease of a job.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
+        "options", f"-c idle_in_transaction_session_timeout={JOB_LEASE_SECONDS}s"
+    )
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
@@ -218,7 +228,7 @@ EMAIL_URL = env.email_url("EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = EMAIL_URL["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = EMAIL_URL.get("EMAIL_HOST", ""), EMAIL_URL.get("EMAIL_PORT") or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL_URL.get("EMAIL_HOST_USER", ""), EMAIL_URL.get("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = EMAIL_URL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_URL.get("EMAIL_USE_TLS", False), EMAIL_URL.get("EMAIL_USE_SSL", False)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="touchstone@localhost")
 EMAIL_TIMEOUT = 10
 
@@ -256,20 +266,24 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker as long as it takes
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_TASK_PUBLISH_RETRY = False  # a lost ring is found by the sweep
 CELERY_TASK_SOFT_TIME_LIMIT = 20 * 60
 CELERY_TASK_TIME_LIMIT = 25 * 60  # below the visibility timeout, so that no message is delivered twice while it runs
 CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_QUEUES = {"default": {}, "bulk": {}, "stats": {}}  # a worker serves all three unless -Q says otherwise
 CELERY_TIMEZONE = "UTC"
-SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=5.0)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    "ring-overdue-jobs": {"task": "feedback.jobs.ring_overdue", "schedule": SWEEP_SECONDS},
-    "free-due-leases": {"task": "reviews.queues.tasks.free_due_leases", "schedule": SWEEP_SECONDS},
-    "settle": {"task": "reviews.quality.tasks.settle_complete_items", "schedule": SWEEP_SECONDS},
-    "run-due-rules": {"task": "reviews.sampling.tasks.start_due_runs", "schedule": 60.0},
-    "seal-audit": {"task": "feedback.audit.tasks.seal", "schedule": 60.0},
+SWEEPS = {
+    "feedback.jobs.ring_overdue": SWEEP_SECONDS,
+    "reviews.queues.tasks.free_due_leases": SWEEP_SECONDS,
+    "reviews.quality.tasks.settle_complete_items": SWEEP_SECONDS,
+    "reviews.sampling.tasks.start_due_runs": 60.0,
+    "feedback.audit.tasks.seal": 60.0,
+}
+CELERY_BEAT_SCHEDULE = {  # a sweep that found no worker in time is worth nothing: the next one does its work
+    task: {"task": task, "schedule": seconds, "options": {"expires": 2 * seconds}} for task, seconds in SWEEPS.items()
 }
 
 REST_FRAMEWORK = {

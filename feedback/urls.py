@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from feedback.accounts import health
 from feedback.accounts import views as accounts
 from feedback.accounts.admin import replace_foreign_admins
 from feedback.accounts.urls import sign_in_patterns
@@ -30,8 +31,8 @@ project_patterns = [
 
 urlpatterns = [
     path("", accounts.home, name="home"),
-    path("healthz", accounts.healthz, name="healthz"),
-    path("readyz", accounts.readyz, name="readyz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("components/", accounts.components, name="components"),
     path("accounts/", include(sign_in_patterns)),
     path("p/<slug:project>/", include(project_patterns)),

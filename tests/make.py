@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
+from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
 from feedback.accounts.models import ApiKey, Member, Project, User
+from feedback.judgements.models import Review, Verdict
+from feedback.judgements.record import answers_of, criteria_of, record
 from feedback.prompts.models import Prompt, PromptVersion
 from feedback.responses.models import LanguageModel, Passage, Response, ResponseBody, Subject, SubjectResponse
 from feedback.rubrics.models import Criterion, Rubric, RubricVersion
 from feedback.text.hashes import draw_key, fold_hash, input_hash, prompt_hash, sha256_text
-from reviews.queues.models import Queue
+from reviews.quality.tally import is_failure, tally
+from reviews.queues.items import add_filled, add_items
+from reviews.queues.models import Assignment, Item, Place, Queue
+from reviews.sampling.models import SamplingRule
 
 counter = itertools.count(1)
 
@@ -60,6 +68,7 @@ def response(
     number = next(counter)
     external_id = fields.pop("external_id", f"r-{number}")
     messages = fields.pop("messages", [{"role": "user", "content": question or f"Question {number}?"}])
+    body = fields.pop("body", {})
     model_name = fields.pop("model_name", "small-1")
     model, _ = LanguageModel.objects.get_or_create(project=project, provider="acme", name=model_name)
     row = Response.objects.create(
@@ -77,7 +86,7 @@ def response(
             **fields,
         },
     )
-    ResponseBody.objects.create(response=row, messages=messages, output=output)
+    ResponseBody.objects.create(response=row, messages=messages, output=output, **body)
     for position, text in enumerate(passages or []):
         Passage.objects.create(
             project=project,
@@ -143,4 +152,99 @@ def queue(
         project=project,
         rubric_version=version,
         **{"key": f"queue-{number}", "name": f"Queue {number}", "k": 2, "grace_seconds": 0, **fields},
+    )
+
+
+ANSWERS: dict[str, Any] = {"grounded": "yes", "helpful": 4}  # to DEFAULT_CRITERIA, nothing wrong with the response
+
+
+def items(queue: Queue, n: int = 1, **fields: Any) -> list[Item]:
+    """n new items of the queue, each on responses of its own, with their places, in the order of the queue."""
+    size = queue.rubric_version.subject_size
+    subjects = [
+        subject(*(response(queue.project, f"Answer {part}.", question=f"Q{next(counter)}?") for part in range(size)))
+        for _ in range(n)
+    ]
+    add_items(queue, [row.pk for row in subjects], **fields)
+    return list(Item.objects.filter(queue=queue, subject__in=subjects).order_by("pk"))
+
+
+def expired(assignment: Assignment) -> Assignment:
+    """The claim after its lease is over: by SQL, for no test can turn the database's clock."""
+    Place.objects.filter(assignment=assignment).update(lease_until=Now() - timedelta(seconds=1))
+    return assignment
+
+
+def counted(queue: Queue, subject: Subject, reviewer: Member, answers: dict[str, Any], **fields: Any) -> Review:
+    """A submitted review that counts: its item (made when missing) has one more place, filled."""
+    round_number = fields.pop("round", 1)
+    review = record(
+        subject=subject,
+        rubric_version=queue.rubric_version,
+        reviewer=reviewer,
+        answers=answers,
+        round=round_number,
+        **{
+            "origin": queue.key,
+            "submission_id": uuid4(),
+            "shown_order": [],
+            "visible": {},
+            "active_ms": None,
+            **fields,
+        },
+    )
+    add_filled(queue, subject, reviewer, review, round=round_number)
+    return review
+
+
+def sampling_rule(queue: Queue, *, interval_minutes: int | None = None, **choices: Any) -> SamplingRule:
+    """A rule into the queue: half of everything, unless `rate` or `size` says otherwise."""
+    number = next(counter)
+    rule = SamplingRule.objects.create(
+        project=queue.project, key=f"rule-{number}", name=f"Rule {number}", interval_minutes=interval_minutes
+    )
+    method = "size" if "size" in choices else "rate"
+    rate = {} if "size" in choices else {"rate": 0.5}
+    rule.revise(queue=queue, method=method, **{**rate, "seed": "", **choices})
+    return rule
+
+
+def review(
+    subject: Subject, version: RubricVersion, reviewer: Member, answers: dict[str, Any], **fields: Any
+) -> Review:
+    """A submitted review that no queue knows of."""
+    return record(
+        subject=subject,
+        rubric_version=version,
+        reviewer=reviewer,
+        answers=answers,
+        **{
+            "origin": "helpdesk",
+            "submission_id": uuid4(),
+            "shown_order": [],
+            "visible": {},
+            "active_ms": None,
+            **fields,
+        },
+    )
+
+
+def verdict(subject: Subject, version: RubricVersion, reviews: list[Review], **fields: Any) -> Verdict:
+    """What the reviews settle to, as settling would write it."""
+    criteria = criteria_of(version)
+    response_ids = list(subject.parts.order_by("position").values_list("response_id", flat=True))
+    answers = tally(criteria, [answers_of(row) for row in reviews], response_ids)
+    return Verdict.objects.create(
+        project_id=subject.project_id,
+        subject=subject,
+        rubric_version=version,
+        **{
+            "origin": "helpdesk",
+            "method": Verdict.Method.CONSENSUS,
+            "answers": answers,
+            "is_failure": is_failure(criteria, answers),
+            "n_reviews": len(reviews),
+            "review_ids": [row.pk for row in reviews],
+            **fields,
+        },
     )

@@ -1,7 +1,7 @@
 """The door: every request passes the table of feedback/permissions.py here, before any view runs.
 
-A page's address begins with its project. The middleware takes the slug from the view's arguments and puts the member on the
-request, so that every view starts from `request.member` and none can forget to ask.
+A page's address begins with its project. The middleware takes the slug from the view's arguments and puts the member on
+the request, so that every view starts from `request.member` and none can forget to ask.
 """
 
 from __future__ import annotations
@@ -127,13 +127,17 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         if member.may(verb)
     ]
     others = [
-        {"name": row.project.name, "url": reverse("queues:work", kwargs={"project": row.project.slug}), "current": row == member}
+        {
+            "name": row.project.name,
+            "url": reverse("queues:work", kwargs={"project": row.project.slug}),
+            "current": row == member,
+        }
         for row in request.memberships  # type: ignore[attr-defined]
     ]
     return {"member": member, "project": member.project, "nav": nav, "projects": others if len(others) > 1 else []}
 
 
 def subject_of(route: str) -> str:
-    """Which entry of the navigation a page belongs to: its room, or in a room with several entries the noun it is about."""
+    """Which entry of the navigation a page belongs to: its room, or its noun in a room with several entries."""
     room, _, name = route.partition(":")
     return f"{room}:{name.partition('-')[0]}" if room in {"accounts", "queues"} else room

@@ -1,9 +1,28 @@
-"""allauth's adapter: nobody signs up without an invitation."""
+"""allauth's adapter: nobody signs up without an invitation, and every way in is written down."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+
+from feedback.accounts.models import Invitation, User
+from feedback.audit.log import client_ip, record
+
+log = logging.getLogger(__name__)
 
 
-class InvitationOnlyAdapter(DefaultAccountAdapter):
+class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return "invitation" in request.session
+        return Invitation.of_session(request.session) is not None
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        route = request.resolver_match.view_name if request.resolver_match else ""
+        record("signed-in", user, actor=user, request=request, by=route)
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        return response
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        log.warning("a sign-in failed, from %s", client_ip(request))

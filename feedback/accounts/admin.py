@@ -1,4 +1,4 @@
-"""Who is here, for operators. Rights are given by superusers only; members, keys and links by their pages and commands."""
+"""Who is here, for operators. Superusers give rights; members, keys and links have their own pages and commands."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Django admin for operators: what the rooms' admin.py files build on.
 
-Rows are looked at far more often than changed here. What others build on is frozen or has a page and a verb of its own, so
-the default is read-only, and nothing is deleted: rows that people made are evidence. What an operator does change is
-audited in the same transaction.
+Rows are looked at far more often than changed here. What others build on is frozen or has a page and a verb of its own,
+so the default is read-only, and nothing is deleted: rows that people made are evidence. What an operator does change
+is audited in the same transaction.
 """
 
 from __future__ import annotations
@@ -69,5 +69,8 @@ class RowAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         record(
-            "admin-changed" if change else "admin-added", obj, request=request, fields=",".join(sorted(form.changed_data))
+            "admin-changed" if change else "admin-added",
+            obj,
+            request=request,
+            fields=",".join(sorted(form.changed_data)),
         )

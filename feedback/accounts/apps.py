@@ -5,3 +5,6 @@ class AccountsConfig(AppConfig):
     name = "feedback.accounts"
     label = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import feedback.checks  # noqa: F401  (registers them)

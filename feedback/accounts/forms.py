@@ -93,7 +93,9 @@ class KeyForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if "review" in data.get("scopes", []) and not data.get("is_mine"):
-            self.add_error("is_mine", "Reviewing is done in somebody's name: make it your own key, or leave review out.")
+            self.add_error(
+                "is_mine", "Reviewing is done in somebody's name: make it your own key, or leave review out."
+            )
         return data
 
     def fields_for(self, member: Member) -> dict[str, Any]:
@@ -118,8 +120,10 @@ class InvitedSignupForm(SignupForm):  # type: ignore[misc]
         self.initial["email"] = invitation.email
 
     def clean_email(self) -> str:
-        if User.objects.of_email(self.invitation.email):
-            raise forms.ValidationError("There is an account with this address: open your invitation again and sign in.")
+        if self.invitation.known_user():
+            raise forms.ValidationError(
+                "There is an account with this address: open your invitation again and sign in."
+            )
         return self.invitation.email
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:

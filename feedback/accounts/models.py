@@ -7,13 +7,16 @@ import hmac
 import re
 import secrets
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils import timezone
 
 from feedback.permissions import ADMIN, ROLES, may
@@ -227,7 +230,7 @@ class ApiKey(ProjectRow):
 
     @property
     def state(self) -> str:
-        """"live", "revoked" or "expired"."""
+        """ "live", "revoked" or "expired"."""
         if self.revoked_at:
             return "revoked"
         return "expired" if self.expires_at and self.expires_at <= timezone.now() else "live"
@@ -257,13 +260,15 @@ class OneTimeLink(models.Model):
     class Meta:
         abstract = True
 
+    route: ClassVar[str]
+
     @classmethod
     def make(cls, lifetime: timedelta, **fields: Any) -> tuple[Self, str]:
-        """A new link and its secret, which is in the address and nowhere else."""
+        """A new link and its address, which holds the secret and is shown this once."""
         secret = secrets.token_urlsafe(32)
         row = cls(digest=digest_of(secret), expires_at=timezone.now() + lifetime, **fields)
         row.save()
-        return row, secret
+        return row, settings.BASE_URL + reverse(cls.route, kwargs={"secret": secret})
 
     @classmethod
     def open(cls) -> models.QuerySet[Self]:
@@ -281,6 +286,8 @@ class OneTimeLink(models.Model):
 
 
 class SigninLink(OneTimeLink):
+    route = "account_signin_link"
+
     user = models.ForeignKey(User, models.CASCADE, related_name="signin_links")
 
     def __str__(self) -> str:
@@ -288,6 +295,9 @@ class SigninLink(OneTimeLink):
 
 
 class Invitation(ProjectRow, OneTimeLink):
+    route = "account_invitation"
+    SESSION_KEY: ClassVar[str] = "invitation"
+
     email = models.EmailField()
     role = models.CharField(max_length=10, choices=[(role, role.capitalize()) for role in ROLES])
     invited_by = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -295,8 +305,13 @@ class Invitation(ProjectRow, OneTimeLink):
     def __str__(self) -> str:
         return f"{self.email} as {self.role}"
 
-    def is_for(self, user: User) -> bool:
-        return user.email.lower() == self.email.lower()
+    @classmethod
+    def of_session(cls, session: Mapping[str, Any]) -> Self | None:
+        """The invitation whose button this visitor pressed, while it can still be used."""
+        return cls.open().filter(pk=session.get(cls.SESSION_KEY)).first()
+
+    def known_user(self) -> User | None:
+        return User.objects.of_email(self.email)
 
     def accept(self, user: User) -> Member:
         """Make the user a member, once; raises LinkOver. Who is a member already keeps their role."""

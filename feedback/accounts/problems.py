@@ -74,7 +74,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 
 def plain_error(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
-    """The problem for programs, the page for people. The page needs no database and no session: either may be what broke."""
+    """A problem for programs, a page for people; the page needs no database and no session: either may be broken."""
     if request.path.startswith("/api/"):
         return JsonResponse(body(status, code, detail), status=status, content_type=MEDIA_TYPE)
     return HttpResponse(render_to_string(f"{status}.html"), status=status)

@@ -50,7 +50,19 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
 class ExportSerializer(serializers.ModelSerializer[Export]):
     class Meta:
         model = Export
-        fields = ["id", "version", "shape", "split", "state", "done", "error", "n_rows", "n_bytes", "sha256", "manifest"]
+        fields = [
+            "id",
+            "version",
+            "shape",
+            "split",
+            "state",
+            "done",
+            "error",
+            "n_rows",
+            "n_bytes",
+            "sha256",
+            "manifest",
+        ]
         read_only_fields = [name for name in fields if name not in {"shape", "split"}]
 
 
@@ -101,8 +113,12 @@ class VersionExport(APIView):
         wanted = ExportRequestSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         if version.state != Job.State.DONE:
-            raise Problem(409, "version-not-complete", "The version is not complete yet; ask again when its state is done.")
-        export = exports.request(version, wanted.validated_data["shape"], wanted.validated_data["split"], request.member)  # type: ignore[attr-defined]
+            raise Problem(
+                409, "version-not-complete", "The version is not complete yet; ask again when its state is done."
+            )
+        export = exports.request(
+            version, wanted.validated_data["shape"], wanted.validated_data["split"], request.member
+        )  # type: ignore[attr-defined]
         record("export-requested", export, request=request, shape=export.shape)
         return Response(ExportSerializer(export).data, status=status.HTTP_202_ACCEPTED)
 
@@ -127,7 +143,10 @@ def download(export: Export) -> FileResponse:
     if export.state != Job.State.DONE or not default_storage.exists(export.file):
         raise Http404("There is no file.")
     response = FileResponse(
-        default_storage.open(export.file), as_attachment=True, filename=exports.file_name(export), content_type="application/x-ndjson"
+        default_storage.open(export.file),
+        as_attachment=True,
+        filename=exports.file_name(export),
+        content_type="application/x-ndjson",
     )
     response["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(export.sha256)).decode()}:"
     response["X-Checksum-Sha256"] = export.sha256

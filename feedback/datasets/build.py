@@ -1,30 +1,29 @@
-"""Building a version: bounds, splits, then chunks of verdicts into frozen rows, then the sums.
+"""Building a version: bounds and splits, then blocks of verdicts into frozen rows, then the sums.
 
-Each step runs in one transaction with its cursor (feedback/jobs.py), so a build that was killed goes on where it was. Rows are
-written once and never changed: their split must be known first, so splits are assigned to connected groups before any row.
+Each step runs in one transaction with its cursor (feedback/jobs.py), so a build that was killed goes on where it was.
+Rows are written once and never changed: their split must be known first, so splits are given to connected groups before
+any row.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from typing import Any
 
-from feedback.datasets import groups, provenance
+from feedback.datasets import groups, provenance, statistics
 from feedback.datasets.models import DatasetVersion, PreferencePair, VersionRow
 from feedback.datasets.pairs import Candidate, candidates, pair_id, row_of
 from feedback.datasets.rule import Rule, RuleError, parse, parse_shares
-from feedback.datasets.snapshot import Judged, bounds, load, verdicts
-from feedback.datasets.statistics import summary
+from feedback.datasets.snapshot import Judged, clock, load, siblings, standing
 from feedback.jobs import JobRefused
-from feedback.judgements.models import Verdict
 from feedback.text.canonical import canonical_json
 
-CHUNK = 200  # verdicts a step: well under a second
+Kind = VersionRow.Kind
+Fact = tuple[str, str, dict[str, Any]]  # key, reason, data
 
 
 def step(version: DatasetVersion) -> bool:
-    """One chunk of the build; True when the version is complete."""
+    """One block of the build; True when the version is complete."""
     try:
         rule, shares = parse(version.rule["rule"]), parse_shares(version.rule["shares"])
     except RuleError as error:
@@ -32,90 +31,84 @@ def step(version: DatasetVersion) -> bool:
     if not version.cursor:
         begin(version, rule, shares)
         return False
-    chunk = list(
-        verdicts(version.project_id, rule, version.cursor)
-        .filter(pk__gt=version.cursor["after"])
-        .select_related("subject", "rubric_version__rubric", "rubric_version__guideline__guideline")
-        .order_by("pk")[:CHUNK]
-    )
-    if not chunk:
+    block = version.rows.filter(kind=Kind.VERDICTS, position=version.cursor["block"]).first()
+    if block is None:
         seal(version)
         return True
-    write(version, rule, load(chunk))
-    version.cursor["after"] = chunk[-1].pk
-    version.done += len(chunk)
+    write(version, rule, load(block.data["ids"]))
+    version.cursor["block"] += 1
+    version.done += len(block.data["ids"])
     return False
 
 
 def begin(version: DatasetVersion, rule: Rule, shares: dict[str, float]) -> None:
-    """Freeze the bounds and put every connected group into a split."""
-    cursor = bounds(version.project)
-    judged = verdicts(version.project_id, rule, cursor)
-    version.total = judged.count()
-    groups.assign(version, groups.connected(judged), shares)
-    version.cursor = {**cursor, "after": 0, "pairs": 0, "excluded": 0, "votes": 0, "cases": 0}
+    """Freeze which verdicts count, and put every connected group into a split."""
+    version.cursor = {"as_of": clock(version.project), "block": 0, "hash": "", "sums": statistics.empty()}
+    blocks, components = standing(version.project_id, rule)
+    version.total = sum(map(len, blocks))
+    groups.assign(version, components, shares)
+    add_rows(version, Kind.VERDICTS, 0, [(str(ids[0]), "", {"ids": ids}) for ids in blocks])
 
 
-def write(version: DatasetVersion, rule: Rule, chunk: list[Judged]) -> None:
-    """The rows of some verdicts: pairs and what was left out, raw votes, and cases for a prompt revision."""
-    earlier = earlier_siblings(version, rule, chunk) if rule.rating_criterion else {}
-    found = [c for judged in chunk for c in candidates(judged, earlier.get(judged.verdict.pk, []), rule)]
+def write(version: DatasetVersion, rule: Rule, judged: list[Judged]) -> None:
+    """The rows of a block: pairs and what was left out, raw votes, and cases for a prompt revision."""
+    sums = version.cursor["sums"]
+    found = [candidate for one, earlier in siblings(judged) for candidate in candidates(one, earlier, rule)]
     add_pairs(version, rule, found)
-    votes = [row for judged in chunk for row in provenance.votes(judged)]
-    add_rows(version, VersionRow.Kind.VOTE, "votes", [(key, "", data) for key, data in votes])
-    cases = [j for j in chunk if len(j.responses) == 1 and j.verdict.is_failure is not None]
-    splits = splits_of_keys(version, [key for j in cases for key in groups.keys_of(j.responses[0])])
-    rows = []
-    for judged in cases:
-        own = {splits[key] for key in groups.keys_of(judged.responses[0]) if key in splits}
-        split = own.pop() if len(own) == 1 else ""
-        rows.append((str(judged.verdict.pk), "", {**provenance.case(judged), "split": split}))
-    add_rows(version, VersionRow.Kind.CASE, "cases", rows)
+    votes = [(key, "", data) for one in judged for key, data in provenance.votes(one)]
+    add_rows(version, Kind.VOTE, sums["votes"], votes)
+    statistics.add_votes(sums, (data for _, _, data in votes))
+    cases = cases_of(version, [one for one in judged if len(one.responses) == 1 and one.verdict.is_failure is not None])
+    add_rows(version, Kind.CASE, sums["cases"], cases)
+    sums["cases"] += len(cases)
 
 
-def splits_of_keys(version: DatasetVersion, keys: list[groups.Key]) -> dict[groups.Key, str]:
-    return groups.splits_of(version.dataset, keys)
-
-
-def earlier_siblings(version: DatasetVersion, rule: Rule, chunk: list[Judged]) -> dict[int, list[Judged]]:
-    """For each verdict, those with a smaller id on another response to the same input, same rubric version and origin."""
-    singles = [judged for judged in chunk if len(judged.responses) == 1]
-    inputs = {judged.verdict.subject.input_hash for judged in singles}
-    rows = verdicts(version.project_id, rule, version.cursor).filter(subject__input_hash__in=inputs, subject__size=1)
-    full = rows.select_related("subject", "rubric_version__rubric", "rubric_version__guideline__guideline")
-    pool = load(list(full.order_by("pk")))
-
-    def kin(one: Verdict) -> tuple[str, int, str]:
-        return one.subject.input_hash, one.rubric_version_id, one.origin
-
-    return {
-        judged.verdict.pk: [o for o in pool if kin(o.verdict) == kin(judged.verdict) and o.verdict.pk < judged.verdict.pk]
-        for judged in singles
-    }
+def cases_of(version: DatasetVersion, judged: list[Judged]) -> list[Fact]:
+    keys = [groups.keys_of(one.responses[0]) for one in judged]
+    splits = groups.splits_of(version.dataset, [key for own in keys for key in own])
+    return [
+        (str(one.verdict.pk), "", {**provenance.case(one), "split": groups.split_of(own, splits)})
+        for one, own in zip(judged, keys, strict=True)
+    ]
 
 
 def add_pairs(version: DatasetVersion, rule: Rule, found: list[Candidate]) -> None:
     """Freeze the candidates that hold as pairs, the others with their reason."""
+    sums = version.cursor["sums"]
     rows = [row_of(candidate, rule) for candidate in found]
-    splits = splits_of_keys(version, [key for candidate in found for key in candidate.keys])
-    ids = [pair_id(row) for row in rows]
-    known = set(PreferencePair.objects.filter(version=version, pair_id__in=ids).values_list("pair_id", flat=True))
-    pairs, excluded = [], []
-    for candidate, row, name in zip(found, rows, ids, strict=True):
-        own = {splits.get(key, "") for key in candidate.keys}
-        if not candidate.reason and (len(own) > 1 or "" in own):
+    splits = groups.splits_of(version.dataset, [key for candidate in found for key in candidate.keys])
+    for candidate in found:
+        if not candidate.reason and not groups.split_of(candidate.keys, splits):
             candidate.reason = "joins_two_splits"
-        if not candidate.reason and name in known:
-            candidate.reason = "duplicate"
-        if candidate.reason:
-            data = {"source": candidate.source, "criterion": candidate.criterion, **provenance.of_pair(candidate)}
-            excluded.append((candidate.key, candidate.reason, data))
-            continue
+    names = refuse_repeated(version, found, rows)
+    kept = [at for at, candidate in enumerate(found) if not candidate.reason]
+    pairs = [
+        pair(version, found[at], rows[at], names[at], groups.split_of(found[at].keys, splits), sums["pairs"] + position)
+        for position, at in enumerate(kept)
+    ]
+    PreferencePair.objects.bulk_create(pairs, batch_size=500)
+    statistics.add_pairs(sums, pairs)
+    for one in pairs:
+        version.cursor["hash"] = chained(version.cursor["hash"], {name: getattr(one, name) for name in HASHED})
+    left_out: list[Fact] = [(c.key, c.reason, provenance.of_excluded(c)) for c in found if c.reason]
+    add_rows(version, Kind.EXCLUDED, sum(sums["excluded"].values()), left_out)
+    for _, reason, _ in left_out:
+        statistics.count(sums["excluded"], reason)
+
+
+def refuse_repeated(version: DatasetVersion, found: list[Candidate], rows: list[dict[str, Any]]) -> dict[int, str]:
+    """Leave out what the version has already, or has the other way round; the ids of what is left, by place."""
+    names = {at: pair_id(rows[at]) for at, candidate in enumerate(found) if not candidate.reason}
+    turned = {at: pair_id(rows[at], reverse=True) for at in names}
+    known = set(version.pairs.filter(pair_id__in={*names.values(), *turned.values()}).values_list("pair_id", flat=True))
+    here = set(names.values())
+    for at, name in names.items():
+        if turned[at] in here or turned[at] in known:
+            found[at].reason = "contradicted"
+        elif name in known:
+            found[at].reason = "duplicate"
         known.add(name)
-        pairs.append(pair(version, candidate, row, name, own.pop(), version.cursor["pairs"] + len(pairs)))
-    PreferencePair.objects.bulk_create(pairs, batch_size=200)
-    version.cursor["pairs"] += len(pairs)
-    add_rows(version, VersionRow.Kind.EXCLUDED, "excluded", excluded)
+    return names
 
 
 def pair(
@@ -144,43 +137,51 @@ def pair(
     )
 
 
-def add_rows(version: DatasetVersion, kind: str, counter: str, rows: list[tuple[str, str, dict[str, Any]]]) -> None:
-    """Append frozen rows (key, reason, data) of one kind, and move its counter."""
-    start = version.cursor[counter]
+def add_rows(version: DatasetVersion, kind: str, start: int, rows: list[Fact]) -> None:
+    """Append frozen rows of one kind."""
+    project_id = version.project_id
     VersionRow.objects.bulk_create(
         [
-            VersionRow(project_id=version.project_id, version=version, kind=kind, position=start + i, key=key, reason=reason, data=data)
-            for i, (key, reason, data) in enumerate(rows)
+            VersionRow(
+                project_id=project_id, version=version, kind=kind, position=at, key=key, reason=reason, data=data
+            )
+            for at, (key, reason, data) in enumerate(rows, start)
         ],
-        batch_size=200,
+        batch_size=500,
     )
-    version.cursor[counter] += len(rows)
 
 
 def seal(version: DatasetVersion) -> None:
-    """Counts, statistics and the hash over all pairs in order."""
+    """Counts, statistics and the hash, from what was counted as rows were written."""
     cursor = version.cursor
-    excluded = version.rows.filter(kind=VersionRow.Kind.EXCLUDED).values_list("reason", flat=True)
-    by_reason = Counter(excluded.iterator(chunk_size=5000))
+    sums = cursor["sums"]
     version.counts = {
-        "candidates": cursor["pairs"] + cursor["excluded"],
-        "pairs": cursor["pairs"],
-        "excluded": dict(sorted(by_reason.items())),
-        "votes": cursor["votes"],
-        "cases": cursor["cases"],
+        "verdicts": version.total,
+        "candidates": sums["pairs"] + sum(sums["excluded"].values()),
+        "pairs": sums["pairs"],
+        "excluded": dict(sorted(sums["excluded"].items())),
+        "votes": sums["votes"],
+        "cases": sums["cases"],
     }
-    version.statistics = summary(version)
-    version.rows_sha256 = rows_hash(version)
+    version.statistics = statistics.summary(sums)
+    version.rows_sha256 = cursor["hash"] or hashlib.sha256().hexdigest()
+    version.cursor = {"as_of": cursor["as_of"]}
 
 
-HASHED = ("pair_id", "group_id", "split", "prompt", "chosen", "rejected", "tools", "n_votes", "votes_for", "votes_against",
-          "votes_tied", "vote_share", "strength", "provenance")  # fmt: skip
+HASHED = (
+    "position", "pair_id", "group_id", "split", "source", "criterion", "prompt", "chosen", "rejected", "tools",
+    "n_votes", "votes_for", "votes_against", "votes_tied", "vote_share", "strength", "provenance",
+)  # fmt: skip
+
+
+def chained(before: str, values: dict[str, Any]) -> str:
+    """SHA-256 over the hash before and the pair's canonical JSON: equal on both databases, and counted row by row."""
+    return hashlib.sha256(f"{before}\n{canonical_json(values)}".encode()).hexdigest()
 
 
 def rows_hash(version: DatasetVersion) -> str:
-    """SHA-256 of the canonical JSON of every pair, one a line, in order: equal on both databases."""
-    sha = hashlib.sha256()
+    """The same chain over the rows as they are stored."""
+    chain = ""
     for values in version.pairs.order_by("position").values(*HASHED).iterator(chunk_size=500):
-        sha.update((canonical_json(values) + "\n").encode())
-    return sha.hexdigest()
-
+        chain = chained(chain, values)
+    return chain or hashlib.sha256().hexdigest()

@@ -1,28 +1,32 @@
 """A file from a version's frozen rows: written aside in chunks, named only when it is whole, with its manifest.
 
-A worker that dies leaves a partial file that nobody can download; the next attempt cuts it back to what the cursor vouches for
-and goes on. The bytes depend on frozen rows only, so that writing again gives the same file (I7).
+A worker that dies leaves a partial file that nobody can download; the next attempt cuts it back to what the cursor
+vouches for and goes on, or begins again where the file is not. The bytes depend on frozen rows only, so that writing
+again gives the same file (I7).
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, BinaryIO
 
+import msgspec
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db import transaction
 
+from feedback.accounts.models import Member
 from feedback.datasets.models import DatasetVersion, Export
 from feedback.datasets.shapes import preference, promptfoo, revision, votes
 from feedback.jobs import Job, JobRefused
 
-CHUNK = 500  # rows a step
+CHUNK = 1000  # rows a step
+START: dict[str, Any] = {"after": -1, "bytes": 0, "rows": 0}
 
 SHAPES: dict[str, ModuleType] = {
     Export.Shape.PREFERENCE: preference,
@@ -32,13 +36,22 @@ SHAPES: dict[str, ModuleType] = {
 }
 
 
-def request(version: DatasetVersion, shape: str, split: str = "", by: Any = None) -> Export:
-    """The export of this shape, begun when it does not exist; a failed one is begun again."""
+def request(version: DatasetVersion, shape: str, split: str = "", by: Member | None = None) -> Export:
+    """The export of this shape, begun when it does not exist; one that failed or whose file is gone is begun again."""
     export, created = Export.objects.get_or_create(
         version=version, shape=shape, split=split, defaults={"project_id": version.project_id, "requested_by": by}
     )
-    if not created and export.state in {Job.State.FAILED, Job.State.CANCELLED}:
-        Export.objects.filter(pk=export.pk, state=export.state).update(state=Job.State.QUEUED, attempt=0, cursor={}, error="", lease_until=None)
+    is_lost = export.state == Job.State.DONE and not default_storage.exists(export.file)
+    if is_lost or export.state in {Job.State.FAILED, Job.State.CANCELLED}:
+        again = {
+            "state": Job.State.QUEUED,
+            "cursor": {},
+            "done": 0,
+            "error": "",
+            "lease_until": None,
+            "finished_at": None,
+        }
+        Export.objects.filter(pk=export.pk, state=export.state).update(**again)
         export.refresh_from_db()
     if not export.is_finished:
         export.ring()
@@ -52,50 +65,56 @@ def step(export: Export) -> bool:
         raise JobRefused("The dataset version is not complete; build it first.")
     shape = SHAPES[export.shape]
     if not export.cursor:
-        export.cursor = {"after": -1, "bytes": 0, "rows": 0, "facts": shape.facts(version)}
-    cursor = export.cursor
-    lines = list(shape.rows(version, export.split, cursor["after"], CHUNK, cursor["facts"]))
-    with opened(export) as file:
-        for position, row in lines:
-            cursor["bytes"] += file.write(line(row))
-            cursor["after"] = position
+        export.cursor = {**START, "facts": shape.facts(version)}
+    with resumed(export) as file:
+        cursor = export.cursor
+        some = list(shape.rows(version, export.split, cursor["after"], CHUNK, cursor["facts"]))
+        data = b"".join(line(row) for _, row in some)
+        file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    cursor["rows"] += len(lines)
+    cursor["bytes"] += len(data)
+    cursor["rows"] += len(some)
     export.done = cursor["rows"]
-    if len(lines) == CHUNK:
+    if len(some) == CHUNK:
+        cursor["after"] = some[-1][0]
         return False
     finish(export, shape)
     return True
 
 
+ESCAPED = {"\u2028".encode(): rb"\u2028", "\u2029".encode(): rb"\u2029", "\x85".encode(): rb"\u0085"}
+
+
 def line(row: dict[str, Any]) -> bytes:
-    return (json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+    """One line of JSON; characters that some readers take for the end of a line are escaped."""
+    data = msgspec.json.encode(row)
+    for character, escape in ESCAPED.items():
+        data = data.replace(character, escape)
+    return data + b"\n"
 
 
 def partial(export: Export) -> Path:
-    folder = Path(settings.VAR_DIR) / "partial"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"export-{export.pk}"
+    return Path(settings.VAR_DIR) / "partial" / f"export-{export.pk}"
 
 
-def opened(export: Export) -> Any:
-    """The partial file, cut back to what the cursor vouches for."""
-    path, size = partial(export), export.cursor["bytes"]
+def resumed(export: Export) -> BinaryIO:
+    """The partial file, cut back to what the cursor vouches for; when it is not all there, a new one from the first
+    row.
+    """
+    path = partial(export)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-    if path.stat().st_size < size:
-        export.cursor.update({"after": -1, "bytes": 0, "rows": 0})
-        raise OSError("The partial file is gone; the export begins again.")
-    os.truncate(path, size)
+    if path.stat().st_size < export.cursor["bytes"]:
+        export.cursor |= START
+    os.truncate(path, export.cursor["bytes"])
     return path.open("ab")
 
 
 def finish(export: Export, shape: ModuleType) -> None:
     """Hash the whole file, write its manifest on the row, and put it into the file storage."""
-    path = partial(export)
-    with path.open("rb") as file:
-        export.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    version = export.version
+    path, version = partial(export), export.version
+    export.sha256 = sha256_of(path.open("rb"))
     export.n_rows, export.n_bytes = export.cursor["rows"], export.cursor["bytes"]
     export.manifest = {
         "schema": shape.SCHEMA,
@@ -113,12 +132,27 @@ def finish(export: Export, shape: ModuleType) -> None:
         "counts": version.counts,
         "statistics": version.statistics,
     }
-    name = f"exports/{version.project_id}/{version.pk}/{export.shape}{'-' + export.split if export.split else ''}-{export.sha256[:12]}.{shape.EXTENSION}"
+    part = f"{export.shape}-{export.split}" if export.split else export.shape
+    name = f"exports/{version.project_id}/{version.pk}/{part}-{export.sha256[:12]}.{shape.EXTENSION}"
+    if default_storage.exists(name) and sha256_of(default_storage.open(name)) != export.sha256:
+        default_storage.delete(name)  # what a worker left that died while it was copied
     if not default_storage.exists(name):
-        with path.open("rb") as file:
-            name = default_storage.save(name, File(file))
+        with Whole(path.open("rb")) as file:
+            name = default_storage.save(name, file)
     export.file = name
-    path.unlink()
+    transaction.on_commit(lambda: path.unlink(missing_ok=True))
+
+
+class Whole(File):  # type: ignore[type-arg]
+    """A complete file on this machine: storage on the same disk renames it, which cannot stop halfway."""
+
+    def temporary_file_path(self) -> str:
+        return str(self.file.name)
+
+
+def sha256_of(file: Any) -> str:
+    with file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def file_name(export: Export) -> str:

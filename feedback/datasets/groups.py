@@ -1,7 +1,8 @@
 """Splits without leaks: connected rows go to one split together, and what was published never moves.
 
-Two responses are connected when they belong to one conversation, when their folded inputs are equal, or when they stand in one
-subject. A connected group is put by a salted hash of its smallest key, unless one of its keys has a split already.
+Two responses are connected when they belong to one conversation, when their folded inputs or their rendered prompts are
+equal, or when they stand in one subject. A connected group is put by a salted hash of its smallest key, unless one of
+its keys has a split already.
 """
 
 from __future__ import annotations
@@ -10,21 +11,20 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from django.db.models import QuerySet
-
 from feedback.datasets.models import Dataset, DatasetVersion, GroupSplit, Split
-from feedback.judgements.models import Verdict
-from feedback.responses.models import Response, SubjectResponse
+from feedback.responses.models import Response
 
-Key = tuple[str, str]  # ("conversation", id) or ("fold", hash)
+Key = tuple[str, str]  # ("conversation", id), ("fold", hash) or ("prompt", hash)
+
+
+def keys(*, fold: str, prompt: str, conversation: str) -> list[Key]:
+    """The groups that a response belongs to by itself."""
+    own = [("fold", fold), ("prompt", prompt)]
+    return [*own, ("conversation", conversation)] if conversation else own
 
 
 def keys_of(response: Response) -> list[Key]:
-    """The groups that a response belongs to by itself."""
-    keys = [("fold", response.fold_hash)]
-    if response.conversation_id:
-        keys.append(("conversation", response.conversation_id))
-    return keys
+    return keys(fold=response.fold_hash, prompt=response.prompt_hash, conversation=response.conversation_id)
 
 
 class Components:
@@ -32,6 +32,7 @@ class Components:
 
     def __init__(self) -> None:
         self.parent: dict[Key, Key] = {}
+        self.current: Key | None = None
 
     def root(self, key: Key) -> Key:
         parent = self.parent
@@ -41,10 +42,17 @@ class Components:
             key = parent[key]
         return key
 
-    def join(self, keys: Iterable[Key]) -> None:
-        roots = sorted({self.root(key) for key in keys})
-        for root in roots[1:]:
-            self.parent[root] = roots[0]
+    def begin(self) -> None:
+        """What is added from here on belongs to another subject."""
+        self.current = None
+
+    def add(self, *, fold: str, prompt: str, conversation: str) -> None:
+        """A response of the subject under way: its keys are connected with each other and with those before."""
+        for key in keys(fold=fold, prompt=prompt, conversation=conversation):
+            root = self.root(key)
+            if self.current is not None:
+                self.parent[root] = root = self.root(self.current)
+            self.current = root
 
     def groups(self) -> Iterator[list[Key]]:
         members: dict[Key, list[Key]] = defaultdict(list)
@@ -52,25 +60,6 @@ class Components:
             members[self.root(key)].append(key)
         for group in members.values():
             yield sorted(group)
-
-
-def connected(verdicts: QuerySet[Verdict]) -> Components:
-    """The groups among all responses that the verdicts are about."""
-    components = Components()
-    rows = (
-        SubjectResponse.objects.filter(subject__verdicts__in=verdicts)
-        .order_by("subject_id", "position")
-        .values_list("subject_id", "response__fold_hash", "response__conversation_id")
-        .distinct()
-    )
-    subject, together = None, []  # type: ignore[var-annotated]
-    for subject_id, fold, conversation in rows.iterator(chunk_size=5000):
-        if subject_id != subject:
-            components.join(together)
-            subject, together = subject_id, []
-        together += [("fold", fold)] + ([("conversation", conversation)] if conversation else [])
-    components.join(together)
-    return components
 
 
 def drawn_split(salt: str, key: Key, shares: dict[str, float]) -> str:
@@ -87,8 +76,8 @@ def drawn_split(salt: str, key: Key, shares: dict[str, float]) -> str:
 def assign(version: DatasetVersion, components: Components, shares: dict[str, float]) -> int:
     """Give every group that is new a split; how many keys were added.
 
-    A group with keys in one split puts its new keys there. A group that already touches two splits keeps them apart: its new
-    keys get none, so that a row which would join two splits is left out.
+    A group with keys in one split puts its new keys there. A group that already touches two splits keeps them apart:
+    its new keys get none, so that a row which would join two splits is left out.
     """
     dataset: Dataset = version.dataset
     known = {(kind, group): split for kind, group, split in dataset.group_splits.values_list("kind", "group", "split")}
@@ -100,21 +89,41 @@ def assign(version: DatasetVersion, components: Components, shares: dict[str, fl
             continue
         split = splits.pop() if splits else drawn_split(dataset.salt, group[0], shares)
         added += [
-            GroupSplit(project_id=version.project_id, dataset=dataset, kind=kind, group=name, split=split, first_version=version)
+            GroupSplit(
+                project_id=version.project_id,
+                dataset=dataset,
+                kind=kind,
+                group=name,
+                split=split,
+                first_version=version,
+            )
             for kind, name in fresh
         ]
-    GroupSplit.objects.bulk_create(added, batch_size=1000, ignore_conflicts=True)
+    GroupSplit.objects.bulk_create(added, batch_size=1000)
     return len(added)
 
 
 def splits_of(dataset: Dataset, keys: Iterable[Key]) -> dict[Key, str]:
-    """The splits of these keys, in one query a thousand."""
-    wanted, found = sorted(set(keys)), {}
-    for start in range(0, len(wanted), 1000):
-        names = {group for _, group in wanted[start : start + 1000]}
-        for kind, group, split in dataset.group_splits.filter(group__in=names).values_list("kind", "group", "split"):
-            found[kind, group] = split
+    """The splits of these keys, as far as they have one."""
+    by_kind: dict[str, set[str]] = defaultdict(set)
+    for kind, group in keys:
+        by_kind[kind].add(group)
+    found: dict[Key, str] = {}
+    for kind, groups in sorted(by_kind.items()):
+        for some in batched(sorted(groups), 1000):
+            rows = dataset.group_splits.filter(kind=kind, group__in=some)
+            found |= {(kind, group): split for group, split in rows.values_list("group", "split")}
     return found
+
+
+def batched(rows: list[str], size: int) -> Iterator[list[str]]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def split_of(keys: Iterable[Key], splits: dict[Key, str]) -> str:
+    """The one split that all keys are in; empty when they are in several or one is in none."""
+    own = {splits.get(key, "") for key in keys}
+    return own.pop() if len(own) == 1 else ""
 
 
 def group_id(keys: Iterable[Key]) -> str:

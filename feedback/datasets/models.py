@@ -18,6 +18,16 @@ class Split(models.TextChoices):
     TEST = "test"
 
 
+class DatasetQuerySet(models.QuerySet["Dataset"]):
+    def with_newest(self) -> DatasetQuerySet:
+        """Each with `newest_id` and `newest_number` of its newest complete version, or None."""
+        newest = DatasetVersion.objects.filter(dataset=models.OuterRef("pk"), state=Job.State.DONE).order_by("-number")
+        return self.annotate(
+            newest_id=models.Subquery(newest.values("pk")[:1]),
+            newest_number=models.Subquery(newest.values("number")[:1]),
+        )
+
+
 class Dataset(ProjectRow):
     """A definition. `rule` is validated by feedback/datasets/rule.py; every version keeps the rule it was built by."""
 
@@ -30,6 +40,8 @@ class Dataset(ProjectRow):
     salt = models.CharField(max_length=32, default=new_salt, editable=False, help_text="Of the split assignment.")
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = DatasetQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint("project", "key", name="dataset_once")]
 
@@ -39,18 +51,16 @@ class Dataset(ProjectRow):
     def build(self, by: Member | None = None) -> DatasetVersion:
         """Begin the next version under the rule as it stands; a build under way is returned instead of a second one."""
         with transaction.atomic():
-            Dataset.objects.select_for_update().get(pk=self.pk)
-            begun = self.versions.unfinished().first()
+            locked = Dataset.objects.select_for_update().get(pk=self.pk)
+            begun = locked.versions.unfinished().first()
             if begun:
                 return begun
-            newest = self.versions.filter(state=Job.State.DONE).order_by("-number").first()
-            number = 1 + (self.versions.aggregate(last=models.Max("number"))["last"] or 0)
             version = DatasetVersion.objects.create(
-                project_id=self.project_id,
-                dataset=self,
-                number=number,
-                rule={"rule": self.rule, "shares": self.shares},
-                parent=newest,
+                project_id=locked.project_id,
+                dataset=locked,
+                number=1 + (locked.versions.aggregate(last=models.Max("number"))["last"] or 0),
+                rule={"rule": locked.rule, "shares": locked.shares},
+                parent=locked.newest(),
                 requested_by=by,
             )
             version.ring()
@@ -73,7 +83,9 @@ class DatasetVersion(ProjectRow, Job):
     requested_by = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
     counts = models.JSONField(default=dict, blank=True, help_text="Candidates, pairs, and excluded ones by reason.")
     statistics = models.JSONField(default=dict, blank=True)
-    rows_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the canonical JSON of all pairs in order.")
+    rows_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="Chained over all pairs in order; see the room's README."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint("dataset", "number", name="dataset_version_once")]
@@ -96,7 +108,7 @@ class GroupSplit(ProjectRow):
     """Where a group of connected rows was first put; it never moves while the data grows."""
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="group_splits")
-    kind = models.CharField(max_length=12, help_text="conversation or fold.")
+    kind = models.CharField(max_length=12, help_text="conversation, fold or prompt.")
     group = models.CharField(max_length=200)
     split = models.CharField(max_length=10, choices=Split)
     first_version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="+")
@@ -109,7 +121,7 @@ class GroupSplit(ProjectRow):
 
 
 class PreferencePair(ProjectRow):
-    """One frozen row: a prompt, what was chosen over what, and everything a trainer may ask about how that came about."""
+    """One frozen row: a prompt, what was chosen over what, and what a trainer may ask about how that came about."""
 
     class Source(models.TextChoices):
         COMPARISON = "comparison"
@@ -152,9 +164,11 @@ class PreferencePair(ProjectRow):
 
 
 class VersionRow(ProjectRow):
-    """The frozen rows of a version that are not pairs: raw votes, cases for a prompt revision, and what was left out."""
+    """The frozen rows of a version that are not pairs: the ids of its verdicts in blocks, raw votes, cases for a prompt
+    revision, and what was left out."""
 
     class Kind(models.TextChoices):
+        VERDICTS = "verdicts"
         VOTE = "vote"
         CASE = "case"
         EXCLUDED = "excluded"
@@ -207,3 +221,8 @@ class Export(ProjectRow, Job):
         from feedback.datasets import exports  # which is written in terms of these models
 
         return exports.step(self)
+
+    def failed(self) -> None:
+        from feedback.datasets import exports
+
+        exports.partial(self).unlink(missing_ok=True)

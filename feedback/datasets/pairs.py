@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from rapidfuzz.distance import Levenshtein
+
 from feedback.datasets import conversation, groups
 from feedback.datasets.models import PreferencePair
 from feedback.datasets.rule import Rule
@@ -20,7 +22,7 @@ from feedback.text.hashes import digest, fold
 Source = PreferencePair.Source
 
 REASONS = {
-    "tie": "as many votes for each, or most said they are equal",
+    "tie": "no response had the most votes, or most said they are equal",
     "both_bad": "most found neither acceptable",
     "too_few_votes": "fewer votes than the rule asks",
     "low_share": "the chosen one has too small a share of the votes",
@@ -29,14 +31,19 @@ REASONS = {
     "no_consent": "consent for training is not recorded for both responses",
     "different_prompts": "the two answered different prompts",
     "different_system_prompts": "the two answered under different system prompts",
+    "different_tools": "the two could call different tools",
+    "not_only_text": "the prompt holds more than text",
     "prompt_not_open": "the prompt does not close with a user or tool turn",
     "blank": "one of the two is empty",
     "same_text": "the two say the same",
+    "small_edit": "the rewrite changes fewer than three characters",
     "joins_two_splits": "it would connect two splits that were published apart",
+    "contradicted": "another judgement prefers the other one",
     "duplicate": "the same pair is in the version already",
 }
 
 TOLERANCE = 1e-9  # shares such as 2/3 are compared as floats
+SMALLEST_EDIT = 3  # characters, by Levenshtein distance
 
 
 @dataclass
@@ -63,7 +70,8 @@ class Candidate:
 
     @property
     def vote_share(self) -> float:
-        return self.votes_for / self.n_votes
+        """0 when nobody voted and a moderator decided."""
+        return self.votes_for / self.n_votes if self.n_votes else 0.0
 
     @property
     def keys(self) -> list[groups.Key]:
@@ -71,7 +79,9 @@ class Candidate:
 
 
 def candidates(judged: Judged, earlier: list[Judged], rule: Rule) -> Iterator[Candidate]:
-    """All that this verdict offers. `earlier`: verdicts on other responses to the same input, under the same rubric version."""
+    """All that this verdict offers. `earlier`: the verdicts on other responses to the same input that it is held
+    against.
+    """
     if rule.comparisons:
         yield from from_comparisons(judged, rule)
     if rule.rating_criterion:
@@ -81,15 +91,16 @@ def candidates(judged: Judged, earlier: list[Judged], rule: Rule) -> Iterator[Ca
 
 
 def from_comparisons(judged: Judged, rule: Rule) -> Iterator[Candidate]:
-    """One candidate per comparison criterion: the settled winner over the response with the next most votes."""
+    """One candidate per comparison criterion that was answered: the settled winner over the other response."""
+    if len(judged.responses) != 2:
+        return
     for criterion, answer in sorted(judged.verdict.answers.items()):
         wanted = not rule.comparison_criteria or criterion in rule.comparison_criteria
-        if answer.get("kind") != "comparison" or len(judged.responses) != 2 or not wanted:
+        if answer.get("kind") != "comparison" or not wanted or not (answer.get("n") or answer.get("outcome")):
             continue
         first, second = judged.responses
-        winner = answer.get("preferred")
-        chosen, rejected = (second, first) if winner == second.pk else (first, second)
-        votes = answer["votes"]
+        chosen, rejected = (second, first) if answer.get("preferred") == second.pk else (first, second)
+        votes, strength = answer["votes"], answer.get("strength")
         candidate = Candidate(
             key=f"comparison:{judged.verdict.pk}:{criterion}",
             judged=judged,
@@ -100,39 +111,64 @@ def from_comparisons(judged: Judged, rule: Rule) -> Iterator[Candidate]:
             votes_for=votes.get(str(chosen.pk), 0),
             votes_against=votes.get(str(rejected.pk), 0),
             votes_tied=votes.get("tie", 0) + votes.get("both_bad", 0),
-            strength=answer.get("strength"),
+            strength=None if strength is None else float(strength),
         )
-        candidate.reason = {"tie": "tie", "both_bad": "both_bad"}.get(answer.get("outcome") or "tie", "")
-        yield gate(candidate, rule)
+        candidate.reason = refused_comparison(candidate, answer, rule)
+        yield candidate
+
+
+def refused_comparison(candidate: Candidate, answer: dict[str, Any], rule: Rule) -> str:
+    """Outcome, votes, share and strength against the rule."""
+    if answer.get("outcome") != "preferred":
+        return "both_bad" if answer.get("outcome") == "both_bad" else "tie"
+    if not (rule.moderators_decide and answer.get("adjudicated")):
+        if candidate.n_votes < rule.min_votes:
+            return "too_few_votes"
+        if candidate.vote_share + TOLERANCE < rule.min_share:
+            return "low_share"
+    too_weak = rule.min_strength and (candidate.strength or 0) + TOLERANCE < rule.min_strength
+    return "low_strength" if too_weak else ""
 
 
 def from_ratings(judged: Judged, earlier: list[Judged], rule: Rule) -> Iterator[Candidate]:
     """One candidate for each two responses to the same input whose means were settled under the same rubric version."""
-    mine = judged.verdict.answers.get(rule.rating_criterion, {})
-    if mine.get("kind") != "scale" or mine.get("mean") is None or len(judged.responses) != 1:
+    mine = rated(judged, rule)
+    if mine is None:
         return
     for other in earlier:
-        theirs = other.verdict.answers.get(rule.rating_criterion, {})
-        if theirs.get("kind") != "scale" or theirs.get("mean") is None:
+        theirs = rated(other, rule)
+        if theirs is None:
             continue
         difference = mine["mean"] - theirs["mean"]
         better, worse = (judged, other) if difference >= 0 else (other, judged)
+        high, low = (mine, theirs) if difference >= 0 else (theirs, mine)
         candidate = Candidate(
             key=f"rating:{other.verdict.pk}:{judged.verdict.pk}:{rule.rating_criterion}",
-            judged=judged,
+            judged=better,
             source=Source.RATING,
             criterion=rule.rating_criterion,
             chosen=better.responses[0],
             rejected=worse.responses[0],
             votes_for=min(mine["n"], theirs["n"]),
             strength=round(abs(difference), 6),
-            extra={"means": [max(mine["mean"], theirs["mean"]), min(mine["mean"], theirs["mean"])]},
+            extra={
+                "means": [high["mean"], low["mean"]],
+                "rejected_verdict": worse.verdict.pk,
+                "rejected_reviewers": [review.reviewer.pseudonym for review in worse.reviews],
+            },
         )
         if candidate.n_votes < rule.min_votes:
             candidate.reason = "too_few_votes"
         elif abs(difference) + TOLERANCE < rule.min_rating_difference:
             candidate.reason = "small_difference"
         yield candidate
+
+
+def rated(judged: Judged, rule: Rule) -> dict[str, Any] | None:
+    """The settled scale of the rule's criterion, if this verdict has one."""
+    answer: dict[str, Any] = judged.verdict.answers.get(rule.rating_criterion, {})
+    has_mean = answer.get("kind") == "scale" and answer.get("mean") is not None
+    return answer if has_mean and len(judged.responses) == 1 else None
 
 
 def from_corrections(judged: Judged) -> Iterator[Candidate]:
@@ -145,53 +181,43 @@ def from_corrections(judged: Judged) -> Iterator[Candidate]:
                 key=f"correction:{correction.pk}",
                 judged=judged,
                 source=Source.CORRECTION,
-                criterion=correction.criterion.key,
+                criterion=judged.criteria[correction.criterion_id],
                 chosen=original,
                 rejected=original,
                 correction=correction,
+                extra={"rewritten_by": review.reviewer.pseudonym},
             )
-
-
-def gate(candidate: Candidate, rule: Rule) -> Candidate:
-    """Votes, share and strength against the rule."""
-    if candidate.reason:
-        return candidate
-    if candidate.n_votes < rule.min_votes:
-        candidate.reason = "too_few_votes"
-    elif candidate.vote_share + TOLERANCE < rule.min_share:
-        candidate.reason = "low_share"
-    elif rule.min_strength and (candidate.strength or 0) + TOLERANCE < rule.min_strength:
-        candidate.reason = "low_strength"
-    return candidate
 
 
 def row_of(candidate: Candidate, rule: Rule) -> dict[str, Any]:
     """Prompt, chosen and rejected as messages; sets the candidate's reason when they do not make a pair."""
     chosen, rejected = candidate.chosen, candidate.rejected
     prompt, reason = conversation.common_prompt(chosen, rejected, rule.system_prompts)
-    better = (
-        [{"role": "assistant", "content": candidate.correction.text}]
-        if candidate.correction
-        else [conversation.answer(chosen)]
-    )
-    worse = [conversation.answer(rejected)]
+    better, worse = conversation.answer(chosen), conversation.answer(rejected)
+    if candidate.correction:
+        better = {"role": "assistant", "content": candidate.correction.text}
     if rule.requires_consent and not (chosen.consent and rejected.consent):
         reason = "no_consent"
-    elif not reason and (not prompt or prompt[-1]["role"] not in {"user", "tool"}):
-        reason = "prompt_not_open"
-    elif not reason and (conversation.is_blank(better[0]) or conversation.is_blank(worse[0])):
-        reason = "blank"
-    elif not reason and says_the_same(better[0], worse[0]):
-        reason = "same_text"
-    candidate.reason = candidate.reason or reason
-    tools = chosen.body.tools or []
-    return {"prompt": prompt, "chosen": better, "rejected": worse, "tools": tools}
+    candidate.reason = candidate.reason or reason or refused_texts(better, worse, is_edit=bool(candidate.correction))
+    return {"prompt": prompt, "chosen": [better], "rejected": [worse], "tools": chosen.body.tools or []}
 
 
-def says_the_same(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    return fold(one["content"] or "") == fold(other["content"] or "") and one.get("tool_calls") == other.get("tool_calls")
+def refused_texts(better: conversation.Message, worse: conversation.Message, *, is_edit: bool) -> str:
+    if conversation.is_blank(better) or conversation.is_blank(worse):
+        return "blank"
+    if better.get("tool_calls") != worse.get("tool_calls"):
+        return ""
+    if fold(better["content"]) == fold(worse["content"]):
+        return "same_text"
+    if (
+        is_edit
+        and Levenshtein.distance(better["content"], worse["content"], score_cutoff=SMALLEST_EDIT) < SMALLEST_EDIT
+    ):
+        return "small_edit"
+    return ""
 
 
-def pair_id(row: dict[str, Any]) -> str:
+def pair_id(row: dict[str, Any], *, reverse: bool = False) -> str:
     """The same prompt, chosen and rejected have the same id in every version."""
-    return digest([row["prompt"], row["chosen"], row["rejected"]])[:32]
+    two = [row["rejected"], row["chosen"]] if reverse else [row["chosen"], row["rejected"]]
+    return digest([row["prompt"], *two])[:32]

@@ -1,11 +1,11 @@
-"""What a frozen row says about where it came from: plain values, so that it can be read when everything else has moved."""
+"""What a frozen row says about where it came from: plain values, readable when everything else has moved."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from feedback.datasets import conversation, groups
+from feedback.datasets import conversation
 from feedback.datasets.pairs import Candidate
 from feedback.datasets.snapshot import Judged
 from feedback.judgements.models import Comparison, Review, Span
@@ -45,7 +45,7 @@ def reasons(judged: Judged) -> list[dict[str, str]]:
     """What reviewers wrote, under a criterion or beside the review."""
     found = []
     for review in judged.reviews:
-        texts = [(rating.criterion.key, rating.text) for rating in review.ratings.all() if rating.text]
+        texts = [(judged.criteria[row.criterion_id], row.text) for row in review.ratings.all() if row.text]
         texts += [("", review.note)] if review.note else []
         found += [{"reviewer": review.reviewer.pseudonym, "criterion": key, "text": text} for key, text in texts]
     return found
@@ -65,21 +65,40 @@ def of_pair(candidate: Candidate) -> dict[str, Any]:
     }
 
 
+def of_excluded(candidate: Candidate) -> dict[str, Any]:
+    """Enough to find it again and to see how close it was; its texts are where its verdict points."""
+    return {
+        "source": candidate.source,
+        "criterion": candidate.criterion,
+        "verdict": candidate.judged.verdict.pk,
+        "queue": candidate.judged.verdict.origin,
+        "chosen": candidate.chosen.external_id,
+        "rejected": candidate.rejected.external_id,
+        "votes": [candidate.votes_for, candidate.votes_against, candidate.votes_tied],
+        "strength": candidate.strength,
+    }
+
+
 def votes(judged: Judged) -> Iterator[tuple[str, dict[str, Any]]]:
     """(key, data) of every comparison that counted, as cast."""
     ids = {response.pk: response.external_id for response in judged.responses}
+    shared: dict[str, Any] = {}
     for review in judged.reviews:
         for comparison in review.comparisons.all():
-            data = {
-                "comparison_id": f"{judged.verdict.pk}:{comparison.criterion.key}",
-                "criterion": comparison.criterion.key,
+            shared = shared or {
                 "prompt": [conversation.clean(message) for message in judged.responses[0].body.messages],
                 "responses": [{**of_response(r), **conversation.answer(r)} for r in judged.responses],
+            }
+            key = judged.criteria[comparison.criterion_id]
+            data = {
+                "comparison_id": f"{judged.verdict.pk}:{key}",
+                "criterion": key,
+                **shared,
                 **vote(review, comparison, ids),
-                "settled": judged.verdict.answers.get(comparison.criterion.key, {}).get("outcome"),
+                "settled": judged.verdict.answers.get(key, {}).get("outcome"),
                 "method": judged.verdict.method,
             }
-            yield f"{review.pk}:{comparison.criterion.key}", data
+            yield f"{judged.verdict.pk}:{review.pk}:{key}", data
 
 
 def vote(review: Review, comparison: Comparison, ids: dict[int, str]) -> dict[str, Any]:
@@ -97,7 +116,8 @@ def vote(review: Review, comparison: Comparison, ids: dict[int, str]) -> dict[st
 
 def span(row: Span) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "start": row.start, "end": row.end, "quote": row.quote, "kind": row.kind, "severity": row.severity, "note": row.note,
+        "start": row.start, "end": row.end, "quote": row.quote, "kind": row.kind,
+        "severity": row.severity, "note": row.note,
         "in_passage": row.marked_passage.position if row.marked_passage else None,
         "evidence": None,
         "reviewer": row.review.reviewer.pseudonym,
@@ -136,5 +156,4 @@ def case(judged: Judged) -> dict[str, Any]:
         ],
         "response": of_response(response),
         **of_verdict(judged),
-        "group_keys": [list(key) for key in groups.keys_of(response)],
     }

@@ -33,6 +33,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_votes: int = 1
     min_share: float = 0.5  # share of all votes for the chosen one, ties counted against it
     min_strength: float = 0.0  # mean strength of the votes for the chosen one, 1..3
+    moderators_decide: bool = True  # what a moderator settled needs no votes and no share
     system_prompts: SystemPrompts = "same"
     requires_consent: bool = False
 

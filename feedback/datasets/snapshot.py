@@ -1,20 +1,26 @@
-"""The verdicts that a version is built from, held still while the world moves on, and read in chunks."""
+"""The verdicts that a version is built from: held still while the world moves on, in blocks, and read a block at a
+time.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models
-from django.db.models import Max, Q
+from django.db.models import F, prefetch_related_objects
 from django.db.models.functions import Now
-from django.utils.dateparse import parse_datetime
 
 from feedback.accounts.models import Project
+from feedback.datasets.groups import Components
 from feedback.datasets.rule import Rule
-from feedback.judgements.models import Review, Verdict, VerdictQuerySet
+from feedback.judgements.models import Review, Verdict
+from feedback.judgements.record import criteria_of
 from feedback.responses.models import Response
+
+BLOCK = 200  # verdicts a step of the build: well under a second
+PARTS = "subject__parts__response__"
 
 
 @dataclass
@@ -24,47 +30,90 @@ class Judged:
     verdict: Verdict
     responses: list[Response]
     reviews: list[Review]
+    criteria: dict[int, str] = field(default_factory=dict)  # keys by id
 
 
-def bounds(project: Project) -> dict[str, Any]:
-    """The newest verdict now, and the time: later verdicts and later changes are not part of the version."""
-    row = Project.objects.filter(pk=project.pk).annotate(now=models.ExpressionWrapper(Now(), models.DateTimeField()))
-    now = row.values_list("now", flat=True).get()
-    newest = Verdict.objects.filter(project=project).aggregate(newest=Max("pk"))["newest"] or 0
-    return {"newest": newest, "as_of": now.isoformat()}
+def clock(project: Project) -> str:
+    """The database's time."""
+    return Project.objects.filter(pk=project.pk).annotate(now=Now()).values_list("now", flat=True).get().isoformat()
 
 
-def verdicts(project_id: int, rule: Rule, cursor: dict[str, Any]) -> VerdictQuerySet:
-    """What was current at the bounds, under the rule's queues."""
-    as_of: datetime | None = parse_datetime(cursor["as_of"])
-    rows = Verdict.objects.filter(Q(is_current=True) | Q(superseded_at__gt=as_of), project_id=project_id, pk__lte=cursor["newest"])
-    return rows.filter(origin__in=rule.queues) if rule.queues else rows
+def standing(project_id: int, rule: Rule) -> tuple[list[list[int]], Components]:
+    """The ids of the verdicts that stand now, in blocks, and the connected groups among their responses.
+
+    One statement, so that both are of one moment. Verdicts on the same input stand together, and in one block when
+    ratings are compared; gold answers are for testing reviewers and never become training data.
+    """
+    rows = Verdict.objects.current().filter(project_id=project_id).exclude(method=Verdict.Method.GOLD)
+    rows = rows.filter(origin__in=rule.queues) if rule.queues else rows
+    found = (
+        rows.order_by("subject__input_hash", "pk", "subject__parts__position")
+        .values_list("pk", "subject__input_hash", f"{PARTS}fold_hash", f"{PARTS}prompt_hash", f"{PARTS}conversation_id")
+        .iterator(chunk_size=5000)
+    )
+    blocks: list[list[int]] = [[]]
+    components, last, last_input = Components(), 0, ""
+    for pk, input_hash, fold, prompt, conversation in found:
+        if pk != last:
+            components.begin()
+            if len(blocks[-1]) >= BLOCK and (input_hash != last_input or not rule.rating_criterion):
+                blocks.append([])
+            blocks[-1].append(pk)
+            last, last_input = pk, input_hash
+        components.add(fold=fold, prompt=prompt, conversation=conversation)
+    return (blocks if blocks[0] else []), components
+
+
+def load(ids: list[int]) -> list[Judged]:
+    """Everything about these verdicts, in their order and in a fixed number of queries."""
+    rows = Verdict.objects.filter(pk__in=ids)
+    rows = rows.select_related("subject", "rubric_version__rubric", "rubric_version__guideline__guideline")
+    by_id = {verdict.pk: verdict for verdict in rows}
+    verdicts = [by_id[pk] for pk in ids if pk in by_id]
+    responses = responses_of({verdict.subject_id for verdict in verdicts})
+    reviews = reviews_of([pk for verdict in verdicts for pk in verdict.review_ids])
+    return [
+        Judged(
+            verdict,
+            responses[verdict.subject_id],
+            [reviews[pk] for pk in verdict.review_ids if pk in reviews],
+            {criterion.pk: criterion.key for criterion in criteria_of(verdict.rubric_version)},
+        )
+        for verdict in verdicts
+    ]
 
 
 def responses_of(subject_ids: set[int]) -> dict[int, list[Response]]:
-    """Responses with bodies and prompt versions of each subject, in its order."""
-    found: dict[int, list[Response]] = {}
+    """Responses with bodies and prompt versions of each subject, in its order; with passages where one stands alone."""
+    found: dict[int, list[Response]] = defaultdict(list)
     rows = (
         Response.objects.filter(subject_parts__subject__in=subject_ids)
-        .annotate(of_subject=models.F("subject_parts__subject_id"), at=models.F("subject_parts__position"))
+        .annotate(of_subject=F("subject_parts__subject_id"), at=F("subject_parts__position"))
         .select_related("body", "model", "prompt_version__prompt")
         .order_by("of_subject", "at")
     )
     for response in rows:
-        found.setdefault(response.of_subject, []).append(response)
+        found[response.of_subject].append(response)
+    prefetch_related_objects([some[0] for some in found.values() if len(some) == 1], "passages")
     return found
 
 
-def load(chunk: list[Verdict]) -> list[Judged]:
-    """Everything about these verdicts in a fixed number of queries."""
-    responses = responses_of({verdict.subject_id for verdict in chunk})
-    ids = {pk for verdict in chunk for pk in verdict.review_ids}
-    rows = Review.objects.filter(pk__in=ids).select_related("reviewer").order_by("pk")
-    full = rows.prefetch_related(
-        "ratings__criterion", "comparisons__criterion", "spans__evidence", "spans__marked_passage", "spans__criterion", "corrections__criterion"
-    )
-    reviews = {review.pk: review for review in full}
-    return [
-        Judged(verdict, responses[verdict.subject_id], [reviews[pk] for pk in verdict.review_ids if pk in reviews])
-        for verdict in chunk
-    ]
+def reviews_of(ids: list[int]) -> dict[int, Review]:
+    rows = Review.objects.filter(pk__in=ids).select_related("reviewer")
+    answers = ("ratings", "comparisons", "corrections", "spans__evidence", "spans__marked_passage")
+    return {review.pk: review for review in rows.prefetch_related(*answers)}
+
+
+def siblings(judged: list[Judged]) -> Iterator[tuple[Judged, list[Judged]]]:
+    """Each verdict with the earlier ones on another response to the same input, under the same rubric version and
+    queue.
+    """
+    seen: dict[tuple[Any, ...], list[Judged]] = defaultdict(list)
+    for one in judged:
+        if len(one.responses) != 1:
+            yield one, []
+            continue
+        verdict = one.verdict
+        kin = seen[verdict.subject.input_hash, verdict.rubric_version_id, verdict.origin]
+        yield one, list(kin)
+        kin.append(one)

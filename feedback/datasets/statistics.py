@@ -1,53 +1,90 @@
-"""Figures about a version that a trainer should know before using it. All are shares of pairs or votes, in [0, 1]."""
+"""Figures about a version that a trainer should know before using it. All shares lie in [0, 1].
+
+They are counted as rows are written (`Sums`, kept in the build's cursor), so that sealing a version reads nothing
+again. Lengths are kept to two significant digits: percentiles of a million answers from a few hundred counters.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from feedback.datasets.models import DatasetVersion, VersionRow
+from feedback.datasets.models import PreferencePair
+
+Sums = dict[str, Any]
+PERCENTILES = {"p50": 50, "p90": 90, "p99": 99, "max": 100}
 
 
-def percentiles(values: list[int]) -> dict[str, int]:
-    """Nearest-rank percentiles 50, 90, 99 and the largest, in characters."""
-    if not values:
-        return {}
-    ranked = sorted(values)
-    at = {name: ranked[min(len(ranked) - 1, max(0, -(-len(ranked) * p // 100) - 1))] for name, p in (("p50", 50), ("p90", 90), ("p99", 99))}
-    return {**at, "max": ranked[-1]}
-
-
-def summary(version: DatasetVersion) -> dict[str, Any]:
-    """Balance, length bias and vote shares of the pairs; position bias of the votes."""
-    by_source, by_split, by_model = Counter[str](), Counter[str](), Counter[str]()
-    longer, shares, lengths = 0, 0.0, []
-    rows = version.pairs.order_by("position").values_list("source", "split", "chosen", "rejected", "vote_share", "provenance")
-    for source, split, chosen, rejected, share, provenance in rows.iterator(chunk_size=500):
-        by_source[source] += 1
-        by_split[split] += 1
-        by_model[provenance["chosen"]["model"]] += 1
-        size, other = len(chosen[0]["content"]), len(rejected[0]["content"])
-        longer += size > other
-        shares += share
-        lengths += [size, other]
-    n = sum(by_source.values())
+def empty() -> Sums:
     return {
-        "by_source": dict(by_source),
-        "by_split": dict(by_split),
-        "chosen_by_model": dict(by_model.most_common()),
-        "mean_vote_share": round(shares / n, 6) if n else None,
-        "chosen_is_longer": round(longer / n, 6) if n else None,
-        "answer_characters": percentiles(lengths),
-        **position_bias(version),
-    }
+        "pairs": 0, "by_source": {}, "by_split": {}, "by_model": {}, "excluded": {}, "lengths": {}, "longer": 0,
+        "share": 0.0, "first": 0, "decided": 0, "votes": 0, "cases": 0, "tools": 0,
+    }  # fmt: skip
 
 
-def position_bias(version: DatasetVersion) -> dict[str, Any]:
-    """Share of decided votes for the response that was shown first, among votes whose order is known; 1/2 is no bias."""
-    first = decided = 0
-    for vote in version.rows.filter(kind=VersionRow.Kind.VOTE).values_list("data", flat=True).iterator(chunk_size=500):
+def count(counts: dict[str, int], name: Any) -> None:
+    counts[str(name)] = counts.get(str(name), 0) + 1
+
+
+def rounded(length: int) -> int:
+    """To two significant digits."""
+    unit = 10 ** max(0, len(str(length)) - 2)
+    return round(length / unit) * unit
+
+
+def add_pairs(sums: Sums, pairs: Iterable[PreferencePair]) -> None:
+    for pair in pairs:
+        sums["pairs"] += 1
+        count(sums["by_source"], pair.source)
+        count(sums["by_split"], pair.split)
+        count(sums["by_model"], pair.provenance["chosen"]["model"])
+        chosen, rejected = len(pair.chosen[0]["content"]), len(pair.rejected[0]["content"])
+        count(sums["lengths"], rounded(chosen))
+        count(sums["lengths"], rounded(rejected))
+        sums["longer"] += chosen > rejected
+        sums["share"] += pair.vote_share
+        sums["tools"] += bool(pair.tools)
+
+
+def add_votes(sums: Sums, votes: Iterable[dict[str, Any]]) -> None:
+    """A vote says something about position when it was for one response and the order shown is known."""
+    for vote in votes:
+        sums["votes"] += 1
         order = vote.get("shown_order")
         if order and vote["choice"] in order:
-            decided += 1
-            first += vote["choice"] == order[0]
-    return {"first_shown_wins": round(first / decided, 6) if decided else None, "decided_votes": decided}
+            sums["decided"] += 1
+            sums["first"] += vote["choice"] == order[0]
+
+
+def percentiles(lengths: dict[str, int]) -> dict[str, int]:
+    """Nearest-rank percentiles, in characters."""
+    ranked = sorted((int(length), n) for length, n in lengths.items())
+    total, found = sum(lengths.values()), {}
+    for name, p in PERCENTILES.items():
+        rank, seen = -(-total * p // 100), 0
+        for length, n in ranked:
+            seen += n
+            if seen >= rank:
+                found[name] = length
+                break
+    return found
+
+
+def share(part: float, whole: int) -> float | None:
+    return round(part / whole, 6) if whole else None
+
+
+def summary(sums: Sums) -> dict[str, Any]:
+    """Balance, length bias and vote shares of the pairs; position bias of the votes (1/2 is none)."""
+    models = sorted(sums["by_model"].items(), key=lambda entry: (-entry[1], entry[0]))
+    return {
+        "by_source": sums["by_source"],
+        "by_split": sums["by_split"],
+        "chosen_by_model": dict(models),
+        "mean_vote_share": share(sums["share"], sums["pairs"]),
+        "chosen_is_longer": share(sums["longer"], sums["pairs"]),
+        "answer_characters": percentiles(sums["lengths"]),
+        "first_shown_wins": share(sums["first"], sums["decided"]),
+        "decided_votes": sums["decided"],
+        "pairs_with_tools": sums["tools"],
+    }

@@ -42,13 +42,13 @@ def check_mark(options: dict[str, Any], mark: Any, material: Material, at: str) 
     source = material.outputs[response]
     checked: dict[str, Any] = {"response": response}
     if mark.get("passage") is not None:
-        passage = material.passage(mark["passage"], response, f"{at}/passage")
+        passage = material.passage(mark["passage"], f"{at}/passage")
         source, checked["passage"] = passage, mark["passage"]
     if mark.get("text_hash") not in (None, source.text_hash):
         raise refused(f"{at}/text_hash", "The mark was made in another text than the stored one.")
     stretch = check_stretch(source, mark, at)
     labels = check_labels(options, mark, at)
-    evidence = check_evidence(mark.get("evidence"), response, material, f"{at}/evidence")
+    evidence = check_evidence(mark.get("evidence"), material, f"{at}/evidence")
     return checked | stretch | labels | ({"evidence": evidence} if evidence else {})
 
 
@@ -79,13 +79,13 @@ def check_labels(options: dict[str, Any], mark: dict[str, Any], at: str) -> dict
     return {"kind": kind} | ({"severity": severity} if severity else {}) | ({"note": note} if note else {})
 
 
-def check_evidence(given: Any, response: int, material: Material, at: str) -> dict[str, Any] | None:
+def check_evidence(given: Any, material: Material, at: str) -> dict[str, Any] | None:
     """The passage that shows it, as a whole or with a stretch of its own."""
     if given is None:
         return None
     if not isinstance(given, dict) or set(given) - EVIDENCE_FIELDS:
         raise refused(at, "Evidence is an object with passage and, if wanted, start, end and quote.")
-    passage = material.passage(given.get("passage"), response, f"{at}/passage")
+    passage = material.passage(given.get("passage"), f"{at}/passage")
     checked = {"passage": given["passage"]}
     if all(given.get(name) is None for name in ("start", "end", "quote")):
         return checked

@@ -39,10 +39,11 @@ class Material:
             raise refused(at, "Name one of the responses that were shown, by its id.")
         return given
 
-    def passage(self, given: Any, response: int, at: str) -> SourceText:
+    def passage(self, given: Any, at: str) -> SourceText:
+        """A passage of the subject's responses. Pages show equal texts of two responses once, so either may be named."""
         found = self.passages.get(given) if isinstance(given, int) and not isinstance(given, bool) else None
-        if found is None or found.response != response:
-            raise refused(at, "Name a passage that was shown with this response, by its id.")
+        if found is None:
+            raise refused(at, "Name a passage that was shown beside the response, by its id.")
         return found
 
 

@@ -57,10 +57,14 @@ class Names:
             value = getattr(given, name)
             if value and value != getattr(known, name):
                 raise RowRefused(
-                    "conflict", f"/prompt_version/{name}", f"{known} has another {name}; a changed prompt is a new version."
+                    "conflict",
+                    f"/prompt_version/{name}",
+                    f"{known} has another {name}; a changed prompt is a new version.",
                 )
 
-    def cost(self, model: int | None, at: datetime, tokens: tuple[int | None, int | None, int | None]) -> Decimal | None:
+    def cost(
+        self, model: int | None, at: datetime, tokens: tuple[int | None, int | None, int | None]
+    ) -> Decimal | None:
         """By the newest price valid that day; None without a price, or without both token counts."""
         if model is None or tokens[0] is None or tokens[1] is None:
             return None

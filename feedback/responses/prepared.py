@@ -26,6 +26,8 @@ class Prepared:
     output: str = ""
     tool_calls: rows.Objects | None = None
     hashes: dict[str, str] | None = None
+    model_id: int | None = None
+    prompt_version_id: int | None = None
 
 
 def prepare(index: int, row: Row) -> Prepared:

@@ -139,7 +139,7 @@ def _explained(message: str) -> RowRefused:
     if field:
         pointer += "/" + field[1].replace("~", "~0").replace("/", "~1")
     if field and "unknown" in message[: field.start(1)]:
-        return RowRefused("unknown_key", pointer[:300], f"There is no field {field[1][:100]!r}; metadata is free.")
+        return RowRefused("unknown-key", pointer[:300], f"There is no field {field[1][:100]!r}; metadata is free.")
     return RowRefused("invalid", pointer[:300], message[:300].replace("`", "") + ".")
 
 
@@ -206,7 +206,7 @@ def answer(row: Row) -> tuple[str, Objects]:
     message = {key: value for key, value in row.output.items() if value not in (None, [], {})}
     unknown = sorted(set(message) - {"role", "content", "tool_calls", "refusal", "name"})
     if unknown:
-        raise RowRefused("unknown_key", f"/output/{unknown[0]}"[:300], f"An output has no field {unknown[0][:100]!r}.")
+        raise RowRefused("unknown-key", f"/output/{unknown[0]}"[:300], f"An output has no field {unknown[0][:100]!r}.")
     if message.get("role", "assistant") != "assistant":
         raise RowRefused("invalid", "/output/role", "The output is a message of the assistant.")
     calls = message.get("tool_calls", [])

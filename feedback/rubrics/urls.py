@@ -1,4 +1,9 @@
-from django.urls import URLPattern, path  # noqa: F401
+from django.urls import path
+
+from feedback.rubrics import views
 
 app_name = "rubrics"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.rubric_list, name="rubric-list"),
+    path("<int:pk>/", views.rubric_detail, name="rubric-detail"),
+]

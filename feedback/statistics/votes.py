@@ -1,19 +1,33 @@
-"""Majority with explicit ties: the baseline of every aggregation, and the rule by which items are settled."""
+"""What a set of votes or scores says, before any model of the voters."""
 
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from typing import TypeVar
+
+Choice = TypeVar("Choice", bound=Hashable)
 
 
-def vote_shares(votes: Mapping[str, int]) -> dict[str, float]:
-    """Each outcome's votes by all votes, in [0, 1]; empty when nobody voted."""
-    total = sum(votes.values())
-    return {outcome: count / total for outcome, count in votes.items()} if total else {}
+def vote_shares(votes: Iterable[Choice]) -> dict[Choice, float]:
+    """The share of all votes for each choice that got one, in the order of their first vote; empty without votes."""
+    counts = Counter(votes)
+    total = counts.total()
+    return {choice: count / total for choice, count in counts.items()}
 
 
-def majority(votes: Mapping[str, int]) -> str | None:
-    """The outcome with strictly more votes than every other, or None.
+def majority(votes: Iterable[Choice], *, minimum_share: float = 0.0) -> Choice | None:
+    """The choice with more votes than every other and at least `minimum_share` of all votes.
 
-    Plurality, not more than half: 2, 1, 1 has a winner; 2, 2, 1 has none. A tie is never broken by the order of labels.
+    Tie rule: where two choices share the first place, nobody has won and the answer is None. Neither the order of
+    the votes nor that of the choices ever decides.
     """
-    most = max(votes.values(), default=0)
-    leaders = [outcome for outcome, count in votes.items() if count == most]
-    return leaders[0] if most > 0 and len(leaders) == 1 else None
+    counts = Counter(votes)
+    most = max(counts.values(), default=0)
+    leaders = [choice for choice, count in counts.items() if count == most]
+    return leaders[0] if len(leaders) == 1 and most >= minimum_share * counts.total() else None
+
+
+def mean(scores: Iterable[float]) -> float | None:
+    """The mean; None without scores. Summed exactly, so that the order of reviewers does not matter."""
+    kept = list(scores)
+    return math.fsum(kept) / len(kept) if kept else None

@@ -1,4 +1,4 @@
-"""Untrusted text in templates: `{% load text_tags %}`, then `{{ text|markdown }}`, `{{ text|plain }}`, `{{ text|segments:marks }}`."""
+"""Untrusted text in templates: `{{ text|markdown }}`, `{{ text|plain }}`, `{{ text|segments:marks }}`."""
 
 from collections.abc import Iterable
 

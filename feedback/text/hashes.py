@@ -32,7 +32,7 @@ def digest(value: Any) -> str:
 def fold(text: str) -> str:
     """What makes two texts the same for duplicates and splits: NFKC, case folded, white space runs to one space.
 
-    Case folding can leave a text that NFKC would change again, so both run twice; folding a folded text changes nothing.
+    Case folding can leave what NFKC would change again, so both run twice: folding a folded text changes nothing.
     """
     for _ in range(2):
         text = unicodedata.normalize("NFKC", text).casefold()

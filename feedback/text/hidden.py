@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 
 # Every character of general category Cf but the visible Arabic, Syriac and Kaithi signs; controls but tab and line
-# feed; line and paragraph separators; blank letters, marks and patterns; variation selectors; tags. A test holds it to Unicode.
+# feed; line and paragraph separators; blank letters, marks and patterns; variation selectors; tags.
 HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013430-\U0001345f\U0001bca0-\U0001bca3"
@@ -19,9 +19,11 @@ HIDDEN = re.compile(
 _ZWNJ, _ZWJ, _TEXT_STYLE, _EMOJI_STYLE = "\u200c\u200d\ufe0e\ufe0f"
 _ALIASES = {"\r": "CARRIAGE RETURN", "\x0b": "LINE TABULATION", "\x0c": "FORM FEED", "\x1b": "ESCAPE", "\x7f": "DELETE"}
 # The three flags spelled in tags that Unicode recommends: England, Scotland, Wales.
-_TAG_FLAG = re.compile("\U0001f3f4(?:{})\U000e007f".format("|".join(
-    "".join(chr(0xE0000 + ord(letter)) for letter in name) for name in ("gbeng", "gbsct", "gbwls")
-)))
+_TAG_FLAG = re.compile(
+    "\U0001f3f4(?:{})\U000e007f".format(
+        "|".join("".join(chr(0xE0000 + ord(letter)) for letter in name) for name in ("gbeng", "gbsct", "gbwls"))
+    )
+)
 _TAGS = range(0xE0020, 0xE0080)
 # Scripts that shape their letters with joiners: Arabic and kin, the scripts of India and South-East Asia, Mongolian.
 _JOINING = re.compile("[\u0600-\u08ff\u0900-\u0dff\u0e00-\u0fff\u1000-\u109f\u1780-\u18af\ua840-\uabff]")
@@ -77,7 +79,9 @@ def _is_pictograph(character: str) -> bool:
 def _takes_style(character: str) -> bool:
     """Symbols that exist as text and as emoji, and the bases of keycaps."""
     return bool(character) and (
-        character in "#*0123456789©®‼⁉™ℹ" or 0x2190 <= ord(character) <= 0x2BFF or 0x1F000 <= ord(character) <= 0x1FAFF
+        character in "#*0123456789©®‼⁉™ℹ"
+        or 0x2190 <= ord(character) <= 0x2BFF
+        or 0x1F000 <= ord(character) <= 0x1FAFF
         or character in "〰〽㊗㊙"
     )
 

@@ -1,27 +1,41 @@
 """Code in colour: Pygments tokens as CSS classes, hidden characters still shown."""
 
-from pygments.lexer import Lexer
+import time
+
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES
 
 from feedback.text.badges import badged
 
-MAX_CODE = 16 * 1024  # characters; some lexers are slower than linear on hostile input
-# By the fence's name only, never guessed, and only these: every lexer is a set of regular expressions that strangers feed.
+MAX_CODE = 8 * 1024  # characters of one block
+MAX_LINE = 1_000
+SECONDS = 0.1  # for all blocks of one text together
+# By the fence's name only, never guessed.
 LANGUAGES = frozenset(
-    "bash c cpp csharp css diff go html http ini java javascript js json jsx kotlin php powershell python py r ruby rust"
-    " scala sh shell sql swift toml ts tsx typescript xml yaml yml".split()
+    "bash c cpp csharp css diff go html http ini java javascript js json jsx kotlin php powershell python py r ruby"
+    " rust scala sh shell sql swift toml ts tsx typescript xml yaml yml".split()
 )
 
 
-def highlighted(code: str, language: str) -> str:
-    """Escaped HTML of the code, with `<span class="…">` around tokens when the language is known."""
+class Patience:
+    """How long one text may still take to colour: 8 kB of "a" and line ends keep the C# lexer busy for 12 s."""
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self.ends_at = time.perf_counter() + seconds
+
+    def is_over(self) -> bool:
+        return time.perf_counter() > self.ends_at
+
+
+def highlighted(code: str, language: str, patience: Patience) -> str:
+    """Escaped HTML of the code, with `<span class="…">` around tokens; without colour if it is odd, long or slow."""
     language = language.lower()
-    if language not in LANGUAGES or len(code) > MAX_CODE:
+    if language not in LANGUAGES or len(code) > MAX_CODE or max(map(len, code.split("\n"))) > MAX_LINE:
         return badged(code)
-    lexer: Lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
     pieces = []
-    for kind, value in lexer.get_tokens(code):
+    for kind, value in get_lexer_by_name(language, stripnl=False, ensurenl=False).get_tokens(code):
+        if patience.is_over():
+            return badged(code)
         name = STANDARD_TYPES.get(kind, "")
         pieces.append(f'<span class="{name}">{badged(value)}</span>' if name else badged(value))
     return "".join(pieces)

@@ -17,7 +17,7 @@ from markdown_it.utils import OptionsDict
 from pygments.token import STANDARD_TYPES
 
 from feedback.text.badges import badged
-from feedback.text.highlight import highlighted
+from feedback.text.highlight import Patience, highlighted
 from feedback.text.links import SCHEMES, image_origin, names_other_host, target_host
 
 MAX_NESTING = 20
@@ -31,9 +31,7 @@ _DELIMITERS = "|:- >\t"  # all that the line under a table's head is made of
 _ALIGNMENT = {"text-align:left": "text-start", "text-align:center": "text-center", "text-align:right": "text-end"}
 _OURS = {"hidden-char", "inert-image", "inert-link", "link-host", "highlight"}
 
-_TAGS = set(
-    "p br hr em strong s code pre blockquote ul ol li h3 h4 h5 h6 table thead tbody tr th td a span".split()
-)
+_TAGS = set("p br hr em strong s code pre blockquote ul ol li h3 h4 h5 h6 table thead tbody tr th td a span".split())
 _CLASSES = {
     "span": _OURS | {name for name in STANDARD_TYPES.values() if name},
     "pre": {"highlight"},
@@ -60,7 +58,7 @@ def to_html(text: str) -> str:
 
 
 class _Renderer(RendererHTML):
-    """Text and code with hidden characters shown; nothing that loads by itself; no attribute of the author's choosing."""
+    """Hidden characters shown, nothing that loads by itself, no attribute of the author's choosing."""
 
     def text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return badged(tokens[idx].content)
@@ -73,12 +71,15 @@ class _Renderer(RendererHTML):
 
     def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         language = (tokens[idx].info.split() or [""])[0]
-        return f'<pre class="highlight"><code>{highlighted(tokens[idx].content, language)}</code></pre>\n'
+        patience = env.setdefault("patience", Patience())  # one for the whole text: env is made for each
+        return f'<pre class="highlight"><code>{highlighted(tokens[idx].content, language, patience)}</code></pre>\n'
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         alt = self.renderInlineAsText(tokens[idx].children, options, env).strip()
         origin = image_origin(str(tokens[idx].attrGet("src") or ""))
-        return f'<span class="inert-image">Image not loaded: {badged(alt or "no description")} ({badged(origin)})</span>'
+        return (
+            f'<span class="inert-image">Image not loaded: {badged(alt or "no description")} ({badged(origin)})</span>'
+        )
 
     def link_host(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:
         return f' <span class="link-host">({badged(tokens[idx].content)})</span>'

@@ -20,7 +20,7 @@ class Readable(Protocol):
 class Line(NamedTuple):
     """One line that is not blank: its 0-based number in the upload, and its bytes or why it was refused."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index
     data: bytes | None
     error: CanonicalError | None
 

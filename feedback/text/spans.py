@@ -1,6 +1,9 @@
 """Spans: half-open ranges [start, end) of Unicode code points in canonical text."""
 
 from collections.abc import Iterable
+from typing import TypeVar
+
+Id = TypeVar("Id")
 
 CONTEXT = 32  # code points kept on each side of a quote
 
@@ -37,7 +40,7 @@ def context(text: str, start: int, end: int, width: int = CONTEXT) -> tuple[str,
     return text[max(0, start - width) : start], text[end : end + width]
 
 
-def segments(length: int, spans: Iterable[tuple[object, int, int]]) -> list[tuple[int, int, list[object]]]:
+def segments(length: int, spans: Iterable[tuple[Id, int, int]]) -> list[tuple[int, int, list[Id]]]:
     """Overlapping (id, start, end) spans as flat, adjoining pieces (start, end, ids) that cover 0 to length.
 
     Ids keep the order in which their spans were given. Parts of spans outside the text are cut off.
@@ -51,7 +54,7 @@ def segments(length: int, spans: Iterable[tuple[object, int, int]]) -> list[tupl
         opens.setdefault(start, []).append(order)
         closes.setdefault(end, []).append(order)
     active: set[int] = set()
-    pieces: list[tuple[int, int, list[object]]] = []
+    pieces: list[tuple[int, int, list[Id]]] = []
     for start, end in zip(edges, edges[1:], strict=False):
         active.difference_update(closes.get(start, ()))
         active.update(opens.get(start, ()))

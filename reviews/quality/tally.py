@@ -16,7 +16,7 @@ VOTED = {Kind.YES_NO, Kind.CHOICE, Kind.SPANS, Kind.COMPARISON}
 
 
 def tally(criteria: Sequence[Criterion], reviews: Sequence[dict[str, Any]], response_ids: Sequence[int]) -> Answer:
-    """The settled answers by criterion key. `reviews`: each reviewer's answers; `response_ids`: those of the subject."""
+    """The settled answers by criterion key, from each reviewer's answers and the responses of the subject."""
     settled: Answer = {}
     for criterion in criteria:
         given = [answers[criterion.key] for answers in reviews if criterion.key in answers]
@@ -94,7 +94,7 @@ def disputed(criteria: Sequence[Criterion], settled: Answer) -> list[str]:
 
 
 def is_failure(criteria: Sequence[Criterion], settled: Answer) -> bool | None:
-    """By each criterion's `fails_when`. None: nothing fails, and something that could was left unsettled or nothing can."""
+    """By each criterion's `fails_when`. None: nothing fails, and what could was left unsettled, or nothing can."""
     judged: list[bool | None] = []
     for criterion in criteria:
         answer = settled[criterion.key]

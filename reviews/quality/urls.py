@@ -1,4 +1,9 @@
-from django.urls import URLPattern, path  # noqa: F401
+from django.urls import path
+
+from reviews.quality import views
 
 app_name = "quality"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.unsettled, name="unsettled"),
+    path("<int:pk>/", views.settle, name="settle"),
+]

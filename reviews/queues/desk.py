@@ -39,7 +39,7 @@ def turn(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def conversation(shown: list[Response]) -> dict[str, Any]:
-    """The turns up to the answer. Instructions that differ between two responses would tell them apart: they stay hidden."""
+    """The turns up to the answer. Instructions that differ between two responses would tell them apart: not shown."""
     turns = [turn(message) for message in shown[0].body.messages]
     if any(response.body.messages != shown[0].body.messages for response in shown):
         turns = [entry for entry in turns if entry["role"] not in {"system", "developer"}]

@@ -158,7 +158,7 @@ def page_mark(mark: dict[str, Any]) -> dict[str, Any]:
 
 
 def rewritten(response: Response, text: str) -> dict[str, Any] | None:
-    """A correction, unless the text is the response as it was. Forms rewrite line ends, so those do not count as a change."""
+    """A correction, unless the text is the response as it was. Forms rewrite line ends: those are no change."""
 
     def plain(words: str) -> str:
         return words.replace("\r\n", "\n").strip()
@@ -212,7 +212,7 @@ class TokenForm(forms.Form):
     token = forms.UUIDField()
 
 
-class QueueForm(forms.ModelForm[Queue]):
+class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
     """A queue as a curator makes and changes it; the rubric version is chosen once."""
 
     class Meta:

@@ -1,4 +1,21 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from reviews.queues import curate, views
 
 app_name = "queues"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("work/", views.work, name="work"),
+    path("history/", views.my_reviews, name="history"),
+    path("history/<uuid:token>/undo/", views.undo, name="undo"),
+    path("queues/", curate.queue_list, name="queue-list"),
+    path("queues/new/", curate.queue_create, name="queue-create"),
+    path("queues/<slug:key>/", curate.queue_detail, name="queue-detail"),
+    path("queues/<slug:key>/change/", curate.queue_change, name="queue-change"),
+    path("queues/<slug:key>/claim/", views.claim, name="claim"),
+    path("queues/<slug:key>/review/", views.review, name="review"),
+    path("queues/<slug:key>/submit/", views.submit, name="submit"),
+    path("queues/<slug:key>/draft/", views.draft, name="draft"),
+    path("queues/<slug:key>/heartbeat/", views.heartbeat, name="heartbeat"),
+    path("queues/<slug:key>/release/", views.release, name="release"),
+    path("queues/<slug:key>/skip/", views.skip, name="skip"),
+]

@@ -14,7 +14,7 @@ from feedback.accounts.access import MemberRequest
 from feedback.htmx import page, wants_fragment
 from feedback.judgements.record import AnswersRefused
 from reviews.queues import claim as claiming
-from reviews.queues import desk, history
+from reviews.queues import desk, history, leases
 from reviews.queues import submit as submitting
 from reviews.queues.forms import SkipForm, TokenForm
 from reviews.queues.models import Assignment, Queue
@@ -81,13 +81,13 @@ def draft(request: MemberRequest, key: str) -> HttpResponse:
         saved = submitting.save_draft(assignment.token, request.member, form.answers())
     except submitting.ClaimLost as lost:
         return JsonResponse({"detail": str(lost)}, status=409)
-    until = claiming.heartbeat(saved)
+    until = leases.heartbeat(saved)
     return JsonResponse({"saved_at": saved.draft_saved_at, "lease_until": until})
 
 
 @require_POST
 def heartbeat(request: MemberRequest, key: str) -> HttpResponse:
-    until = claiming.heartbeat(own_assignment(request, own_queue(request, key)))
+    until = leases.heartbeat(own_assignment(request, own_queue(request, key)))
     if until is None:
         return JsonResponse({"detail": "This item is no longer held for you."}, status=409)
     return JsonResponse({"lease_until": until})
@@ -96,7 +96,7 @@ def heartbeat(request: MemberRequest, key: str) -> HttpResponse:
 @require_POST
 def release(request: MemberRequest, key: str) -> HttpResponse:
     """The page was left: the lease is shortened, so that a reload keeps the item and nobody waits long."""
-    claiming.release(own_assignment(request, own_queue(request, key)), soon=True)
+    leases.release(own_assignment(request, own_queue(request, key)), soon=True)
     return HttpResponse(status=204)
 
 

@@ -175,6 +175,8 @@ function showBar() {
 }
 
 function flagNow() {
+  const formatted = document.querySelector("[data-formatted]:checked");
+  if (formatted) formatted.click(); // marks are made in the plain text
   if (selected()?.layer.dataset.response) addFlag(document.querySelector("[data-flagbar] [data-kind]").dataset.kind);
   else {
     words = new WordChoice(document.querySelector("[data-layer][data-response]"));

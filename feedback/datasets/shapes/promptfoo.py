@@ -1,7 +1,7 @@
 """promptfoo tests: one a case, with the template's variables and a model-graded rubric in the reviewers' words.
 
-A failed case must not repeat what was flagged and should meet the correction; a passed case must stay as good. promptfoo reads
-the lines as they are: `tests: file://<name>.jsonl`.
+A failed case must not repeat what was flagged and should meet the correction; a passed case must stay as good.
+promptfoo reads the lines as they are: `tests: file://<name>.jsonl`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ def facts(version: DatasetVersion) -> dict[str, Any]:
     return {}
 
 
-def rows(version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+def rows(
+    version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]
+) -> Iterator[tuple[int, dict[str, Any]]]:
     for row in revision.cases(version, split, after, limit):
         yield row.position, test(row.data)
 

@@ -24,6 +24,8 @@ def cases(version: DatasetVersion, split: str, after: int, limit: int) -> list[V
     return list(kept[:limit])
 
 
-def rows(version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+def rows(
+    version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]
+) -> Iterator[tuple[int, dict[str, Any]]]:
     for row in cases(version, split, after, limit):
         yield row.position, {key: value for key, value in row.data.items() if key != "group_keys"}

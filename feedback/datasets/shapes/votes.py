@@ -15,7 +15,9 @@ def facts(version: DatasetVersion) -> dict[str, Any]:
     return {}
 
 
-def rows(version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+def rows(
+    version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """Votes belong to no split: they are the evidence, not training rows."""
     kept = version.rows.filter(kind=VersionRow.Kind.VOTE, position__gt=after).order_by("position")
     for row in kept[:limit]:

@@ -1,0 +1,196 @@
+"""What a criterion's definition may say. Checked before a version is published, because afterwards nothing changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from feedback.rubrics.models import Criterion
+from feedback.text.canonical import CanonicalError, canonicalise
+
+Kind = Criterion.Kind
+Options = dict[str, Any]
+KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+FIELDS = {"key", "kind", "label", "help_text", "is_required", "options", "fails_when"}
+MAX_CRITERIA = 40
+MAX_POINTS = 101  # of a scale
+MAX_CHOICES = 60
+NEVER_FAIL = {Kind.TEXT, Kind.CORRECTION}
+
+
+class RubricRefused(ValueError):
+    """What is wrong with the definitions: `errors` is a list of {"pointer", "detail"}, pointers into the list."""
+
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        super().__init__("; ".join(f"{error['pointer']}: {error['detail']}" for error in errors))
+        self.errors = errors
+
+
+class Faulty(Exception):
+    """One fault: where in the definition, and why."""
+
+    def __init__(self, at: str, detail: str) -> None:
+        super().__init__(at, detail)
+        self.at, self.detail = at, detail
+
+
+def check_definitions(definitions: Any) -> list[dict[str, Any]]:
+    """The definitions with every field present, or `RubricRefused` with the first fault of each."""
+    try:
+        canonicalise(definitions)
+    except CanonicalError as error:
+        raise RubricRefused([{"pointer": error.pointer, "detail": error.message}]) from error
+    if not isinstance(definitions, list) or not 1 <= len(definitions) <= MAX_CRITERIA:
+        raise RubricRefused([{"pointer": "", "detail": f"A rubric asks 1 to {MAX_CRITERIA} questions."}])
+    checked, errors, keys = [], [], set()
+    for index, definition in enumerate(definitions):
+        try:
+            row = check_definition(definition)
+            require(row["key"] not in keys, "/key", "Another question has this key.")
+            keys.add(row["key"])
+            checked.append(row)
+        except Faulty as fault:
+            errors.append({"pointer": f"/{index}{fault.at}", "detail": fault.detail})
+    if errors:
+        raise RubricRefused(errors)
+    return checked
+
+
+def require(holds: Any, at: str, detail: str) -> None:
+    if not holds:
+        raise Faulty(at, detail)
+
+
+def check_definition(given: Any) -> dict[str, Any]:
+    require(isinstance(given, dict), "", "A question is an object.")
+    require(not set(given) - FIELDS, "", f"A question has only these fields: {', '.join(sorted(FIELDS))}.")
+    row = {"help_text": "", "is_required": True, "options": {}, "fails_when": {}} | given
+    key = row.get("key")
+    require(isinstance(key, str) and KEY.fullmatch(key), "/key", "Small letters, digits, - and _; at most 60.")
+    require(row.get("kind") in Kind.values, "/kind", f"One of: {', '.join(Kind.values)}.")
+    require(is_text(row.get("label"), 200), "/label", "A question of at most 200 characters.")
+    require(is_text(row["help_text"], 500, empty=True), "/help_text", "A text of at most 500 characters.")
+    require(isinstance(row["is_required"], bool), "/is_required", "true or false.")
+    require(isinstance(row["options"], dict), "/options", "An object.")
+    require(isinstance(row["fails_when"], dict), "/fails_when", "An object.")
+    OPTIONS[row["kind"]](row["options"])
+    check_fails_when(row["kind"], row["options"], row["fails_when"])
+    return row
+
+
+def is_text(value: Any, longest: int, *, empty: bool = False) -> bool:
+    return isinstance(value, str) and len(value) <= longest and (empty or bool(value.strip()))
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def only(options: Options, *names: str) -> None:
+    require(not set(options) - set(names), "/options", f"Only these options: {', '.join(names)}.")
+
+
+# -- options by kind ---------------------------------------------------------------------------------------------------
+
+
+def check_scale(options: Options) -> None:
+    only(options, "min", "max", "step", "anchors")
+    low: Any = options.get("min")
+    high: Any = options.get("max")
+    step = options.get("step", 1)
+    require(is_number(low) and is_number(high) and low < high, "/options/max", "Numbers min and max, min below max.")
+    require(is_number(step) and step > 0, "/options/step", "A number above 0.")
+    require((high - low) / step < MAX_POINTS, "/options/step", f"A scale has at most {MAX_POINTS} points.")
+    anchors = options.get("anchors", {})
+    require(isinstance(anchors, dict), "/options/anchors", "An object: points and the words for them.")
+    for point, words in anchors.items():
+        at = f"/options/anchors/{point}"
+        require(re.fullmatch(r"-?\d+(\.\d+)?", point) and low <= float(point) <= high, at, "Not a point of the scale.")
+        require(is_text(words, 200), at, "Words of at most 200 characters.")
+
+
+def check_yes_no(options: Options) -> None:
+    only(options, "unsure")
+    require(isinstance(options.get("unsure", False), bool), "/options/unsure", "true or false.")
+
+
+def check_entries(options: Options, name: str, longest: int, fewest: int) -> None:
+    """A list of {value, label, help?} with different values."""
+    entries, at = options.get(name, []), f"/options/{name}"
+    require(
+        isinstance(entries, list) and fewest <= len(entries) <= MAX_CHOICES, at, f"{fewest} to {MAX_CHOICES} entries."
+    )
+    for index, entry in enumerate(entries):
+        here = f"{at}/{index}"
+        require(
+            isinstance(entry, dict) and not set(entry) - {"value", "label", "help"},
+            here,
+            "An object: value, label, help.",
+        )
+        require(is_text(entry.get("value"), longest), f"{here}/value", f"A text of at most {longest} characters.")
+        require(is_text(entry.get("label"), 200), f"{here}/label", "A text of at most 200 characters.")
+        require(is_text(entry.get("help", ""), 500, empty=True), f"{here}/help", "A text of at most 500 characters.")
+    require(len({entry["value"] for entry in entries}) == len(entries), at, "Two entries have the same value.")
+
+
+def check_choice(options: Options) -> None:
+    only(options, "choices")
+    check_entries(options, "choices", 100, 2)
+
+
+def check_spans(options: Options) -> None:
+    only(options, "kinds", "severities")
+    check_entries(options, "kinds", 60, 1)
+    check_entries(options, "severities", 20, 0)
+
+
+def check_comparison(options: Options) -> None:
+    only(options, "strengths", "both_bad")
+    require(options.get("strengths", 1) in (1, 2, 3), "/options/strengths", "1, 2 or 3.")
+    require(isinstance(options.get("both_bad", False), bool), "/options/both_bad", "true or false.")
+
+
+def check_text(options: Options) -> None:
+    only(options, "max_length")
+    longest = options.get("max_length", 1)
+    require(isinstance(longest, int) and 1 <= longest <= 100_000, "/options/max_length", "A number from 1 to 100,000.")
+
+
+OPTIONS: dict[str, Callable[[Options], None]] = {
+    Kind.SCALE: check_scale,
+    Kind.YES_NO: check_yes_no,
+    Kind.CHOICE: check_choice,
+    Kind.TEXT: check_text,
+    Kind.SPANS: check_spans,
+    Kind.COMPARISON: check_comparison,
+    Kind.CORRECTION: check_text,
+}
+
+
+def check_fails_when(kind: str, options: Options, fails_when: Options) -> None:
+    """Empty, or the one form that fits the kind."""
+    if not fails_when:
+        return
+    at = "/fails_when"
+    require(kind not in NEVER_FAIL, at, "A text cannot fail.")
+    if kind == Kind.SCALE:
+        below = fails_when.get("below")
+        require(set(fails_when) == {"below"} and is_number(below), at, 'A scale fails as {"below": number}.')
+        require(options["min"] < below <= options["max"], f"{at}/below", "A number within the scale.")
+    elif kind == Kind.SPANS:
+        require(fails_when == {"any": True}, at, 'Marks fail as {"any": true}.')
+    else:
+        values = fails_when.get("values")
+        require(set(fails_when) == {"values"} and isinstance(values, list), at, 'Answers fail as {"values": […]}.')
+        require(
+            values and not [v for v in values if v not in outcomes(kind, options)],
+            at,
+            "Not an answer of this question.",
+        )
+
+
+def outcomes(kind: str, options: Options) -> list[str]:
+    if kind == Kind.CHOICE:
+        return [choice["value"] for choice in options["choices"]]
+    return ["tie", "both_bad"] if kind == Kind.COMPARISON else ["yes", "no", "unsure"]

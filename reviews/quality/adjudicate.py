@@ -1,0 +1,99 @@
+"""A moderator settles what the reviewers could not: only the disputed criteria, with a reason, and never their own review."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from feedback.accounts.models import Member
+from feedback.audit.log import record
+from feedback.judgements.answers import check_answers
+from feedback.judgements.material import Material, SourceText
+from feedback.judgements.models import Review, Verdict
+from feedback.judgements.record import criteria_of
+from feedback.judgements.refusal import refused
+from feedback.rubrics.models import Criterion
+from reviews.quality.models import Adjudication
+from reviews.quality.settle import Case, State, change_state, load, supersede, verdict_of
+from reviews.quality.tally import Answer, is_failure
+from reviews.queues.models import Item
+
+
+class NotDisputed(Exception):
+    """The item was settled or reopened in the meantime."""
+
+
+class ReviewedIt(Exception):
+    """Whoever reviewed an item does not settle its dispute."""
+
+
+def has_reviewed(member: Member, item: Item) -> bool:
+    """Whether this person ever submitted a review of the item, also one that was taken back."""
+    mine = Review.objects.filter(subject=item.subject_id, origin=item.queue.key, reviewer=member)
+    return mine.exists() or item.assignments.filter(reviewer=member, review__isnull=False).exists()
+
+
+@transaction.atomic
+def adjudicate(item: Item, moderator: Member, answers: dict[str, Any], reason: str, *, request: Any = None) -> Verdict:
+    """Write the adjudicated verdict. `answers` has the disputed criteria, in the usual shape; "yes" or "no" for spans.
+
+    Raises ReviewedIt, NotDisputed, or AnswersRefused.
+    """
+    if has_reviewed(moderator, item):
+        raise ReviewedIt
+    case = disputed_case(item)
+    dispute = case.dispute
+    if dispute is None:
+        raise NotDisputed
+    if not reason.strip():
+        raise refused("/reason", "Say why: reviewers and trainers read it.")
+    criteria = criteria_of(case.item.queue.rubric_version)
+    settled = case.settled()
+    for criterion in criteria:
+        if criterion.key in dispute.disputed:
+            settled[criterion.key] |= decision(criterion, answers, settled[criterion.key], case.response_ids)
+    verdict = verdict_of(case, settled)
+    verdict.method, verdict.settled_by, verdict.reason = Verdict.Method.ADJUDICATED, moderator, reason.strip()
+    verdict.is_failure = is_failure(criteria, settled)
+    supersede([(case, verdict)])
+    Adjudication.objects.filter(pk=dispute.pk).update(settled_at=Now(), settled_by=moderator, verdict=verdict)
+    change_state([item.pk], State.SETTLED, before=State.UNRESOLVED)
+    record("item-adjudicated", item, request=request, actor=moderator, verdict=verdict.pk, criteria=dispute.disputed)
+    return verdict
+
+
+def disputed_case(item: Item) -> Case:
+    """The item, locked, with its reviews and open dispute."""
+    rows = Item.objects.filter(pk=item.pk, state=State.UNRESOLVED).select_related("queue__rubric_version", "subject")
+    locked = list(rows.select_for_update(of=("self",)))
+    if not locked:
+        raise NotDisputed
+    return load(locked)[0]
+
+
+def decision(criterion: Criterion, answers: dict[str, Any], answer: Answer, response_ids: list[int]) -> Answer:
+    """What the decision changes in the settled answer; votes and n still say what the reviewers said."""
+    given = {criterion.key: answers.get(criterion.key)}
+    if criterion.kind == Criterion.Kind.SPANS:
+        if given[criterion.key] not in ("yes", "no"):
+            raise refused(f"/{criterion.key}", "Say yes or no.")
+        value: Any = given[criterion.key]
+    else:
+        material = Material({pk: SourceText(pk, "", "") for pk in response_ids})
+        value = check_answers(material, [criterion], given).answers[criterion.key]
+    if criterion.kind != Criterion.Kind.COMPARISON:
+        return {"value": value, "share": share(answer, value), "adjudicated": True}
+    preferred = value.get("preferred")
+    return {
+        "outcome": value["outcome"],
+        "preferred": preferred,
+        "strength": value.get("strength"),
+        "share": share(answer, str(preferred or value["outcome"])),
+        "adjudicated": True,
+    }
+
+
+def share(answer: Answer, outcome: str) -> float | None:
+    return answer["votes"].get(outcome, 0) / answer["n"] if answer["n"] else None

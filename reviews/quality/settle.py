@@ -1,0 +1,221 @@
+"""Settling complete items: the counted reviews of each become a verdict, or an adjudication where they disagree.
+
+Items are settled in batches, one short transaction each. The items' rows are locked and read again first, so that two
+sweeps at once, an undo or an invalidation meet there; on SQLite the transaction is exclusive anyway.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+
+from feedback.audit.log import record
+from feedback.judgements.models import Review, Verdict
+from feedback.judgements.record import ANSWER_ROWS, answers_of, criteria_of
+from feedback.responses.models import Response, SubjectResponse
+from reviews.quality.models import Adjudication
+from reviews.quality.tally import Answer, disputed, is_failure, tally
+from reviews.queues.models import Assignment, Item
+
+log = logging.getLogger(__name__)
+
+State = Item.State
+BATCH = 100  # items a transaction
+
+
+def due_items() -> QuerySet[Item]:
+    """Complete items whose last submit can no longer be undone."""
+    return Item.objects.filter(Q(settle_after__isnull=True) | Q(settle_after__lte=Now()), state=State.COMPLETE)
+
+
+def settle_item(item: Item) -> Verdict | Adjudication | None:
+    """Settle this item now: its verdict or its adjudication, or None when it is not due."""
+    return settle_batch([item.pk]).get(item.pk)
+
+
+def settle_complete_items(limit: int = 2000) -> int:
+    """Settle what is due, about `limit` items at most; how many were. One that cannot be is logged and passed over."""
+    done, last = 0, 0
+    while done < limit:
+        ids = list(due_items().filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH])
+        if not ids:
+            break
+        last = ids[-1]
+        try:
+            done += len(settle_batch(ids, skip_locked=True))
+        except Exception:  # one item that cannot be settled must not hold up the others of its batch
+            log.exception("settling items %s to %s together failed; settling them one by one", ids[0], last)
+            done += sum(settle_alone(pk) for pk in ids)
+    return done
+
+
+def settle_alone(pk: int) -> int:
+    try:
+        return len(settle_batch([pk]))
+    except Exception:  # it stays complete, and is tried and logged again at the next sweep
+        log.exception("item %s cannot be settled", pk)
+        return 0
+
+
+@dataclass
+class Case:
+    """One item with what its settling needs."""
+
+    item: Item
+    response_ids: list[int]
+    reviews: list[Review] = field(default_factory=list)
+    current: Verdict | None = None
+    dispute: Adjudication | None = None
+
+    @property
+    def review_ids(self) -> list[int]:
+        return [review.pk for review in self.reviews]
+
+    def settled(self) -> Answer:
+        criteria = criteria_of(self.item.queue.rubric_version)
+        return tally(criteria, [answers_of(review) for review in self.reviews], self.response_ids)
+
+    def stands(self, settled: Answer) -> bool:
+        """Whether the current verdict already says this: the same reviews, and the same answers or a moderator's."""
+        current = self.current
+        if current is None or current.review_ids != self.review_ids:
+            return False
+        return current.method == Verdict.Method.ADJUDICATED or current.answers == settled
+
+
+@transaction.atomic
+def settle_batch(item_ids: Sequence[int], *, skip_locked: bool = False) -> dict[int, Verdict | Adjudication]:
+    """Settle those of the items that are still due; by item id, what became of them."""
+    results: dict[int, Verdict | Adjudication] = {}
+    verdicts: list[tuple[Case, Verdict]] = []
+    disputes: list[tuple[Case, list[str]]] = []
+    for case in load(lock(item_ids, skip_locked=skip_locked)):
+        settled = case.settled()
+        criteria = criteria_of(case.item.queue.rubric_version)
+        keys = disputed(criteria, settled)
+        if case.current and case.stands(settled):
+            results[case.item.pk] = case.current
+            close_dispute(case, case.current)
+        elif keys or not case.reviews:
+            disputes.append((case, keys))
+        else:
+            verdicts.append((case, verdict_of(case, settled)))
+    results |= write_verdicts(verdicts)
+    opened = write_disputes(disputes)
+    change_state(results, State.SETTLED)
+    change_state(opened, State.UNRESOLVED)
+    return results | opened
+
+
+def lock(item_ids: Sequence[int], *, skip_locked: bool) -> list[Item]:
+    rows = due_items().filter(pk__in=item_ids).select_related("queue__rubric_version", "subject").order_by("pk")
+    return list(rows.select_for_update(of=("self",), skip_locked=skip_locked))
+
+
+def load(items: list[Item]) -> list[Case]:
+    """Reviews, answers, responses, current verdicts and open disputes of the items, in a fixed number of queries."""
+    parts: dict[int, list[int]] = defaultdict(list)
+    subjects = {item.subject_id for item in items}
+    rows = SubjectResponse.objects.filter(subject__in=subjects).order_by("subject", "position")
+    for subject_id, response_id in rows.values_list("subject_id", "response_id"):
+        parts[subject_id].append(response_id)
+    cases = {item.pk: Case(item, parts[item.subject_id]) for item in items}
+    for review in counted_reviews(cases):
+        cases[review.of_item].reviews.append(review)  # type: ignore[attr-defined]  # annotated
+    by_key = {(c.item.subject_id, c.item.queue.rubric_version_id, c.item.queue.key): c for c in cases.values()}
+    for verdict in Verdict.objects.current().filter(subject__in=subjects):
+        case = by_key.get((verdict.subject_id, verdict.rubric_version_id, verdict.origin))
+        if case:
+            case.current = verdict
+    for dispute in Adjudication.objects.filter(item__in=cases, settled_at__isnull=True):
+        cases[dispute.item_id].dispute = dispute
+    return list(cases.values())
+
+
+def counted_reviews(item_ids: Iterable[int]) -> QuerySet[Review]:
+    """The reviews that vote: standing ones of submitted assignments, oldest first."""
+    return (
+        Review.objects.standing()
+        .filter(assignment__item__in=item_ids, assignment__state=Assignment.State.SUBMITTED)
+        .annotate(of_item=F("assignment__item_id"))
+        .prefetch_related(*ANSWER_ROWS)
+        .order_by("pk")
+    )
+
+
+def verdict_of(case: Case, settled: Answer) -> Verdict:
+    """The unsaved verdict by rule, with what lower rooms will need stamped on it as plain values."""
+    item, queue = case.item, case.item.queue
+    return Verdict(
+        project_id=item.project_id,
+        subject=item.subject,
+        rubric_version=queue.rubric_version,
+        origin=queue.key,
+        method=Verdict.Method.IMPORTED if queue.takes_imports else Verdict.Method.CONSENSUS,
+        answers=settled,
+        is_failure=is_failure(criteria_of(queue.rubric_version), settled),
+        n_reviews=len(case.reviews),
+        review_ids=case.review_ids,
+        queue_label=queue.name,
+        rule_label=item.rule_label,
+        inclusion_probability=item.inclusion_probability,
+    )
+
+
+def write_verdicts(pairs: list[tuple[Case, Verdict]]) -> dict[int, Verdict | Adjudication]:
+    """Insert verdicts by rule, and close the disputes that they end."""
+    supersede(pairs)
+    for case, verdict in pairs:
+        close_dispute(case, verdict)
+        record("item-settled", case.item, verdict=verdict.pk, method=verdict.method, reviews=verdict.n_reviews)
+    return {case.item.pk: verdict for case, verdict in pairs}
+
+
+def supersede(pairs: list[tuple[Case, Verdict]]) -> None:
+    """Insert the verdicts as current in place of the old ones, and stamp the responses."""
+    old = [case.current.pk for case, _ in pairs if case.current]
+    Verdict.objects.filter(pk__in=old).update(is_current=False, superseded_at=Now())
+    Verdict.objects.bulk_create([verdict for _, verdict in pairs])
+    stamp_responses([(case.response_ids, verdict) for case, verdict in pairs])
+
+
+def close_dispute(case: Case, verdict: Verdict) -> None:
+    """A dispute that later reviews have ended; nobody decided it, and the verdict may have ended another before."""
+    if case.dispute:
+        known = Adjudication.objects.filter(verdict=verdict).exists()
+        Adjudication.objects.filter(pk=case.dispute.pk).update(settled_at=Now(), verdict=None if known else verdict)
+
+
+def stamp_responses(judged: Iterable[tuple[list[int], Verdict]]) -> None:
+    """Note on each response that was judged alone whether it passed; a comparison says nothing of one response."""
+    outcomes: dict[str, list[int]] = defaultdict(list)
+    for response_ids, verdict in judged:
+        if len(response_ids) == 1:
+            outcomes[{True: "failed", False: "passed", None: ""}[verdict.is_failure]] += response_ids
+    ids = sorted(pk for group in outcomes.values() for pk in group)
+    # In order of id, so that two sweeps that stamp the same responses from two queues wait and never deadlock.
+    list(Response.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+    for outcome, group in outcomes.items():
+        Response.objects.filter(pk__in=group).exclude(verdict=outcome).update(verdict=outcome)
+
+
+def write_disputes(pairs: list[tuple[Case, list[str]]]) -> dict[int, Verdict | Adjudication]:
+    """Open an adjudication for each, or bring the open one up to date."""
+    opened: dict[int, Verdict | Adjudication] = {}
+    for case, keys in pairs:
+        dispute = case.dispute or Adjudication(project_id=case.item.project_id, item=case.item)
+        dispute.disputed = keys
+        dispute.save()
+        record("item-disputed", case.item, criteria=keys)
+        opened[case.item.pk] = dispute
+    return opened
+
+
+def change_state(item_ids: Iterable[int], state: str, before: str = State.COMPLETE) -> None:
+    Item.objects.filter(pk__in=list(item_ids), state=before).update(state=state)

@@ -1,0 +1,95 @@
+"""Handing out work: a reviewer's own claim first, then what they had before, then the next place (DESIGN §4.3).
+
+A claim takes at most four statements on PostgreSQL: lock the front, free due leases (only when some are), look for an
+own claim, take the next place. Nothing here waits for another reviewer.
+"""
+
+from __future__ import annotations
+
+import time
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
+
+from feedback.accounts.models import Member
+from reviews.queues import statements
+from reviews.queues.leases import free_due, free_due_leases, heartbeat, release, renew
+from reviews.queues.models import Assignment, Place, Queue
+from reviews.queues.take import Taken, fetch, lock_front, take_apart, take_next, take_place
+
+__all__ = ["claim", "free_due_leases", "heartbeat", "release", "remaining"]
+
+TRIES = 8  # with growing pauses, half a second in all: others hold a place for milliseconds
+PAUSE = 0.004
+MANY = 100  # nobody needs to know how much more than this is waiting
+
+
+def claim(queue: Queue, reviewer: Member) -> Assignment | None:
+    """The assignment that this person should work on now, held for a full lease; None when nothing is for them.
+
+    A claim they have not finished is theirs even when the queue is paused. Everything else comes from open queues only.
+    """
+    if not reviewer.may("review"):
+        return None
+    for attempt in range(TRIES):
+        try:
+            taken = claim_once(queue, reviewer)
+        except IntegrityError:  # the same person in another tab, or an import of theirs: they have a claim now
+            continue
+        if taken.assignment is not None or not taken.is_contended:
+            return taken.assignment
+        time.sleep(PAUSE * 2**attempt)
+    return None
+
+
+@transaction.atomic
+def claim_once(queue: Queue, reviewer: Member) -> Taken:
+    has_due, has_apart = lock_front(queue, reviewer)
+    if has_due:
+        free_due(queue.pk, but_not=reviewer.pk)
+    own = own_claim(queue, reviewer)
+    if own is not None:
+        return Taken(own)
+    apart = take_apart(queue, reviewer) if has_apart else None
+    if apart is not None:
+        return Taken(apart)
+    taken = take_next(queue, reviewer)
+    if taken.assignment is None and not taken.is_contended:
+        taken = take_next(queue, reviewer, full=True)
+    return taken
+
+
+def own_claim(queue: Queue, reviewer: Member) -> Assignment | None:
+    """The claim this person holds; else one whose place was lost while its item still has an open one."""
+    for_them = Q(reserved_for__isnull=True) | Q(reserved_for=reviewer)
+    open_places = Place.objects.filter(for_them, item=OuterRef("item"), state=Place.State.OPEN)
+    rows = (
+        Assignment.objects.filter(queue=queue, reviewer=reviewer, state=Assignment.State.CLAIMED)
+        .select_related("item__subject", "place")
+        .annotate(has_open=Exists(open_places))
+        .order_by("claimed_at", "pk")
+    )
+    own = list(rows)
+    for assignment in own:
+        assignment.queue = queue
+        if hasattr(assignment, "place") and renew(assignment.place, queue):
+            assignment.place.refresh_from_db(fields=["claimed_at", "lease_until"])
+            return assignment
+    is_open = Queue.objects.filter(pk=queue.pk, state=Queue.State.OPEN, takes_imports=False)
+    lost = [assignment for assignment in own if assignment.has_open]
+    return next((row for row in lost if is_open.exists() and take_again(row)), None)
+
+
+def take_again(assignment: Assignment) -> bool:
+    """A new place for an assignment that lost its own; token, draft and order shown stay."""
+    for_them = Q(reserved_for__isnull=True) | Q(reserved_for=assignment.reviewer_id)
+    places = Place.objects.filter(for_them, item=assignment.item_id, state=Place.State.OPEN).order_by("lane", "pos")
+    place = places.select_for_update(skip_locked=True).first()
+    return place is not None and take_place(place, assignment)
+
+
+def remaining(queue: Queue, reviewer: Member) -> int:
+    """How many items wait for this person after their fronts, counted up to MANY; one statement, whatever the queue."""
+    most = MANY * max(queue.k, 1) * 2
+    rows = fetch(statements.REMAINING, {"queue": queue.pk, "reviewer": reviewer.pk, "most": most})
+    return min(MANY, rows[0][0])

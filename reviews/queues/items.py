@@ -1,0 +1,227 @@
+"""Adding items with their places, and changing how many reviews an item gets.
+
+Positions come from the lane's row, which stays locked until commit; the queue's row is locked while items are added, so
+that two runs never make the same item twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from feedback.accounts.models import Member
+from feedback.audit import log as audit
+from feedback.judgements.models import Review
+from feedback.responses.models import Response, Subject
+from feedback.rubrics.models import RubricVersion
+from reviews.queues.models import Assignment, Item, Lane, Place, Queue
+from reviews.queues.places import fresh_positions, give_back, lock_item, promote_surplus, recount
+
+CHUNK = 2_000  # items in one statement; the caller decides how many make a transaction
+
+
+class ItemRefused(ValueError):
+    """The subject cannot become an item of this queue, or the item cannot be resized; the message says why."""
+
+
+@transaction.atomic
+def add_items(
+    queue: Queue,
+    subject_ids: Iterable[int],
+    *,
+    k: int | None = None,
+    lane: int = 1,
+    inclusion_probability: float | Sequence[float] | None = None,
+    rule_label: str = "",
+    rule_version_id: int | None = None,
+    run_id: int | None = None,
+    stratum: str = "",
+) -> int:
+    """Create an item with k places for each subject that the queue does not have yet; how many were added.
+
+    `inclusion_probability` is one number for all, or a list as long as `subject_ids`. Running it twice adds nothing.
+    Raises ItemRefused for a subject of another project or of another size than the rubric judges.
+    """
+    ids = list(subject_ids)
+    k = queue.k if k is None else k
+    if k < 1:
+        raise ItemRefused("An item needs at least one review.")
+    chances = (
+        inclusion_probability if isinstance(inclusion_probability, Sequence) else [inclusion_probability] * len(ids)
+    )
+    chance_of = dict(zip(ids, chances, strict=True))
+    lock_queue(queue)
+    added = 0
+    rows = iter(in_order(queue, chance_of))
+    while chunk := list(islice(rows, CHUNK)):
+        fresh = new_subjects(queue, chunk)
+        items = [
+            Item(
+                project_id=queue.project_id,
+                queue=queue,
+                subject_id=subject,
+                k=k,
+                lane=lane,
+                inclusion_probability=chance_of[subject],
+                rule_label=rule_label,
+                rule_version_id=rule_version_id,
+                run_id=run_id,
+                stratum=stratum,
+            )
+            for subject in fresh
+        ]
+        add_places(queue, Item.objects.bulk_create(items), k, lane)
+        mark_queued(fresh)
+        added += len(items)
+    return added
+
+
+def lock_queue(queue: Queue) -> None:
+    """One adder at a time; its rubric version is frozen from the first use on."""
+    Queue.objects.select_for_update(no_key=True).get(pk=queue.pk)
+    RubricVersion.objects.filter(pk=queue.rubric_version_id, frozen_at__isnull=True).update(frozen_at=Now())
+    Lane.objects.bulk_create([Lane(queue=queue, number=0)], ignore_conflicts=True)
+
+
+def in_order(queue: Queue, subject_ids: Iterable[int]) -> list[int]:
+    """As given, or shuffled by a hash that is the same on every run and database."""
+    if queue.order == Queue.Order.ARRIVAL:
+        return list(subject_ids)
+    return sorted(subject_ids, key=lambda subject: hashlib.sha256(f"{queue.pk}:{subject}".encode()).digest())
+
+
+def new_subjects(queue: Queue, subject_ids: list[int]) -> list[int]:
+    """Those that may become items of the queue and are not yet; refuses a wrong one loudly."""
+    size = queue.rubric_version.subject_size
+    sizes = dict(Subject.objects.filter(project=queue.project_id, pk__in=subject_ids).values_list("pk", "size"))
+    wrong = [subject for subject in subject_ids if sizes.get(subject) != size]
+    if wrong:
+        raise ItemRefused(f"{len(wrong)} subjects are not of this project or not of {size} responses: {wrong[:3]} …")
+    known = set(Item.objects.filter(queue=queue, subject__in=subject_ids).values_list("subject_id", flat=True))
+    return [subject for subject in subject_ids if subject not in known]
+
+
+def add_places(queue: Queue, items: list[Item], k: int, lane: int, *, start: int = 0) -> list[Place]:
+    """k open places for each item, numbered item by item, so that items get complete in their order."""
+    if not items:
+        return []
+    positions: Iterator[int] = iter(
+        range(first := fresh_positions(queue.pk, lane, k * len(items)), first + k * len(items))
+    )
+    places = [
+        Place(
+            project_id=queue.project_id, queue=queue, item=item, number=start + number, lane=lane, pos=next(positions)
+        )
+        for item in items
+        for number in range(1, k + 1)
+    ]
+    return Place.objects.bulk_create(places, batch_size=5_000)
+
+
+def mark_queued(subject_ids: list[int]) -> None:
+    """A fact for the filters of lower rooms."""
+    Response.objects.filter(subject_parts__subject__in=subject_ids, is_queued=False).update(is_queued=True)
+
+
+@transaction.atomic
+def set_k(item: Item, k: int) -> int:
+    """Ask for k reviews; the number in force afterwards, which is never below what is claimed or filled.
+
+    Raising gives new places to surplus reviews first and reopens an item that was complete or settled.
+    """
+    if k < 1:
+        raise ItemRefused("An item needs at least one review; withdraw it to get none.")
+    item = lock_item(item.pk)
+    if item.state == Item.State.WITHDRAWN:
+        raise ItemRefused("A withdrawn item gets no more reviews.")
+    before = item.k
+    if k > before:
+        start = Place.objects.filter(item=item).aggregate(top=Max("number"))["top"] or 0
+        add_places(item.queue, [item], k - before, item.lane, start=start)
+        recount(item.pk)
+        while promote_surplus(item):
+            pass
+    elif k < before and withdraw_open(item, before - k):
+        recount(item.pk)
+    item.refresh_from_db()
+    if item.k != before:
+        audit.record("item-resized", item, before=str(before), after=str(item.k))
+    return item.k
+
+
+def withdraw_open(item: Item, most: int | None = None) -> int:
+    """Withdraw open places of the locked item, the last first; how many."""
+    places = Place.objects.filter(item=item, state=Place.State.OPEN).order_by("-number").select_for_update(no_key=True)
+    ids = [place.pk for place in places[:most]]
+    return Place.objects.filter(pk__in=ids, state=Place.State.OPEN).update(state=Place.State.WITHDRAWN)
+
+
+@transaction.atomic
+def withdraw(item: Item) -> None:
+    """Ask nobody else. Whoever is at it may finish; a place that frees is withdrawn then."""
+    item = lock_item(item.pk)
+    if item.state == Item.State.WITHDRAWN:
+        return
+    Item.objects.filter(pk=item.pk).update(state=Item.State.WITHDRAWN)
+    withdraw_open(item)
+    recount(item.pk)
+    audit.record("item-withdrawn", item)
+
+
+@transaction.atomic
+def invalidate(assignment: Assignment, by: Member) -> None:
+    """Take a review out of the count: the oldest surplus takes its place, else somebody new is asked."""
+    lock_item(assignment.item_id)
+    row = Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
+    if row.state == Assignment.State.INVALIDATED:
+        return
+    Assignment.objects.filter(pk=row.pk).update(state=Assignment.State.INVALIDATED)
+    if row.review_id:
+        Review.objects.filter(pk=row.review_id, invalidated_at__isnull=True).update(invalidated_at=Now())
+    give_back(Place.objects.filter(assignment=row).select_related("item"))
+    audit.record("review-invalidated", row, actor=by, before=row.state, after=Assignment.State.INVALIDATED)
+    assignment.state = Assignment.State.INVALIDATED
+
+
+@transaction.atomic
+def add_filled(queue: Queue, subject: Subject, reviewer: Member, review: Review, round: int = 1) -> Assignment:
+    """Count a review that was made elsewhere: its item (made when missing) gets one more place, filled."""
+    lock_queue(queue)
+    item, is_new = Item.objects.get_or_create(
+        queue=queue, subject=subject, defaults={"project_id": queue.project_id, "k": 0}
+    )
+    item = lock_item(item.pk)
+    if is_new:
+        mark_queued([subject.pk])
+    top = Place.objects.filter(item=item).aggregate(top=Max("number"))["top"] or 0
+    assignment = Assignment.objects.create(
+        project_id=queue.project_id,
+        queue=queue,
+        item=item,
+        reviewer=reviewer,
+        round=round,
+        state=Assignment.State.SUBMITTED,
+        review=review,
+        claimed_at=review.submitted_at,
+        submitted_at=review.submitted_at,
+        shown_order=review.shown_order,
+        visible=review.visible,
+    )
+    Place.objects.create(
+        project_id=queue.project_id,
+        queue=queue,
+        item=item,
+        number=top + 1,
+        lane=item.lane,
+        pos=fresh_positions(queue.pk, item.lane, 1),
+        state=Place.State.FILLED,
+        assignment=assignment,
+        claimed_at=review.submitted_at,
+    )
+    recount(item.pk)
+    return assignment

@@ -1,0 +1,131 @@
+"""The statements of the hot path, in SQL because the ORM cannot say them. Every value is a parameter.
+
+What they promise, and why the fronts are never wrong, is told in this room's README.
+"""
+# ruff: noqa: S608 - the texts are put together from constants of this file only
+
+# No place on an item this reviewer has had a turn at. OFFSET 0 is a fence: without it PostgreSQL joins, and reads the
+# reviewer's whole history for one place.
+UNSEEN = """NOT EXISTS (SELECT 1 FROM queues_assignment a
+    WHERE a.item_id = p.item_id AND a.reviewer_id = %(reviewer)s LIMIT 1 OFFSET 0)"""
+FREE_FOR_ALL = f"p.state = 'open' AND p.reserved_for_id IS NULL AND p.hidden_until IS NULL AND {UNSEEN}"
+HANDS_OUT = "q.state = 'open' AND NOT q.takes_imports"
+
+# Each lane with this reviewer's front and the first open place after it that they could take.
+LANES = f"""
+SELECT l.number, l.next_pos, COALESCE(f.pos, 0) AS front,
+       (SELECT p.id FROM queues_place p
+        WHERE p.queue_id = l.queue_id AND p.lane = l.number AND p.pos > -START- AND {FREE_FOR_ALL}
+        ORDER BY p.pos LIMIT 1) AS place_id
+FROM queues_lane l
+JOIN queues_queue q ON q.id = l.queue_id AND {HANDS_OUT}
+LEFT JOIN queues_front f ON f.queue_id = l.queue_id AND f.lane = l.number AND f.reviewer_id = %(reviewer)s
+WHERE l.queue_id = %(queue)s AND l.number >= %(lane)s
+ORDER BY l.number
+"""
+WALK = LANES.replace("-START-", "COALESCE(f.pos, 0)")
+FULL_LOOK = LANES.replace("-START-", "0").replace("LIMIT 1 OFFSET 0", "")  # one join instead of a million probes
+
+# Places kept for this reviewer, or hidden until a time that has come: they are in no walk, so behind no front.
+APART = f"""
+SELECT p.id FROM queues_place p JOIN queues_queue q ON q.id = p.queue_id AND {HANDS_OUT}
+WHERE p.queue_id = %(queue)s AND p.state = 'open' AND {UNSEEN}
+  AND (p.reserved_for_id = %(reviewer)s OR (p.reserved_for_id IS NULL AND p.hidden_until IS NOT NULL))
+  AND (p.hidden_until IS NULL OR p.hidden_until <= %(now)s)
+ORDER BY p.lane, p.pos LIMIT 1
+"""
+
+# Claim the picked place. The order shown is drawn by a hash of the token, as `take.shown_order` does.
+CLAIM = """
+made AS (
+    INSERT INTO queues_assignment (project_id, queue_id, item_id, reviewer_id, round, state, token, claimed_at,
+                                   shown_order, visible, draft, skip_reason, skip_note)
+    SELECT i.project_id, i.queue_id, i.id, %(reviewer)s, 1, 'claimed', %(token)s, statement_timestamp(),
+           (SELECT jsonb_agg(part::bigint ORDER BY sha256(convert_to(%(token)s::text || ':' || part, 'UTF8')))
+            FROM unnest(string_to_array(s.key, '+')) AS part),
+           jsonb_build_object('model', q.shows_model, 'critic', q.shows_critic), '{}', '', ''
+    FROM pick JOIN queues_item i ON i.id = pick.item_id JOIN responses_subject s ON s.id = i.subject_id
+    JOIN queues_queue q ON q.id = i.queue_id
+    RETURNING id, item_id, claimed_at, shown_order, visible
+), taken AS (
+    UPDATE queues_place p
+    SET state = 'claimed', assignment_id = made.id, claimed_at = made.claimed_at, hidden_until = NULL,
+        lease_until = made.claimed_at + make_interval(secs => q.lease_seconds)
+    FROM pick, made, queues_queue q WHERE p.id = pick.id AND p.state = 'open' AND q.id = p.queue_id
+    RETURNING p.id
+)"""
+
+TAKE = f"""
+WITH lanes AS MATERIALIZED (-LANES-),
+look AS MATERIALIZED (
+    SELECT lanes.number, p.id, p.pos FROM lanes JOIN queues_place p ON p.id = lanes.place_id
+    ORDER BY lanes.number LIMIT 1
+), pick AS MATERIALIZED (
+    SELECT p.id, p.item_id, p.pos FROM queues_place p
+    WHERE p.queue_id = %(queue)s AND p.lane = (SELECT number FROM look) AND p.pos >= (SELECT pos FROM look)
+      AND {FREE_FOR_ALL}
+    ORDER BY p.pos LIMIT 1 FOR UPDATE SKIP LOCKED
+), {CLAIM}, moved AS (
+    INSERT INTO queues_front (queue_id, lane, reviewer_id, pos)
+    SELECT %(queue)s, lanes.number, %(reviewer)s,
+           CASE WHEN look.number IS NULL OR lanes.number < look.number THEN lanes.next_pos - 1
+                WHEN look.id = pick.id AND look.pos = pick.pos THEN look.pos ELSE look.pos - 1 END
+    FROM lanes LEFT JOIN look ON true LEFT JOIN pick ON true
+    WHERE look.number IS NULL OR lanes.number <= look.number
+    ON CONFLICT (queue_id, lane, reviewer_id) DO UPDATE SET pos = EXCLUDED.pos WHERE queues_front.pos < EXCLUDED.pos
+)
+SELECT look.number, made.id, made.item_id, made.claimed_at, made.shown_order::text, made.visible::text
+FROM (SELECT 1) AS one LEFT JOIN look ON true LEFT JOIN made ON true
+"""
+TAKE_NEXT, TAKE_ANY = TAKE.replace("-LANES-", WALK), TAKE.replace("-LANES-", FULL_LOOK)
+
+TAKE_APART = f"""
+WITH pick AS MATERIALIZED (
+    SELECT p.id, p.item_id, p.pos FROM queues_place p
+    WHERE p.state = 'open' AND p.id = ({APART.replace("%(now)s", "statement_timestamp()")}) FOR UPDATE SKIP LOCKED
+), {CLAIM}
+SELECT made.id, made.item_id, made.claimed_at, made.shown_order::text, made.visible::text FROM made
+"""
+
+# Waits for the reviewer's other tab, makes their first front on first use, and says what else there is to do.
+LOCK_FRONT = """
+INSERT INTO queues_front AS f (queue_id, lane, reviewer_id, pos) VALUES (%(queue)s, 0, %(reviewer)s, 0)
+ON CONFLICT (queue_id, lane, reviewer_id) DO UPDATE SET pos = f.pos
+RETURNING
+    EXISTS (SELECT 1 FROM queues_place p WHERE p.queue_id = %(queue)s AND p.state = 'claimed'
+            AND p.lease_until <= statement_timestamp()),
+    EXISTS (SELECT 1 FROM queues_place p WHERE p.queue_id = %(queue)s AND p.state = 'open'
+            AND (p.reserved_for_id IS NOT NULL OR p.hidden_until IS NOT NULL)
+            AND (p.reserved_for_id = %(reviewer)s OR p.reserved_for_id IS NULL))
+"""
+
+# A due place whose item has no surplus review opens again at a fresh position of lane 0. The others are for the sweep,
+# which gives them to the surplus.
+FREE_DUE = """
+WITH due AS (
+    SELECT p.id FROM queues_place p JOIN queues_item i ON i.id = p.item_id
+    WHERE p.queue_id = %(queue)s AND p.state = 'claimed' AND p.lease_until <= statement_timestamp()
+      AND i.state <> 'withdrawn'
+      AND NOT EXISTS (SELECT 1 FROM queues_assignment a WHERE a.item_id = p.item_id AND a.state = 'surplus')
+      AND NOT EXISTS (SELECT 1 FROM queues_assignment a WHERE a.id = p.assignment_id AND a.reviewer_id = %(but_not)s)
+    ORDER BY p.lease_until LIMIT %(limit)s FOR NO KEY UPDATE OF p, i SKIP LOCKED
+), numbered AS (
+    SELECT id, row_number() OVER (ORDER BY id) AS number, count(*) OVER () AS n FROM due
+), lane AS (
+    UPDATE queues_lane SET next_pos = next_pos + (SELECT count(*) FROM due)
+    WHERE queue_id = %(queue)s AND number = 0 AND EXISTS (SELECT 1 FROM due) RETURNING next_pos
+)
+UPDATE queues_place p
+SET state = 'open', assignment_id = NULL, claimed_at = NULL, lease_until = NULL, lane = 0,
+    pos = lane.next_pos - numbered.n + numbered.number - 1
+FROM numbered, lane WHERE p.id = numbered.id
+"""
+
+REMAINING = f"""
+SELECT count(DISTINCT item_id) FROM (
+    SELECT p.item_id FROM queues_lane l
+    LEFT JOIN queues_front f ON f.queue_id = l.queue_id AND f.lane = l.number AND f.reviewer_id = %(reviewer)s
+    JOIN queues_place p ON p.queue_id = l.queue_id AND p.lane = l.number AND p.pos > COALESCE(f.pos, 0)
+    WHERE l.queue_id = %(queue)s AND {FREE_FOR_ALL} LIMIT %(most)s
+) AS waiting
+"""

@@ -1,0 +1,208 @@
+"""What a reviewer does with a claim: draft, submit, skip, undo. Every write carries the claim's token.
+
+A submit is never lost: it is counted in the place that is held, or in another open one of the item, or kept as surplus.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from feedback.accounts.models import Member
+from feedback.audit import log as audit
+from feedback.judgements.models import Review
+from feedback.judgements.record import AnswersRefused, answers_of, check, record
+from reviews.queues.models import Assignment, Item, Place, Queue
+from reviews.queues.places import fill, give_back, lock_item, promote_surplus, recount
+
+__all__ = [
+    "AnswersRefused", "ClaimLost", "SubmissionReused", "TooLate", "can_undo", "promote_surplus", "save_draft", "skip",
+    "submit", "undo", "undoable",
+]  # fmt: skip
+
+State = Assignment.State
+ENDED = {
+    State.SUBMITTED: "You have submitted this review already. Undo it first to change it.",
+    State.SURPLUS: "You have submitted this review already. Undo it first to change it.",
+    State.SKIPPED: "You have skipped this item, so it was given to somebody else.",
+    State.NOT_QUALIFIED: "This item is not for you.",
+    State.INVALIDATED: "A moderator has taken this review out of the count; it cannot be changed any more.",
+}
+BUSY_STATES = (Item.State.OPEN, Item.State.COMPLETE, Item.State.WITHDRAWN)  # not settled yet
+
+
+class ClaimLost(Exception):
+    """The claim cannot do this any more; the message says why, in words for the reviewer."""
+
+    code = "lease-lost"
+
+
+class SubmissionReused(ClaimLost):
+    """The submission id has stored other answers already."""
+
+    code = "submission-reused"
+
+
+class TooLate(ClaimLost):
+    """The time to undo is over."""
+
+    code = "too-late"
+
+
+def submit(
+    token: UUID,
+    reviewer: Member,
+    answers: dict[str, Any],
+    *,
+    submission_id: UUID,
+    active_ms: int | None = None,
+    note: str = "",
+) -> Assignment:
+    """Store the answers as a review: submitted (counted) or surplus. The same submission again gives the same result.
+
+    Raises AnswersRefused with what must be mended, ClaimLost when the assignment has ended another way, and
+    Assignment.DoesNotExist for a token that is not this reviewer's.
+    """
+    if not reviewer.may("review"):
+        raise ClaimLost("You may no longer review in this project. Your draft is kept.")
+    try:
+        with transaction.atomic():
+            assignment = locked(token, reviewer)
+            if repeats(assignment, answers, submission_id, note):
+                return assignment
+            review = record(
+                subject=assignment.item.subject,
+                rubric_version=assignment.queue.rubric_version,
+                reviewer=reviewer,
+                answers=answers,
+                origin=assignment.queue.key,
+                round=assignment.round,
+                revision=assignment.review.revision + 1 if assignment.review else 1,
+                submission_id=submission_id,
+                shown_order=assignment.shown_order,
+                visible=assignment.visible,
+                active_ms=active_ms,
+                note=note,
+            )
+            return count(assignment, review)
+    except IntegrityError as error:
+        if Review.objects.filter(project=reviewer.project_id, submission_id=submission_id).exists():
+            raise SubmissionReused("This submission id was used for another review.") from error
+        raise
+
+
+def locked(token: UUID, reviewer: Member) -> Assignment:
+    """The reviewer's assignment with its item, both locked: whatever else happens to them waits."""
+    rows = Assignment.objects.select_for_update(of=("self", "item"), no_key=True)
+    return rows.select_related("item__subject", "queue__rubric_version", "review").get(token=token, reviewer=reviewer)
+
+
+def repeats(assignment: Assignment, answers: dict[str, Any], submission_id: UUID, note: str) -> bool:
+    """Whether this very submission was stored before; ClaimLost when the assignment takes no submission any more."""
+    stored = assignment.review
+    if stored is None or stored.submission_id != submission_id:
+        if assignment.state != State.CLAIMED:
+            raise ClaimLost(ENDED[State(assignment.state)])
+        return False
+    if assignment.state == State.CLAIMED:
+        raise ClaimLost("This review was undone. Look at it again and submit it anew.")
+    try:
+        is_same = check(stored.subject, stored.rubric_version, answers).digest == stored.digest and note == stored.note
+    except AnswersRefused:
+        is_same = False
+    if not is_same:
+        raise SubmissionReused("This submission id has stored other answers already.")
+    if assignment.state not in {State.SUBMITTED, State.SURPLUS}:
+        raise ClaimLost(ENDED[State(assignment.state)])
+    return True
+
+
+def count(assignment: Assignment, review: Review) -> Assignment:
+    """Count the review in a place of the item, or keep it as surplus."""
+    is_counted = fill(assignment)
+    assignment.state = State.SUBMITTED if is_counted else State.SURPLUS
+    assignment.review, assignment.submitted_at = review, review.submitted_at
+    assignment.draft, assignment.draft_saved_at = {}, None
+    assignment.save(update_fields=["state", "review", "submitted_at", "draft", "draft_saved_at"])
+    if is_counted:
+        recount(assignment.item_id)
+    audit.record("review-submitted", assignment, actor=assignment.reviewer, after=review.digest, state=assignment.state)
+    return assignment
+
+
+def save_draft(token: UUID, reviewer: Member, draft: dict[str, Any]) -> Assignment:
+    """Keep unfinished answers with the claim, whether or not its place is still held."""
+    mine = Assignment.objects.filter(token=token, reviewer=reviewer)
+    saved = mine.filter(state=State.CLAIMED).update(draft=draft, draft_saved_at=Now())
+    assignment = mine.select_related("queue").get()
+    if not saved:
+        raise ClaimLost(ENDED.get(State(assignment.state), "This claim has ended."))
+    return assignment
+
+
+@transaction.atomic
+def skip(token: UUID, reviewer: Member, reason: str, note: str = "") -> Assignment:
+    """Give the place to somebody else for good, and say why; skipping twice is skipping once."""
+    assignment = locked(token, reviewer)
+    if assignment.state == State.SKIPPED:
+        return assignment
+    if assignment.state != State.CLAIMED:
+        raise ClaimLost(ENDED[State(assignment.state)])
+    assignment.state, assignment.skip_reason, assignment.skip_note = State.SKIPPED, reason, note
+    assignment.save(update_fields=["state", "skip_reason", "skip_note"])
+    places = Place.objects.filter(assignment=assignment).select_related("item")
+    places.filter(reserved_for=reviewer).update(reserved_for=None)
+    give_back(places)
+    audit.record("item-skipped", assignment, actor=reviewer, reason=reason)
+    return assignment
+
+
+@transaction.atomic
+def undo(assignment: Assignment) -> Assignment:
+    """Take a submitted review back to edit it, within the queue's grace and before the item is settled.
+
+    The place stays with the reviewer under a new lease, the withdrawn answers become the draft, and submitting again
+    makes the next revision. Raises TooLate.
+    """
+    item = lock_item(assignment.item_id)
+    rows = Assignment.objects.select_for_update(of=("self",), no_key=True)
+    row = rows.select_related("review__rubric_version", "queue", "reviewer").get(pk=assignment.pk)
+    if not (in_grace(row) and item.state in BUSY_STATES and row.review):
+        raise TooLate("This review can no longer be undone: the time for it is over.")
+    Review.objects.filter(pk=row.review.pk, withdrawn_at__isnull=True).update(withdrawn_at=Now())
+    row.draft, row.state = answers_of(row.review), State.CLAIMED
+    Assignment.objects.filter(pk=row.pk).update(state=row.state, draft=row.draft, draft_saved_at=Now())
+    lease = Now() + timedelta(seconds=row.queue.lease_seconds)
+    filled = Place.objects.filter(assignment=row, state=Place.State.FILLED)
+    if filled.update(state=Place.State.CLAIMED, claimed_at=Now(), lease_until=lease):
+        recount(item.pk)
+    audit.record("review-undone", row, actor=row.reviewer, before=row.review.digest)
+    assignment.state, assignment.draft = row.state, row.draft
+    return assignment
+
+
+def in_grace(assignment: Assignment) -> bool:
+    """Whether it was submitted so lately that it can be undone, by the database's clock."""
+    since = Now() - timedelta(seconds=assignment.queue.grace_seconds)
+    submitted = Assignment.objects.filter(pk=assignment.pk, state__in=[State.SUBMITTED, State.SURPLUS])
+    return submitted.filter(submitted_at__gt=since, review__invalidated_at__isnull=True).exists()
+
+
+def undoable(queue: Queue, reviewer: Member) -> Assignment | None:
+    """This person's newest submitted assignment in the queue, while it can be undone."""
+    since = Now() - timedelta(seconds=queue.grace_seconds)
+    rows = Assignment.objects.filter(queue=queue, reviewer=reviewer, state__in=[State.SUBMITTED, State.SURPLUS])
+    return rows.filter(submitted_at__gt=since, item__state__in=BUSY_STATES).order_by("-submitted_at").first()
+
+
+def can_undo(assignment: Assignment) -> bool:
+    """The same question for a row at hand, by this machine's clock: for showing a button, not for deciding."""
+    if assignment.state not in {State.SUBMITTED, State.SURPLUS} or assignment.submitted_at is None:
+        return False
+    ends = assignment.submitted_at + timedelta(seconds=assignment.queue.grace_seconds)
+    return ends > timezone.now() and assignment.item.state in BUSY_STATES

@@ -1,0 +1,154 @@
+"""Taking the next place: the walk along the lanes, and the reviewer's fronts (README, "Fronts").
+
+The rule of the fronts, in both ways of walking: a front never passes a place that is open in the statement's snapshot
+and that this reviewer could take. So a place whose claim is rolled back is found by the next walk, whoever walked by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models.functions import Now
+
+from feedback.accounts.models import Member
+from feedback.responses.models import Subject
+from reviews.queues import statements
+from reviews.queues.models import Assignment, Front, Place, Queue
+
+
+@dataclass
+class Taken:
+    """What a walk brought: an assignment, or whether somebody else was just then at the places that are left."""
+
+    assignment: Assignment | None
+    is_contended: bool = False
+
+
+def shown_order(token: uuid.UUID, subject_key: str) -> list[int]:
+    """The response ids in the order drawn for this claim: sorted by SHA-256 of its token and the id."""
+    parts = subject_key.split("+")
+    return [int(part) for part in sorted(parts, key=lambda part: hashlib.sha256(f"{token}:{part}".encode()).digest())]
+
+
+def lock_front(queue: Queue, reviewer: Member) -> tuple[bool, bool]:
+    """Let this reviewer's claims wait for each other; whether leases are due and whether places are kept apart."""
+    if connection.vendor != "postgresql":
+        return True, True  # the transaction holds the only write lock
+    rows = fetch(statements.LOCK_FRONT, {"queue": queue.pk, "reviewer": reviewer.pk})
+    return rows[0]
+
+
+def take_next(queue: Queue, reviewer: Member, *, full: bool = False) -> Taken:
+    """The first place of the lowest lane that has one: after the fronts, or everywhere when `full`.
+
+    A lane whose places are all being taken by others at this moment is left for the next one, and said to be contended.
+    """
+    lane, is_contended = 0, False
+    while True:
+        number, assignment = take_in(queue, reviewer, lane, full=full)
+        if assignment is not None or number is None:
+            return Taken(assignment, is_contended)
+        lane, is_contended = number + 1, True
+
+
+def take_in(queue: Queue, reviewer: Member, lane: int, *, full: bool) -> tuple[int | None, Assignment | None]:
+    """One walk from a lane on: the lane where something was open, and what was taken there."""
+    if connection.vendor != "postgresql":
+        return take_alone(queue, reviewer, lane, full=full)
+    token = uuid.uuid4()
+    values = {"queue": queue.pk, "reviewer": reviewer.pk, "lane": lane, "token": token}
+    (number, *made) = fetch(statements.TAKE_ANY if full else statements.TAKE_NEXT, values)[0]
+    return number, claimed(queue, reviewer, token, made)
+
+
+def take_apart(queue: Queue, reviewer: Member) -> Assignment | None:
+    """A place that is kept for this reviewer, or was hidden until now."""
+    values: dict[str, Any] = {"queue": queue.pk, "reviewer": reviewer.pk}
+    if connection.vendor != "postgresql":
+        rows = fetch(statements.APART.replace("%(now)s", "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"), values)
+        return hold(queue, reviewer, Place.objects.get(pk=rows[0][0])) if rows else None
+    token = uuid.uuid4()
+    rows = fetch(statements.TAKE_APART, {**values, "token": token})
+    return claimed(queue, reviewer, token, rows[0]) if rows else None
+
+
+def claimed(queue: Queue, reviewer: Member, token: uuid.UUID, made: Any) -> Assignment | None:
+    """The inserted row as an object, without reading it again."""
+    pk, item_id, claimed_at, shown, visible = made
+    if pk is None:
+        return None
+    assignment = Assignment(
+        pk=pk,
+        project_id=queue.project_id,
+        queue=queue,
+        item_id=item_id,
+        reviewer=reviewer,
+        token=token,
+        claimed_at=claimed_at,
+        shown_order=json.loads(shown),
+        visible=json.loads(visible),
+    )
+    assignment._state.adding, assignment._state.db = False, connection.alias
+    return assignment
+
+
+def take_alone(queue: Queue, reviewer: Member, lane: int, *, full: bool) -> tuple[int | None, Assignment | None]:
+    """The walk for a database with one writer at a time: nobody can come between looking and taking."""
+    lanes = statements.FULL_LOOK if full else statements.WALK
+    for number, next_pos, front, place_id in fetch(lanes, {"queue": queue.pk, "reviewer": reviewer.pk, "lane": lane}):
+        if place_id is None:
+            move_front(queue, reviewer, number, front, next_pos - 1)
+            continue
+        place = Place.objects.get(pk=place_id)
+        assignment = hold(queue, reviewer, place)
+        move_front(queue, reviewer, number, front, place.pos if assignment else place.pos - 1)
+        return number, assignment
+    return None, None
+
+
+def hold(queue: Queue, reviewer: Member, place: Place) -> Assignment | None:
+    """Claim the place by one conditional update; None, and nothing left behind, when it is not open any more."""
+    token, subject = uuid.uuid4(), Subject.objects.get(items=place.item_id)
+    assignment = Assignment.objects.create(
+        project_id=queue.project_id,
+        queue=queue,
+        item_id=place.item_id,
+        reviewer=reviewer,
+        token=token,
+        shown_order=shown_order(token, subject.key),
+        visible={"model": queue.shows_model, "critic": queue.shows_critic},
+    )
+    if take_place(place, assignment):
+        return assignment
+    assignment.delete()
+    return None
+
+
+def take_place(place: Place, assignment: Assignment) -> bool:
+    """Put the assignment on the place with a full lease, if it is still open."""
+    return bool(
+        Place.objects.filter(pk=place.pk, state=Place.State.OPEN).update(
+            state=Place.State.CLAIMED,
+            assignment=assignment,
+            claimed_at=Now(),
+            lease_until=Now() + timedelta(seconds=assignment.queue.lease_seconds),
+            hidden_until=None,
+        )
+    )
+
+
+def move_front(queue: Queue, reviewer: Member, lane: int, before: int, pos: int) -> None:
+    if pos > before:
+        Front.objects.update_or_create(queue=queue, lane=lane, reviewer=reviewer, defaults={"pos": pos})
+
+
+def fetch(sql: str, values: dict[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()

@@ -1,0 +1,150 @@
+"""From an admin's invitation to a member, and nobody else."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from feedback.accounts.models import Invitation, LinkOver, Member, Project, User
+from feedback.audit.models import AuditEvent
+from tests import make
+
+NEW = {"name": "Nia New", "password1": "correct horse battery"}
+
+
+def invite(admin: Member, email: str = "nia@example.org", role: str = "curator") -> str:
+    """The path of the link, as the admin sees it."""
+    page = make.SignedIn(admin).post(f"/p/{admin.project.slug}/people/invite/", {"email": email, "role": role})
+    found = re.search(r'value="https?://[^/]+(/accounts/invitation/[^"]+)"', page.content.decode())
+    assert found is not None, page.content
+    return html.unescape(found[1])
+
+
+def test_the_link_is_shown_and_mailed(admin: Member) -> None:
+    path = invite(admin)
+    assert path in mail.outbox[0].body
+    assert mail.outbox[0].to == ["nia@example.org"]
+    assert AuditEvent.objects.filter(verb="member-invited", actor=str(admin.key)).exists()
+
+
+def test_an_invited_stranger_signs_up_and_joins(admin: Member, anonymous: Client) -> None:
+    path = invite(admin)
+    assert b"Create an account" in anonymous.get(path).content
+    assert anonymous.post(path)["Location"] == "/accounts/signup/"
+    assert b"nia@example.org" in anonymous.get("/accounts/signup/").content
+    anonymous.post("/accounts/signup/", NEW)
+    member = Member.objects.get(user__email="nia@example.org")
+    assert (member.project, member.role, member.user.name) == (admin.project, "curator", "Nia New")  # type: ignore[union-attr]
+    assert anonymous.session["_auth_user_id"] == str(member.user_id)
+    assert anonymous.get("/p/travel/people/").status_code == 403
+
+
+def test_nobody_signs_up_without_an_invitation(anonymous: Client, db: None) -> None:
+    assert b"By invitation only" in anonymous.get("/accounts/signup/").content
+    anonymous.post("/accounts/signup/", {**NEW, "email": "eve@example.org"})
+    assert not User.objects.exists()
+
+
+def test_the_address_cannot_be_another_than_the_invited_one(admin: Member, anonymous: Client) -> None:
+    anonymous.post(invite(admin))
+    anonymous.post("/accounts/signup/?email=eve@example.org", {**NEW, "email": "eve@example.org"})
+    assert not User.objects.filter(email="eve@example.org").exists()
+    assert User.objects.filter(email="nia@example.org").exists()
+
+
+def test_a_weak_password_keeps_what_was_typed(admin: Member, anonymous: Client) -> None:
+    anonymous.post(invite(admin))
+    page = anonymous.post("/accounts/signup/", {**NEW, "password1": "short"})
+    assert b"Nia New" in page.content
+    assert page.context["form"].errors["password1"]
+    assert not User.objects.filter(email="nia@example.org").exists()
+
+
+def test_looking_at_the_link_uses_nothing(admin: Member, anonymous: Client) -> None:
+    path = invite(admin)
+    assert anonymous.get(path).status_code == anonymous.get(path).status_code == 200
+    assert Invitation.objects.get().used_at is None
+
+
+def test_an_invitation_works_once(admin: Member) -> None:
+    path = invite(admin)
+    first, second = Client(), Client()
+    for browser in (first, second):
+        browser.post(path)
+    first.post("/accounts/signup/", NEW)
+    assert second.post("/accounts/signup/", NEW).status_code == 200  # closed
+    assert Client().get(path).status_code == 410
+    assert User.objects.filter(email="nia@example.org").count() == 1
+
+
+def test_who_is_late_by_a_moment_makes_no_account(admin: Member) -> None:
+    invite(admin)
+    invitation, again = Invitation.objects.get(), Invitation.objects.get()
+    invitation.accept(make.user())
+    with pytest.raises(LinkOver):
+        again.accept(make.user())
+    assert Member.objects.filter(project=admin.project).count() == 2
+
+
+def test_a_person_with_an_account_signs_in_first(admin: Member, anonymous: Client) -> None:
+    somebody = make.user("Sue Somebody")
+    path = invite(admin, somebody.email)
+    answer = anonymous.post(path)
+    assert answer["Location"] == f"/accounts/login/?next={path}"
+    assert not Member.objects.filter(user=somebody).exists()
+    anonymous.force_login(somebody)
+    assert b">Join<" in anonymous.get(path).content
+    anonymous.post(path)
+    assert Member.objects.get(user=somebody).role == "curator"
+
+
+def test_somebody_else_cannot_take_the_invitation(admin: Member, reviewer: Member) -> None:
+    somebody = make.user("Sue Somebody")
+    path = invite(admin, somebody.email)
+    browser = make.SignedIn(reviewer)
+    assert b"Sign out first" in browser.get(path).content
+    browser.post(path)
+    assert not Member.objects.filter(user=somebody).exists()
+    assert Invitation.objects.get().used_at is None
+
+
+def test_who_was_shut_out_can_be_invited_again(admin: Member, reviewer: Member) -> None:
+    assert reviewer.user is not None
+    reviewer.disable()
+    path = invite(admin, reviewer.user.email, "moderator")
+    browser = make.SignedIn(reviewer)
+    browser.post(path)
+    reviewer.refresh_from_db()
+    assert (reviewer.role, reviewer.disabled_at) == ("moderator", None)
+
+
+def test_a_member_is_not_invited_twice(admin: Member, reviewer: Member) -> None:
+    assert reviewer.user is not None
+    page = make.SignedIn(admin).post("/p/travel/people/invite/", {"email": reviewer.user.email, "role": "admin"})
+    assert page.status_code == 422
+    assert b"is a member already, as reviewer" in page.content
+
+
+def test_an_invitation_ends_and_can_be_withdrawn(admin: Member, other_project: Project) -> None:
+    path = invite(admin)
+    row = Invitation.objects.get()
+    assert Client().get(path).status_code == 200
+    foreign = make.SignedIn(make.member(other_project, "admin"))
+    assert foreign.post(f"/p/elsewhere/people/invitations/{row.pk}/withdraw/").status_code == 404
+    make.SignedIn(admin).post(f"/p/travel/people/invitations/{row.pk}/withdraw/")
+    assert Client().get(path).status_code == 410
+    row.refresh_from_db()
+    assert row.expires_at <= timezone.now()
+
+
+def test_a_mail_server_that_is_down_is_told(admin: Member, settings: pytest.FixtureRequest) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # type: ignore[attr-defined]
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # type: ignore[attr-defined]
+    page = make.SignedIn(admin).post("/p/travel/people/invite/", {"email": "nia@example.org", "role": "reviewer"})
+    assert page.status_code == 200
+    assert b"could not be sent" in page.content

@@ -1,0 +1,156 @@
+"""The written rules of settling, case by case."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedback.rubrics.models import Criterion
+from feedback.statistics.votes import majority, vote_shares
+from reviews.quality.tally import disputed, is_failure, tally
+
+
+def criterion(kind: str, key: str = "c", **fields: Any) -> Criterion:
+    return Criterion(kind=kind, key=key, **{"label": "Question?", **fields})
+
+
+def settle(kind: str, values: list[Any], **fields: Any) -> dict[str, Any]:
+    rows = [criterion(kind, **fields)]
+    return tally(rows, [{"c": value} if value is not None else {} for value in values], [17, 18])["c"]
+
+
+def preferred(pk: int, strength: int = 1) -> dict[str, Any]:
+    return {"outcome": "preferred", "preferred": pk, "strength": strength}
+
+
+TIE, BOTH_BAD = {"outcome": "tie"}, {"outcome": "both_bad"}
+
+
+@pytest.mark.parametrize(
+    ("votes", "winner"),
+    [
+        (["yes"], "yes"),
+        (["yes", "no"], None),
+        (["yes", "no", "no"], "no"),
+        (["a", "a", "b", "c"], "a"),
+        (["a", "a", "b", "b", "c"], None),
+        ([], None),
+    ],
+)
+def test_a_value_wins_with_strictly_more_votes_than_any_other(votes: list[str], winner: str | None) -> None:
+    answer = settle("choice", votes)
+    assert answer["value"] == winner
+    assert answer["n"] == len(votes)
+
+
+def test_an_unsettled_value_keeps_the_largest_share() -> None:
+    assert settle("yes_no", ["yes", "no"])["share"] == 0.5
+    assert settle("yes_no", [])["share"] is None
+
+
+def test_unsure_is_an_outcome_of_its_own() -> None:
+    assert settle("yes_no", ["unsure", "unsure", "no"])["value"] == "unsure"
+
+
+def test_a_preferred_response_has_its_share_and_the_strength_of_its_own_votes() -> None:
+    answer = settle("comparison", [preferred(17, 2), preferred(17, 1), preferred(18, 2), TIE, preferred(17, 2)])
+    assert answer == {
+        "kind": "comparison",
+        "outcome": "preferred",
+        "preferred": 17,
+        "share": 3 / 5,
+        "votes": {"17": 3, "18": 1, "tie": 1, "both_bad": 0},
+        "n": 5,
+        "strength": pytest.approx(5 / 3),
+        "strengths": {"1": 1, "2": 2},
+    }
+
+
+@pytest.mark.parametrize(
+    ("votes", "outcome"),
+    [
+        ([TIE, TIE], "tie"),
+        ([BOTH_BAD], "both_bad"),
+        ([preferred(17), TIE], None),
+        ([preferred(17), preferred(18)], None),
+        ([preferred(17), preferred(18), TIE, TIE], "tie"),
+        ([], None),
+    ],
+)
+def test_tie_and_both_bad_are_outcomes_of_their_own(votes: list[Any], outcome: str | None) -> None:
+    answer = settle("comparison", votes)
+    assert (answer["outcome"], answer["preferred"], answer["strength"]) == (outcome, None, None)
+
+
+def test_a_scale_is_its_mean_with_the_distribution() -> None:
+    answer = settle("scale", [3, 4, 4.5])
+    assert answer["mean"] == pytest.approx(23 / 6)
+    assert (answer["median"], answer["distribution"], answer["n"]) == (4.0, {"3": 1, "4": 1, "4.5": 1}, 3)
+    assert answer["sd"] == pytest.approx(0.7637626)
+    assert settle("scale", [3])["sd"] is None
+    assert settle("scale", [])["mean"] is None
+
+
+def test_spans_are_voted_on_by_whether_anything_was_marked() -> None:
+    mark, other = {"kind": "contradicted"}, {"kind": "unsupported"}
+    answer = settle("spans", [[mark, mark, other], [mark], []])
+    assert (answer["value"], answer["share"], answer["n_spans"]) == ("yes", 2 / 3, 4)
+    assert answer["kinds"] == {"contradicted": 2, "unsupported": 1}
+    assert settle("spans", [[mark], []])["value"] is None
+
+
+def test_texts_and_corrections_are_counted_and_not_voted_on() -> None:
+    assert settle("text", ["Because.", None]) == {"kind": "text", "n": 1}
+    assert settle("correction", [{"response": 17, "text": "Better."}]) == {"kind": "correction", "n": 1}
+
+
+def test_only_a_required_criterion_is_disputed() -> None:
+    rows = [criterion("yes_no", "must"), criterion("yes_no", "may", is_required=False), criterion("text", "why")]
+    settled = tally(rows, [{"must": "yes", "may": "yes"}, {"must": "no", "may": "no"}], [17])
+    assert disputed(rows, settled) == ["must"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "failed"),
+    [
+        ([{"grounded": "no", "helpful": 5}], True),
+        ([{"grounded": "yes", "helpful": 2}], True),
+        ([{"grounded": "yes", "helpful": 3}], False),
+        ([{"grounded": "yes", "helpful": 3, "flags": [{"kind": "x"}]}], True),
+        ([{"grounded": "yes", "helpful": 3, "flags": [{"kind": "x"}]}, {"grounded": "yes", "flags": []}], None),
+        ([{"grounded": "no", "flags": [{"kind": "x"}]}, {"grounded": "no", "flags": []}], True),
+    ],
+)
+def test_it_fails_when_a_settled_answer_does(answers: list[Any], failed: bool | None) -> None:
+    rows = [
+        criterion("yes_no", "grounded", fails_when={"values": ["no"]}),
+        criterion("scale", "helpful", fails_when={"below": 3}),
+        criterion("spans", "flags", fails_when={"any": True}, is_required=False),
+    ]
+    assert is_failure(rows, tally(rows, answers, [17])) is failed
+
+
+def test_nothing_fails_where_no_criterion_says_when() -> None:
+    rows = [criterion("yes_no", "grounded")]
+    assert is_failure(rows, tally(rows, [{"grounded": "no"}], [17])) is None
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(0, 5), max_size=6))
+def test_a_majority_is_alone_at_the_top_and_no_order_changes_it(votes: dict[str, int]) -> None:
+    winner = majority(votes)
+    shuffled = random.Random(1).sample(sorted(votes.items()), len(votes))
+    assert majority(dict(shuffled)) == winner
+    if winner is None:
+        assert sorted(votes.values())[-2:] in ([], [0]) or len(set(sorted(votes.values())[-2:])) == 1
+    else:
+        assert all(votes[winner] > count for outcome, count in votes.items() if outcome != winner)
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(0, 5), min_size=1))
+def test_shares_sum_to_one_when_anybody_voted(votes: dict[str, int]) -> None:
+    shares = vote_shares(votes)
+    assert (sum(shares.values()) == pytest.approx(1)) if any(votes.values()) else shares == {}
