@@ -100,6 +100,7 @@ ROUTES: Mapping[str, Verb] = {
     "sampling:rule-list": "sample",
     "sampling:rule-create": "sample",
     "sampling:rule-detail": "sample",
+    "sampling:rule-change": "sample",
     "sampling:rule-run": "sample",
     # quality
     "quality:unsettled": "settle",

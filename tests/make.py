@@ -79,7 +79,7 @@ def response(
             "body_hash": sha256_text(external_id),
             "prompt_hash": prompt_hash(messages, []),
             "input_hash": input_hash(input_key="", variables=None, messages=messages),
-            "fold_hash": fold_hash(messages[-1]["content"]),
+            "fold_hash": fold_hash(str(messages[-1]["content"])),
             "output_hash": sha256_text(output),
             "draw_key": draw_key(project.salt, external_id),
             "responded_at": timezone.now(),

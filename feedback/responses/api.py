@@ -116,7 +116,7 @@ class ResponseList(ListAPIView[Response]):
         stream = body(request)
         try:
             if kind != JSON:
-                return self.many(request, from_ndjson(stream, gzip=gzip))
+                return self.many(request, from_ndjson(stream, gzip=gzip, max_bytes=settings.INGEST_MAX_BYTES))
             data = whole(stream, gzip=gzip).strip()
             return self.many(request, from_array(data)) if data[:1] == b"[" else self.one(request, data)
         except CanonicalError as error:

@@ -39,11 +39,10 @@ class WholeStream:
         return block
 
 
-def from_ndjson(stream: Readable, *, gzip: bool) -> Iterator[Incoming]:
+def from_ndjson(stream: Readable, *, gzip: bool, max_bytes: int) -> Iterator[Incoming]:
     """One row per line; its index is the line's, counting from 0."""
     limit = settings.INGEST_MAX_ROW_BYTES
-    lines = iter_ndjson(stream, gzip=gzip, max_line_bytes=limit, max_total_bytes=settings.INGEST_MAX_BYTES)
-    for line in lines:
+    for line in iter_ndjson(stream, gzip=gzip, max_line_bytes=limit, max_total_bytes=max_bytes):
         yield Incoming(line.index, None, line.error) if line.data is None else from_json(line.index, line.data)
 
 

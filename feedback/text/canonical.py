@@ -170,7 +170,7 @@ def _explain(text: str, max_depth: int) -> NoReturn:
 
 
 def _malformed(error: json.JSONDecodeError) -> CanonicalError:
-    return CanonicalError("malformed", "", f"Not valid JSON: {error.msg} at character {error.pos}.")
+    return CanonicalError("malformed", "", f"Not valid JSON: {error.msg.removesuffix(' at')} at character {error.pos}.")
 
 
 def _too_large(max_bytes: int) -> CanonicalError:

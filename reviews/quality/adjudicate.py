@@ -1,4 +1,4 @@
-"""A moderator settles what the reviewers could not: only the disputed criteria, with a reason, and never their own review."""
+"""A moderator settles what the reviewers could not: the disputed criteria only, with a reason, never an own review."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def settle_one(kind: str, given: list[Any], response_ids: Sequence[int]) -> Answ
 
 def settle_values(given: list[str]) -> Answer:
     votes = Counter(given)
-    winner = majority(votes)
+    winner = majority(given)
     return {"value": winner, "share": share_of(votes, winner), "votes": dict(sorted(votes.items())), "n": len(given)}
 
 
@@ -63,7 +63,7 @@ def settle_comparison(given: list[Answer], response_ids: Sequence[int]) -> Answe
     outcomes = [str(answer.get("preferred") or answer["outcome"]) for answer in given]
     votes = Counter({str(pk): 0 for pk in response_ids} | {"tie": 0, "both_bad": 0})
     votes.update(outcomes)
-    winner = majority(votes)
+    winner = majority(outcomes)
     strengths = Counter(answer["strength"] for answer in given if str(answer.get("preferred")) == winner)
     is_response = winner is not None and winner not in {"tie", "both_bad"}
     return {

@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Now
 
+from feedback.judgements.models import Review
+from reviews.queues import statements
 from reviews.queues.models import Assignment, Item, Lane, Place, Queue
 
 GIVEN_BACK = 0  # the lane of places that were given back: served first
@@ -72,6 +74,24 @@ def fill(assignment: Assignment) -> bool:
         return False
     taken = Place.objects.filter(pk=place.pk, state=Place.State.OPEN)
     return bool(taken.update(state=Place.State.FILLED, assignment=assignment, claimed_at=Now(), hidden_until=None))
+
+
+def count_held(assignment: Assignment, review: Review) -> bool:
+    """Count the review in the place that the assignment holds, in one statement; False when that place is lost.
+
+    For PostgreSQL, where each statement is a journey; `fill` and `recount` do the same anywhere.
+    """
+    if connection.vendor != "postgresql":
+        return False
+    values = {
+        "assignment": assignment.pk,
+        "item": assignment.item_id,
+        "review": review.pk,
+        "at": review.submitted_at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statements.COUNT_HELD, values)
+        return cursor.rowcount == 1
 
 
 def first_open(item_id: int, reviewer_id: int | None) -> Place | None:

@@ -129,3 +129,24 @@ SELECT count(DISTINCT item_id) FROM (
     WHERE l.queue_id = %(queue)s AND {FREE_FOR_ALL} LIMIT %(most)s
 ) AS waiting
 """
+
+# Count a review in the place that its assignment holds: place, item and assignment in one go. The item is locked, so
+# its counters are what its places say. No row comes back when the place is lost.
+COUNT_HELD = """
+WITH filled AS (
+    UPDATE queues_place SET state = 'filled', lease_until = NULL
+    WHERE assignment_id = %(assignment)s AND state = 'claimed' RETURNING id
+), item AS (
+    UPDATE queues_item i
+    SET n_filled = i.n_filled + 1,
+        state = CASE WHEN i.state = 'open' AND i.n_filled + 1 >= i.k THEN 'complete' ELSE i.state END,
+        completed_at = CASE WHEN i.state = 'open' AND i.n_filled + 1 >= i.k THEN statement_timestamp()
+                            ELSE i.completed_at END,
+        settle_after = CASE WHEN i.state = 'open' AND i.n_filled + 1 >= i.k
+                            THEN statement_timestamp() + make_interval(secs => q.grace_seconds) ELSE i.settle_after END
+    FROM filled, queues_queue q WHERE i.id = %(item)s AND q.id = i.queue_id
+)
+UPDATE queues_assignment
+SET state = 'submitted', review_id = %(review)s, submitted_at = %(at)s, draft = '{}', draft_saved_at = NULL
+FROM filled WHERE queues_assignment.id = %(assignment)s
+"""

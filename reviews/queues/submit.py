@@ -18,7 +18,7 @@ from feedback.audit import log as audit
 from feedback.judgements.models import Review
 from feedback.judgements.record import AnswersRefused, answers_of, check, record
 from reviews.queues.models import Assignment, Item, Place, Queue
-from reviews.queues.places import fill, give_back, lock_item, promote_surplus, recount
+from reviews.queues.places import count_held, fill, give_back, lock_item, promote_surplus, recount
 
 __all__ = [
     "AnswersRefused", "ClaimLost", "SubmissionReused", "TooLate", "can_undo", "promote_surplus", "save_draft", "skip",
@@ -99,7 +99,10 @@ def submit(
 def locked(token: UUID, reviewer: Member) -> Assignment:
     """The reviewer's assignment with its item, both locked: whatever else happens to them waits."""
     rows = Assignment.objects.select_for_update(of=("self", "item"), no_key=True)
-    return rows.select_related("item__subject", "queue__rubric_version", "review").get(token=token, reviewer=reviewer)
+    rows = rows.select_related("item__subject", "queue__rubric_version", "review")
+    assignment = rows.get(token=token, reviewer=reviewer)
+    assignment.reviewer = reviewer
+    return assignment
 
 
 def repeats(assignment: Assignment, answers: dict[str, Any], submission_id: UUID, note: str) -> bool:
@@ -124,13 +127,16 @@ def repeats(assignment: Assignment, answers: dict[str, Any], submission_id: UUID
 
 def count(assignment: Assignment, review: Review) -> Assignment:
     """Count the review in a place of the item, or keep it as surplus."""
-    is_counted = fill(assignment)
-    assignment.state = State.SUBMITTED if is_counted else State.SURPLUS
     assignment.review, assignment.submitted_at = review, review.submitted_at
     assignment.draft, assignment.draft_saved_at = {}, None
-    assignment.save(update_fields=["state", "review", "submitted_at", "draft", "draft_saved_at"])
-    if is_counted:
-        recount(assignment.item_id)
+    if count_held(assignment, review):
+        assignment.state = State.SUBMITTED
+    else:
+        is_counted = fill(assignment)
+        assignment.state = State.SUBMITTED if is_counted else State.SURPLUS
+        assignment.save(update_fields=["state", "review", "submitted_at", "draft", "draft_saved_at"])
+        if is_counted:
+            recount(assignment.item_id)
     audit.record("review-submitted", assignment, actor=assignment.reviewer, after=review.digest, state=assignment.state)
     return assignment
 

@@ -79,9 +79,17 @@ class Draw:
     def parts(self) -> list[tuple[float, float]]:
         return interval(offset(self.seed), self.rate or 1.0)
 
-    def population(self) -> int:
-        """How many responses, or inputs with a pair, could have been drawn."""
-        return self.rows(self.lowest).count() if self.subject_size == 1 else self.pairable().count()
+    def population(self, most: int | None = None) -> int:
+        """How many responses, or inputs with a pair, could be drawn; counted no further than `most`."""
+        rows: QuerySet[Any, Any] = self.rows(self.lowest) if self.subject_size == 1 else self.pairable()
+        return rows[:most].count()
+
+    def drawn_by_rate(self, most: int) -> int:
+        """How many single responses the rate draws, counted no further than `most`."""
+        within = Q()
+        for low, high in self.parts:
+            within |= Q(draw_key__gte=low, draw_key__lt=high)
+        return self.rows(self.lowest).filter(within)[:most].count()
 
     def pairable(self) -> QuerySet[Any, Any]:
         """Inputs that hold a pair. Two makers and two outputs are enough: if every two answers shared one of them, all

@@ -12,7 +12,7 @@ from django.db.models import Max, Q
 
 from feedback.accounts.models import Member, ProjectRow
 from feedback.audit.log import record
-from feedback.jobs import Job, JobRefused
+from feedback.jobs import Job, JobQuerySet, JobRefused
 from feedback.responses.filters import drawable
 from feedback.responses.models import Response
 from feedback.responses.subjects import sets
@@ -22,6 +22,7 @@ from reviews.sampling.draw import Draw, writers
 
 OVERLAP = 10_000  # ids below the last run's bound that a scheduled rate looks at again, for rows that committed late
 WAIT_SECONDS = 10.0  # for writers in flight when the bounds are frozen
+COUNTED = 10_000  # an estimate counts no further
 
 
 class SamplingRule(ProjectRow):
@@ -58,7 +59,7 @@ class SamplingRule(ProjectRow):
     def start(self, tick: str = "", by: Member | None = None) -> SamplingRun:
         """Run the current version: at most one unfinished run at a time, and one for each tick, however often asked."""
         type(self).objects.select_for_update().get(pk=self.pk)
-        runs = SamplingRun.objects.filter(rule_version__rule=self)
+        runs = SamplingRun.of(self)
         asked = runs.filter(tick=tick).first() if tick else None
         run = asked or runs.unfinished().first()
         if run is None:
@@ -125,6 +126,22 @@ class SamplingRuleVersion(ProjectRow):
         if errors:
             raise ValidationError(errors)
 
+    @property
+    def amount(self) -> str:
+        """How much it draws, in words: 5 %, or 200."""
+        return f"{self.rate * 100:g} %" if self.rate is not None else str(self.size)
+
+    def estimate(self) -> dict[str, int | bool]:
+        """What a run over everything would draw now: `drawn` of `population`, both counted up to COUNTED."""
+        newest = Response.objects.filter(project=self.project).aggregate(top=Max("id"))["top"] or 0
+        draw = self.draw(1, newest)
+        population = draw.population(COUNTED)
+        if self.size is not None:
+            drawn = min(self.size, population)
+        else:
+            drawn = draw.drawn_by_rate(COUNTED) if draw.subject_size == 1 else round((self.rate or 0) * population)
+        return {"drawn": drawn, "population": population, "is_more": COUNTED in {drawn, population}}
+
     def draw(self, lowest: int, highest: int) -> Draw:
         return Draw(
             project=self.project,
@@ -160,23 +177,9 @@ class SamplingRun(ProjectRow, Job):
     def __str__(self) -> str:
         return f"run {self.pk} of {self.rule_version}"
 
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What programs are told about it."""
-        return {
-            "id": self.pk,
-            "rule": self.rule_version.rule.key,
-            "version": self.rule_version.number,
-            "queue": self.rule_version.queue.key,
-            "tick": self.tick,
-            "state": self.state,
-            "error": self.error,
-            "lowest_id": self.lowest_id,
-            "highest_id": self.highest_id,
-            "population": self.population,
-            "n_drawn": self.n_drawn,
-            "n_added": self.n_added,
-        }
+    @classmethod
+    def of(cls, rule: SamplingRule) -> JobQuerySet:
+        return cls.objects.filter(rule_version__rule=rule)
 
     def step(self) -> bool:
         """First the bounds, then whoever was writing at that moment, then the draw, chunk by chunk."""
@@ -198,8 +201,7 @@ class SamplingRun(ProjectRow, Job):
             raise JobRefused(f"The queue {version.queue} is closed. Open it, or give the rule another one.")
         last = 0
         if rule.interval_minutes is not None:
-            ended = SamplingRun.objects.filter(rule_version__rule=rule, state=Job.State.DONE)
-            last = ended.aggregate(top=Max("highest_id"))["top"] or 0
+            last = SamplingRun.of(rule).filter(state=Job.State.DONE).aggregate(top=Max("highest_id"))["top"] or 0
         overlap = OVERLAP if version.rate is not None else 0
         self.lowest_id = max(1, last + 1 - overlap)
         self.highest_id = Response.objects.filter(project=self.project_id).aggregate(top=Max("id"))["top"] or 0

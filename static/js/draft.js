@@ -6,7 +6,7 @@ const IDLE = 60_000; // ms without a key or pointer after which time no longer c
 
 let dirty = false; // something was typed that the server does not have
 let sending = false;
-let over = false; // the claim is lost or the form was sent: nothing more to save
+let over = false; // drafts are refused, or the form was sent: nothing more to save
 let timer = 0;
 let touchedAt = Date.now();
 let activeMs = 0;
@@ -59,8 +59,11 @@ async function saved(answer) {
     tell(dirty ? "Saving" : "Saved", dirty ? "" : "good");
     await hold(answer);
     if (dirty) later();
-  } else if ([404, 409, 410].includes(answer.status)) lose();
-  else if (answer.type === "opaqueredirect" || [401, 403].includes(answer.status)) tell("Not saved: sign in again in another tab", "bad", true);
+  } else if ([404, 409, 410].includes(answer.status)) {
+    over = true;
+    tell("Not saved", "bad");
+    expire();
+  } else if (answer.type === "opaqueredirect" || [401, 403].includes(answer.status)) tell("Not saved: sign in again in another tab", "bad", true);
   else if (answer.status >= 500 || answer.status === 429) {
     dirty = true;
     tell("Not saved yet, trying again", "warn", true);
@@ -73,12 +76,14 @@ function later() {
   timer = setTimeout(save, PAUSE);
 }
 
-function lose() {
-  over = true;
-  tell("No longer yours", "bad");
-  const notice = document.querySelector("[data-lost]");
-  if (notice) notice.hidden = false;
-  say(notice?.textContent.trim() || "This item is no longer held for you.");
+/** The lease is over. Sending is still right: the server counts it if a place is free, and keeps it otherwise. */
+function expire() {
+  const notice = document.querySelector("[data-expired]");
+  if (!notice?.hidden) return;
+  notice.hidden = false;
+  document.querySelector("[data-held]").textContent = "No longer held for you";
+  desk().dataset.leaseUntil = "";
+  say(notice.textContent.trim());
 }
 
 /** How long the item is held, from the last answer of the server. */
@@ -101,7 +106,7 @@ async function beat() {
   try {
     const answer = await post(desk().dataset.heartbeatUrl, body(["csrfmiddlewaretoken", "token"]));
     if (answer.ok) await hold(answer);
-    else if ([404, 409, 410].includes(answer.status)) lose();
+    else if ([404, 409, 410].includes(answer.status)) expire();
   } catch { showHold(); }
 }
 

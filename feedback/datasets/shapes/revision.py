@@ -1,6 +1,7 @@
 """The prompt-revision file: per prompt version, what failed and why, and what passed and must stay so.
 
-Cases of the test split are held out: a prompt that was revised on them could not be judged by them.
+Cases of the test split are held out: a prompt that was revised on them could not be judged by them. So are cases that
+touch two splits.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ def facts(version: DatasetVersion) -> dict[str, Any]:
 
 def cases(version: DatasetVersion, split: str, after: int, limit: int) -> list[VersionRow]:
     kept = version.rows.filter(kind=VersionRow.Kind.CASE, position__gt=after).order_by("position")
-    kept = kept.filter(data__split=split) if split else kept.exclude(data__split=Split.TEST)
-    return list(kept[:limit])
+    open_splits = [split] if split else [Split.TRAIN, Split.VALIDATION]
+    return list(kept.filter(data__split__in=open_splits)[:limit])
 
 
 def rows(
     version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     for row in cases(version, split, after, limit):
-        yield row.position, {key: value for key, value in row.data.items() if key != "group_keys"}
+        yield row.position, row.data

@@ -28,12 +28,12 @@ def without_triggers(table: str) -> Iterator[None]:
     """What a tamperer with the database's own rights can do; the test's transaction is rolled back."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks still to come cannot be altered
             cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
         else:
             cursor.execute(f'DROP TRIGGER "{table}_frozen"')
         yield
         if connection.vendor == "postgresql":
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
 
 

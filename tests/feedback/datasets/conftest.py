@@ -52,7 +52,9 @@ def compared(project: Project, reviewers: list[Member], pair_rubric: RubricVersi
     ) -> Verdict:
         question = f"Question {next(make.counter)}?"
         texts = fields.pop("texts", ("Yes, within 30 days.", "No idea."))
-        given = {name: fields.pop(name) for name in ("messages", "conversation_id", "body", "consent") if name in fields}
+        given = {
+            name: fields.pop(name) for name in ("messages", "conversation_id", "body", "consent") if name in fields
+        }
         first, second = pair or [make.response(project, text, question=question, **given) for text in texts]
         subject = make.subject(first, second)
         answer: dict[str, dict[str, Any]] = {

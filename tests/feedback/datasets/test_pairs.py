@@ -153,9 +153,7 @@ def test_a_rewrite_is_chosen_over_the_original(project: Project, rated: Rated, b
     assert built(corrections=False).counts["candidates"] == 0
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"), [("you have  10 DAYS.", "same_text"), ("You have 30 days.", "small_edit"), (" \n", "blank")]
-)
+@pytest.mark.parametrize(("text", "reason"), [("you have  10 DAYS.", "same_text"), ("You have 30 days.", "small_edit")])
 def test_a_rewrite_that_says_nothing_new_is_left_out(
     project: Project, rated: Rated, built: Built, text: str, reason: str
 ) -> None:
@@ -167,6 +165,11 @@ def test_a_rewrite_that_says_nothing_new_is_left_out(
 def test_the_same_text_twice_is_no_pair(compared: Compared, built: Built) -> None:
     compared("AAA", texts=("Yes.", " YES. "))
     assert reasons(built()) == {"same_text": 1}
+
+
+def test_an_empty_answer_is_no_pair(compared: Compared, built: Built) -> None:
+    compared("AAA", texts=("Yes.", " \n"))
+    assert reasons(built()) == {"blank": 1}
 
 
 def system(text: str, role: str = "system") -> list[dict[str, Any]]:
@@ -216,14 +219,14 @@ def test_other_ids_of_the_same_tool_calls_are_the_same_prompt(
 def test_prompts_that_trainers_cannot_take(
     project: Project, compared: Compared, built: Built, messages: list[dict[str, Any]], reason: str
 ) -> None:
-    pair = tuple(make.response(project, text, messages=messages, fold_hash="f") for text in ("Yes.", "No."))
+    pair = tuple(make.response(project, text, messages=messages) for text in ("Yes.", "No."))
     compared("AAA", pair=pair)
     assert reasons(built()) == {reason: 1}
 
 
 def test_parts_of_text_are_joined(project: Project, compared: Compared, built: Built) -> None:
     parts = [{"role": "user", "content": [{"type": "text", "text": "May I "}, {"type": "text", "text": "cancel?"}]}]
-    pair = tuple(make.response(project, text, messages=parts, fold_hash="f") for text in ("Yes.", "No."))
+    pair = tuple(make.response(project, text, messages=parts) for text in ("Yes.", "No."))
     compared("AAA", pair=pair)
     assert built().pairs.get().prompt == [{"role": "user", "content": "May I cancel?"}]
 
@@ -244,9 +247,7 @@ def test_a_pair_is_in_a_version_once(project: Project, compared: Compared, built
     assert (version.counts["pairs"], reasons(version)) == (1, {"duplicate": 1})
 
 
-def test_pairs_that_contradict_each_other_are_both_left_out(
-    project: Project, compared: Compared, built: Built
-) -> None:
+def test_pairs_that_contradict_each_other_are_both_left_out(project: Project, compared: Compared, built: Built) -> None:
     pair = (make.response(project, "Yes.", question="May I?"), make.response(project, "No.", question="May I?"))
     compared("AAA", pair=pair)
     compared("BBB", pair=pair, origin="second")

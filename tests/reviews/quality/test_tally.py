@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.rubrics.models import Criterion
-from feedback.statistics.votes import majority, vote_shares
 from reviews.quality.tally import disputed, is_failure, tally
 
 
@@ -139,18 +138,23 @@ def test_nothing_fails_where_no_criterion_says_when() -> None:
     assert is_failure(rows, tally(rows, [{"grounded": "no"}], [17])) is None
 
 
-@given(st.dictionaries(st.text(max_size=3), st.integers(0, 5), max_size=6))
-def test_a_majority_is_alone_at_the_top_and_no_order_changes_it(votes: dict[str, int]) -> None:
-    winner = majority(votes)
-    shuffled = random.Random(1).sample(sorted(votes.items()), len(votes))
-    assert majority(dict(shuffled)) == winner
-    if winner is None:
-        assert sorted(votes.values())[-2:] in ([], [0]) or len(set(sorted(votes.values())[-2:])) == 1
+VOTES = st.lists(st.sampled_from([preferred(17), preferred(17, 2), preferred(18), TIE, BOTH_BAD]), max_size=9)
+
+
+@given(VOTES, st.randoms())
+def test_the_order_of_the_reviewers_changes_nothing(votes: list[Any], chance: random.Random) -> None:
+    shuffled = votes.copy()
+    chance.shuffle(shuffled)
+    assert settle("comparison", shuffled) == settle("comparison", votes)
+
+
+@given(VOTES)
+def test_a_winner_has_more_votes_than_any_other(votes: list[Any]) -> None:
+    answer = settle("comparison", votes)
+    winner = str(answer["preferred"] or answer["outcome"])
+    if answer["outcome"]:
+        assert all(answer["votes"][winner] > n for outcome, n in answer["votes"].items() if outcome != winner)
     else:
-        assert all(votes[winner] > count for outcome, count in votes.items() if outcome != winner)
-
-
-@given(st.dictionaries(st.text(max_size=3), st.integers(0, 5), min_size=1))
-def test_shares_sum_to_one_when_anybody_voted(votes: dict[str, int]) -> None:
-    shares = vote_shares(votes)
-    assert (sum(shares.values()) == pytest.approx(1)) if any(votes.values()) else shares == {}
+        first, second = sorted(answer["votes"].values(), reverse=True)[:2]
+        assert first == second
+    assert sum(answer["votes"].values()) == answer["n"] == len(votes)

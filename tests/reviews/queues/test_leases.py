@@ -137,7 +137,7 @@ def test_the_sweep_frees_due_places_of_all_queues_and_no_others(project: Project
 def test_the_sweep_stops_at_its_limit(queue: Queue, project: Project) -> None:
     make.items(queue, 3)
     for _ in range(3):
-        make.expired(held(queue, make.member(project)))
+        held(queue, make.member(project))
     Place.objects.filter(state="claimed").update(lease_until=Now() - timedelta(seconds=1))
     assert free_due_leases(2) == 2
     assert Place.objects.filter(state="claimed").count() == 1

@@ -40,9 +40,16 @@ class Command(BaseCommand):
 
     def answer(self, run: SamplingRun, *, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(json.dumps(run.facts))
+            self.stdout.write(json.dumps(facts(run)))
         elif run.state == Job.State.DONE:
             of = f" of {run.population}" if run.population is not None else ""
             self.stdout.write(f"Run {run.pk}: drew {run.n_drawn}{of}, added {run.n_added} to {run.rule_version.queue}.")
         else:
             self.stdout.write(f"Run {run.pk} is {run.state}.")
+
+
+def facts(run: SamplingRun) -> dict[str, Any]:
+    version = run.rule_version
+    names = ("id", "tick", "state", "error", "lowest_id", "highest_id", "population", "n_drawn", "n_added")
+    known = {name: getattr(run, name) for name in names}
+    return {**known, "rule": version.rule.key, "version": version.number, "queue": version.queue.key}

@@ -1,0 +1,91 @@
+"""Reading reviews and verdicts. People appear under their pseudonyms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import generics, serializers
+
+from feedback.judgements.filters import ReviewFilter, VerdictFilter
+from feedback.judgements.models import Review, Verdict
+from feedback.judgements.record import ANSWER_ROWS, answers_of
+from feedback.responses.models import Subject
+
+
+class SubjectResponseSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField(source="response_id")
+    external_id = serializers.CharField(source="response.external_id")
+
+
+@extend_schema_field(SubjectResponseSerializer(many=True))
+class ResponsesField(serializers.Field[Subject, Any, Any, Any]):
+    """The responses of a subject in its order: answers name them by id."""
+
+    def to_representation(self, subject: Subject) -> list[dict[str, Any]]:
+        parts = sorted(subject.parts.all(), key=lambda part: part.position)
+        return [dict(SubjectResponseSerializer(part).data) for part in parts]
+
+
+class RubricField(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField(source="rubric.name")
+    number = serializers.IntegerField()
+
+
+class ReviewSerializer(serializers.ModelSerializer[Review]):
+    queue = serializers.CharField(source="origin")
+    responses = ResponsesField(source="subject", read_only=True)
+    rubric_version = RubricField()
+    reviewer = serializers.CharField(source="reviewer.pseudonym", help_text="Pseudonym.")
+    source = serializers.CharField(source="reviewer.source", help_text="Where it was imported from, else empty.")
+    answers = serializers.SerializerMethodField(help_text="{criterion key: answer}, as it was submitted.")
+
+    class Meta:
+        model = Review
+        fields = [
+            "id", "subject", "responses", "queue", "rubric_version", "reviewer", "source", "round", "revision",
+            "answers", "note", "shown_order", "visible", "active_ms", "submitted_at", "withdrawn_at", "invalidated_at", "digest",
+        ]  # fmt: skip
+
+    def get_answers(self, review: Review) -> dict[str, Any]:
+        return answers_of(review)
+
+
+class VerdictSerializer(serializers.ModelSerializer[Verdict]):
+    queue = serializers.CharField(source="origin")
+    responses = ResponsesField(source="subject", read_only=True)
+    rubric_version = RubricField()
+    settled_by = serializers.CharField(source="settled_by.pseudonym", default="", help_text="Pseudonym of a moderator.")
+
+    class Meta:
+        model = Verdict
+        fields = [
+            "id", "subject", "responses", "queue", "queue_label", "rubric_version", "method", "answers", "is_failure",
+            "n_reviews", "review_ids", "settled_by", "reason", "rule_label", "inclusion_probability", "is_current",
+            "created_at", "superseded_at",
+        ]  # fmt: skip
+
+
+class ReviewList(generics.ListAPIView[Review]):
+    """Reviews, newest first, also those that were withdrawn or invalidated."""
+
+    serializer_class = ReviewSerializer
+    filterset_class = ReviewFilter
+    queryset = Review.objects.none()
+
+    def get_queryset(self) -> Any:
+        reviews = self.request.project.reviews.select_related("reviewer", "subject")  # type: ignore[attr-defined]
+        return reviews.prefetch_related(*ANSWER_ROWS, "rubric_version__rubric", "subject__parts__response")
+
+
+class VerdictList(generics.ListAPIView[Verdict]):
+    """Verdicts, newest first. Their answers are described in reviews/quality/README.md."""
+
+    serializer_class = VerdictSerializer
+    filterset_class = VerdictFilter
+    queryset = Verdict.objects.none()
+
+    def get_queryset(self) -> Any:
+        verdicts = self.request.project.verdicts.select_related("settled_by", "subject", "rubric_version__rubric")  # type: ignore[attr-defined]
+        return verdicts.prefetch_related("subject__parts__response")
