@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check lint format browser bench contracts services lock
+.PHONY: help setup demo serve test check lint format browser bench real contracts services lock
 MAKEFLAGS += --no-print-directory
 
 help: ## Show this list
@@ -43,6 +43,9 @@ browser: .venv/.dev services ## Run the browser tests in Chromium; ARGS=... goes
 bench: .venv/.dev services ## Run the benchmarks (or BENCH=name) on a PostgreSQL and a Redis of their own
 	@for file in bench/$(or $(BENCH),[a-z]*).py; do \
 	    echo "== $$file"; $(PY) .ci/servers.py run $(PY) "$$file" || exit 1; done
+
+real: setup ## Run real human labels from end to end over REST: WHAT=llmfao or WHAT=mqm, DATA_DIR=where they lie
+	@$(PY) bench/real/$(or $(WHAT),llmfao).py
 
 contracts: .venv/.dev .venv-contracts/.done ## Feed our files to their real consumers (datasets, TRL); slow, large downloads
 	@HF_HUB_OFFLINE=1 CONTRACTS_PYTHON="$(CURDIR)/.venv-contracts/bin/python" $(PY) -m pytest -m contracts $(or $(ARGS),tests/contracts)

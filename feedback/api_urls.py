@@ -2,8 +2,10 @@
 
 from django.urls import path
 
+from feedback.datasets import api as datasets
 from feedback.judgements import api as judgements
 from feedback.responses import api as responses
+from reviews.imports import api as imports
 from reviews.queues import api as queues
 from reviews.sampling import api as sampling
 
@@ -12,6 +14,7 @@ urlpatterns = [
     path("responses/", responses.ResponseList.as_view(), name="response-list"),
     path("responses/<int:pk>/", responses.ResponseDetail.as_view(), name="response-detail"),
     path("reviews/", judgements.ReviewList.as_view(), name="review-list"),
+    path("imported-reviews/", imports.ImportedReviewList.as_view(), name="imported-review-list"),
     path("verdicts/", judgements.VerdictList.as_view(), name="verdict-list"),
     path("queues/", queues.QueueList.as_view(), name="queue-list"),
     path("queues/<slug:key>/", queues.QueueDetail.as_view(), name="queue-detail"),
@@ -25,4 +28,11 @@ urlpatterns = [
     path("assignments/<uuid:token>/release/", queues.AssignmentRelease.as_view(), name="assignment-release"),
     path("sampling-rules/<slug:key>/run/", sampling.RuleRun.as_view(), name="rule-run"),
     path("sampling-runs/<int:pk>/", sampling.RunDetail.as_view(), name="run-detail"),
+    path("datasets/", datasets.DatasetList.as_view(), name="dataset-list"),
+    path("datasets/<slug:key>/build/", datasets.DatasetBuild.as_view(), name="dataset-build"),
+    path("dataset-versions/<int:pk>/", datasets.VersionDetail.as_view(), name="version-detail"),
+    path("dataset-versions/<int:pk>/exports/", datasets.VersionExport.as_view(), name="version-export"),
+    path("exports/<int:pk>/", datasets.ExportDetail.as_view(), name="export-detail"),
+    path("exports/<int:pk>/download/", datasets.ExportDownload.as_view(), name="export-download"),
+    path("preference-pairs/", datasets.PreferencePairList.as_view(), name="preference-pair-list"),
 ]

@@ -81,7 +81,7 @@ def fetch(
     Link-local addresses, where clouds keep their secrets, stay closed in any case.
     """
     target = _target(method, url)
-    port = target.port or {"http": 80, "https": 443}[target.scheme]
+    port = {"http": 80, "https": 443}[target.scheme] if target.port is None else target.port
     is_inside = allow_private or f"{target.host}:{port}" in allow
     if port not in PORTS and not is_inside:
         raise EgressError("port", f"Port {port} is not open to requests; use 80 or 443.")

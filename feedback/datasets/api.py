@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404
+from django.http import FileResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -17,27 +15,25 @@ from rest_framework.views import APIView
 
 from feedback.accounts.api_auth import KeysetPagination
 from feedback.accounts.problems import Problem
-from feedback.audit.log import record
 from feedback.datasets import exports
+from feedback.datasets.download import download
 from feedback.datasets.filters import PreferencePairFilter
 from feedback.datasets.models import Dataset, DatasetVersion, Export, PreferencePair, Split
 from feedback.jobs import Job
 
 
 class DatasetSerializer(serializers.ModelSerializer[Dataset]):
-    newest_version = serializers.SerializerMethodField(help_text="Id of the newest complete version.")
+    newest_version = serializers.IntegerField(
+        source="newest_id", read_only=True, allow_null=True, help_text="Id of the newest complete version."
+    )
 
     class Meta:
         model = Dataset
         fields = ["key", "name", "rule", "shares", "created_at", "newest_version"]
 
-    def get_newest_version(self, dataset: Dataset) -> int | None:
-        newest = dataset.newest()
-        return newest.pk if newest else None
-
 
 class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
-    dataset = serializers.SlugRelatedField(slug_field="key", read_only=True)
+    dataset: serializers.SlugRelatedField[Dataset] = serializers.SlugRelatedField(slug_field="key", read_only=True)
 
     class Meta:
         model = DatasetVersion
@@ -51,18 +47,8 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
     class Meta:
         model = Export
         fields = [
-            "id",
-            "version",
-            "shape",
-            "split",
-            "state",
-            "done",
-            "error",
-            "n_rows",
-            "n_bytes",
-            "sha256",
-            "manifest",
-        ]
+            "id", "version", "shape", "split", "state", "done", "error", "n_rows", "n_bytes", "sha256", "manifest"
+        ]  # fmt: skip
         read_only_fields = [name for name in fields if name not in {"shape", "split"}]
 
 
@@ -86,15 +72,14 @@ class DatasetList(generics.ListAPIView[Dataset]):
     filter_backends: list[Any] = []
 
     def get_queryset(self) -> Any:
-        return self.request.project.datasets.all()  # type: ignore[attr-defined]
+        return self.request.project.datasets.with_newest()  # type: ignore[attr-defined]
 
 
 class DatasetBuild(APIView):
     @extend_schema(request=None, responses={202: DatasetVersionSerializer})
     def post(self, request: Request, key: str) -> Response:
         dataset = get_object_or_404(request.project.datasets, key=key)  # type: ignore[attr-defined]
-        version = dataset.build(by=request.member)  # type: ignore[attr-defined]
-        record("version-requested", version, request=request, number=version.number)
+        version = dataset.build(by=request.member, request=request)  # type: ignore[attr-defined]
         return Response(DatasetVersionSerializer(version).data, status=status.HTTP_202_ACCEPTED)
 
 
@@ -107,20 +92,16 @@ class VersionDetail(generics.RetrieveAPIView[DatasetVersion]):
 
 
 class VersionExport(APIView):
-    @extend_schema(request=ExportRequestSerializer, responses={202: ExportSerializer})
+    @extend_schema(request=ExportRequestSerializer, responses={200: ExportSerializer, 202: ExportSerializer})
     def post(self, request: Request, pk: int) -> Response:
         version = get_object_or_404(request.project.datasetversions, pk=pk)  # type: ignore[attr-defined]
         wanted = ExportRequestSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         if version.state != Job.State.DONE:
-            raise Problem(
-                409, "version-not-complete", "The version is not complete yet; ask again when its state is done."
-            )
-        export = exports.request(
-            version, wanted.validated_data["shape"], wanted.validated_data["split"], request.member
-        )  # type: ignore[attr-defined]
-        record("export-requested", export, request=request, shape=export.shape)
-        return Response(ExportSerializer(export).data, status=status.HTTP_202_ACCEPTED)
+            raise Problem(409, "version-not-complete", "The version is not complete; ask again when its state is done.")
+        export = exports.request(version, **wanted.validated_data, by=request.member, http=request)  # type: ignore[attr-defined]
+        code = status.HTTP_200_OK if export.is_finished else status.HTTP_202_ACCEPTED
+        return Response(ExportSerializer(export).data, status=code)
 
 
 class ExportDetail(generics.RetrieveAPIView[Export]):
@@ -136,23 +117,6 @@ class ExportDownload(APIView):
     def get(self, request: Request, pk: int) -> FileResponse:
         export = get_object_or_404(request.project.exports.select_related("version__dataset"), pk=pk)  # type: ignore[attr-defined]
         return download(export)
-
-
-def download(export: Export) -> FileResponse:
-    """The file, streamed, with its checksum in the headers (RFC 9530 and as plain hex)."""
-    if export.state != Job.State.DONE or not default_storage.exists(export.file):
-        raise Http404("There is no file.")
-    response = FileResponse(
-        default_storage.open(export.file),
-        as_attachment=True,
-        filename=exports.file_name(export),
-        content_type="application/x-ndjson",
-    )
-    response["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(export.sha256)).decode()}:"
-    response["X-Checksum-Sha256"] = export.sha256
-    response["ETag"] = f'"{export.sha256}"'
-    response["Content-Security-Policy"] = "sandbox"
-    return response
 
 
 class PairPagination(KeysetPagination):

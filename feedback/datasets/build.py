@@ -165,7 +165,7 @@ def seal(version: DatasetVersion) -> None:
     }
     version.statistics = statistics.summary(sums)
     version.rows_sha256 = cursor["hash"] or hashlib.sha256().hexdigest()
-    version.cursor = {"as_of": cursor["as_of"]}
+    version.cursor = {"as_of": cursor["as_of"], "leading": sums["leading"]}
 
 
 HASHED = (

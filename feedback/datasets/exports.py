@@ -21,6 +21,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from feedback.accounts.models import Member
+from feedback.audit.log import record
 from feedback.datasets.models import DatasetVersion, Export
 from feedback.datasets.shapes import preference, promptfoo, revision, votes
 from feedback.jobs import Job, JobRefused
@@ -36,8 +37,14 @@ SHAPES: dict[str, ModuleType] = {
 }
 
 
-def request(version: DatasetVersion, shape: str, split: str = "", by: Member | None = None) -> Export:
-    """The export of this shape, begun when it does not exist; one that failed or whose file is gone is begun again."""
+@transaction.atomic
+def request(
+    version: DatasetVersion, shape: str, split: str = "", *, by: Member | None = None, http: Any = None
+) -> Export:
+    """The export of this shape, begun when it does not exist; one that failed or whose file is gone is begun again.
+
+    `by` or the request `http` says who asked.
+    """
     export, created = Export.objects.get_or_create(
         version=version, shape=shape, split=split, defaults={"project_id": version.project_id, "requested_by": by}
     )
@@ -51,8 +58,10 @@ def request(version: DatasetVersion, shape: str, split: str = "", by: Member | N
             "lease_until": None,
             "finished_at": None,
         }
-        Export.objects.filter(pk=export.pk, state=export.state).update(**again)
+        created = bool(Export.objects.filter(pk=export.pk, state=export.state).update(**again))
         export.refresh_from_db()
+    if created:
+        record("export-requested", export, request=http, actor=by or "system", shape=shape, split=split)
     if not export.is_finished:
         export.ring()
     return export
@@ -76,7 +85,7 @@ def step(export: Export) -> bool:
     cursor["bytes"] += len(data)
     cursor["rows"] += len(some)
     export.done = cursor["rows"]
-    if len(some) == CHUNK:
+    if len(some) >= CHUNK:
         cursor["after"] = some[-1][0]
         return False
     finish(export, shape)
@@ -143,11 +152,11 @@ def finish(export: Export, shape: ModuleType) -> None:
     transaction.on_commit(lambda: path.unlink(missing_ok=True))
 
 
-class Whole(File):  # type: ignore[type-arg]
+class Whole(File):
     """A complete file on this machine: storage on the same disk renames it, which cannot stop halfway."""
 
     def temporary_file_path(self) -> str:
-        return str(self.file.name)
+        return str(self.name)
 
 
 def sha256_of(file: Any) -> str:

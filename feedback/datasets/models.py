@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models, transaction
 
 from feedback.accounts.models import Member, ProjectRow, new_salt
+from feedback.audit.log import record
 from feedback.jobs import Job
 from feedback.judgements.models import Verdict
 from feedback.responses.models import Response
@@ -48,7 +49,7 @@ class Dataset(ProjectRow):
     def __str__(self) -> str:
         return self.name
 
-    def build(self, by: Member | None = None) -> DatasetVersion:
+    def build(self, by: Member | None = None, *, request: Any = None, actor: str = "system") -> DatasetVersion:
         """Begin the next version under the rule as it stands; a build under way is returned instead of a second one."""
         with transaction.atomic():
             locked = Dataset.objects.select_for_update().get(pk=self.pk)
@@ -63,6 +64,7 @@ class Dataset(ProjectRow):
                 parent=locked.newest(),
                 requested_by=by,
             )
+            record("version-requested", version, request=request, actor=by or actor, number=version.number)
             version.ring()
             return version
 

@@ -6,7 +6,7 @@ again. Lengths are kept to two significant digits: percentiles of a million answ
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from feedback.datasets.models import PreferencePair
@@ -18,7 +18,7 @@ PERCENTILES = {"p50": 50, "p90": 90, "p99": 99, "max": 100}
 def empty() -> Sums:
     return {
         "pairs": 0, "by_source": {}, "by_split": {}, "by_model": {}, "excluded": {}, "lengths": {}, "longer": 0,
-        "share": 0.0, "first": 0, "decided": 0, "votes": 0, "cases": 0, "tools": 0,
+        "share": 0.0, "first": 0, "decided": 0, "votes": 0, "cases": 0, "tools": 0, "leading": {},
     }  # fmt: skip
 
 
@@ -44,6 +44,20 @@ def add_pairs(sums: Sums, pairs: Iterable[PreferencePair]) -> None:
         sums["longer"] += chosen > rejected
         sums["share"] += pair.vote_share
         sums["tools"] += bool(pair.tools)
+        for feature in features(pair):
+            sums["leading"].setdefault(pair.split, {}).setdefault(feature, pair.position)
+
+
+def features(pair: PreferencePair) -> Iterator[str]:
+    """What a reader that guesses types from the first rows must have seen: see `leading` in shapes/preference.py."""
+    for column in ("strength", "tools"):
+        if getattr(pair, column):
+            yield column
+    if pair.provenance["reviewers"]:
+        yield "annotators"
+    for column in ("prompt", "chosen", "rejected"):
+        has_more = any(message.keys() - {"role", "content"} for message in getattr(pair, column))
+        yield f"{column} with more" if has_more else f"{column} of text"
 
 
 def add_votes(sums: Sums, votes: Iterable[dict[str, Any]]) -> None:

@@ -38,14 +38,15 @@ class ReviewSerializer(serializers.ModelSerializer[Review]):
     responses = ResponsesField(source="subject", read_only=True)
     rubric_version = RubricField()
     reviewer = serializers.CharField(source="reviewer.pseudonym", help_text="Pseudonym.")
-    source = serializers.CharField(source="reviewer.source", help_text="Where it was imported from, else empty.")
+    imported_from = serializers.CharField(source="reviewer.source", help_text="Its source, empty for our own.")
     answers = serializers.SerializerMethodField(help_text="{criterion key: answer}, as it was submitted.")
 
     class Meta:
         model = Review
         fields = [
-            "id", "subject", "responses", "queue", "rubric_version", "reviewer", "source", "round", "revision",
-            "answers", "note", "shown_order", "visible", "active_ms", "submitted_at", "withdrawn_at", "invalidated_at", "digest",
+            "id", "subject", "responses", "queue", "rubric_version", "reviewer", "imported_from", "round", "revision",
+            "answers", "note", "shown_order", "visible", "active_ms", "submitted_at", "withdrawn_at", "invalidated_at",
+            "digest",
         ]  # fmt: skip
 
     def get_answers(self, review: Review) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def check_stretch(source: SourceText, mark: dict[str, Any], at: str) -> dict[str
     try:
         check_span(source.text, start, end, quote)  # type: ignore[arg-type]  # it refuses other types itself
     except SpanError as error:
-        raise refused(f"{at}/quote" if error.code == "quote_mismatch" else f"{at}/start", error.message) from error
+        raise refused(f"{at}/quote" if error.code == "quote-mismatch" else f"{at}/start", error.message) from error
     return {"start": start, "end": end, "quote": quote}
 
 

@@ -40,7 +40,7 @@ class Material:
         return given
 
     def passage(self, given: Any, at: str) -> SourceText:
-        """A passage of the subject's responses. Pages show equal texts of two responses once, so either may be named."""
+        """A passage of the subject; pages show equal texts of two responses once, so either may be named."""
         found = self.passages.get(given) if isinstance(given, int) and not isinstance(given, bool) else None
         if found is None:
             raise refused(at, "Name a passage that was shown beside the response, by its id.")

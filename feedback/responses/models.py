@@ -175,6 +175,11 @@ class Passage(ProjectRow):
     def __str__(self) -> str:
         return self.title or self.text[:60]
 
+    @property
+    def link(self) -> str:
+        """Its address where a browser may go there; the caller's text may hold any scheme."""
+        return self.url if self.url.lower().startswith(("https://", "http://")) else ""
+
 
 class UserFeedback(ProjectRow):
     """What an end user said about a response: a thumb, a score, a comment."""

@@ -80,7 +80,7 @@ def input_texts(variables: dict[str, Any] | None, messages: rows.Objects) -> Ite
 def message_text(message: dict[str, Any]) -> str:
     content = message.get("content")
     if isinstance(content, list):
-        return "".join(part if isinstance(part, str) else str(part.get("text") or "") for part in content)
+        return "".join(part if isinstance(part, str) else part.get("text") or "" for part in content)
     return content or ""
 
 

@@ -174,6 +174,8 @@ def _check_messages(messages: Objects) -> None:
     for index, message in enumerate(messages):
         if message.get("role") not in ROLES:
             raise RowRefused("invalid", f"/messages/{index}/role", f"A role is one of {', '.join(sorted(ROLES))}.")
+        if not isinstance(message.get("name", ""), str | None):
+            raise RowRefused("invalid", f"/messages/{index}/name", "A name is text.")
         _check_content(message.get("content"), f"/messages/{index}/content")
         calls = message.get("tool_calls")
         if calls is not None:
@@ -188,11 +190,16 @@ def _check_content(content: Any, pointer: str) -> None:
     for index, part in enumerate(content):
         if not isinstance(part, str | dict):
             raise RowRefused("invalid", f"{pointer}/{index}", "A part of the content is text or an object.")
+        if isinstance(part, dict) and not isinstance(part.get("text"), str | None):
+            raise RowRefused("invalid", f"{pointer}/{index}/text", "The text of a part is text.")
 
 
 def _check_calls(calls: Any, pointer: str) -> None:
     if not isinstance(calls, list) or not all(isinstance(call, dict) for call in calls):
         raise RowRefused("invalid", pointer, "Tool calls are a list of objects.")
+    for index, call in enumerate(calls):
+        if not isinstance(call.get("function", {}), dict):
+            raise RowRefused("invalid", f"{pointer}/{index}/function", "The function of a call is an object.")
 
 
 def conversation(row: Row) -> Objects:

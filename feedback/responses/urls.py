@@ -1,4 +1,9 @@
-from django.urls import URLPattern, path  # noqa: F401
+from django.urls import path
+
+from feedback.responses import views
 
 app_name = "responses"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.response_list, name="response-list"),
+    path("<int:pk>/", views.response_detail, name="response-detail"),
+]

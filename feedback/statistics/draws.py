@@ -34,13 +34,13 @@ def interval_bounds(offset: float, rate: float) -> list[Bounds]:
         raise ValueError(f"an offset of {offset} is not in [0, 1)")
     rate = inclusion_probability(rate)
     end = offset + rate
-    if rate == 0:
-        return []
     if rate == 1:
-        return [Bounds(0.0, 1.0)]
-    if end <= 1:
-        return [Bounds(offset, end)]
-    return [Bounds(0.0, end - 1), Bounds(offset, 1.0)]
+        ranges = [Bounds(0.0, 1.0)]
+    elif end <= 1:
+        ranges = [Bounds(offset, end)]
+    else:
+        ranges = [Bounds(0.0, end - 1), Bounds(offset, 1.0)]
+    return [bounds for bounds in ranges if bounds.low < bounds.high]
 
 
 def interval_draw(draw_key: float, offset: float, rate: float) -> bool:

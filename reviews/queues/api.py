@@ -1,7 +1,7 @@
 """The review API, for front ends of one's own: claim, look, draft, submit (with the next item), skip, undo.
 
-A claim's token is its address, and only its reviewer finds it. What a payload shows is what the page shows: no model unless
-the queue shows it, nobody else's answers, responses in the order drawn for this reviewer.
+A claim's token is its address, and only its reviewer finds it. What a payload shows is what the page shows: no model
+unless the queue shows it, nobody else's answers, responses in the order drawn for this reviewer.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
 
 class ShownResponseSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(help_text="What answers name; says nothing about the model.")
-    label = serializers.CharField(help_text="A, B, … in the order drawn for this reviewer.")
+    label = serializers.CharField(help_text="A, B, … in the order drawn.")  # type: ignore[assignment]
     output = serializers.CharField(help_text="Offsets of spans count its code points.")
     tool_calls = serializers.JSONField()
     passages = PassageSerializer(many=True)
@@ -62,16 +62,16 @@ class ItemSerializer(serializers.Serializer[Any]):
     criteria = CriterionSerializer(many=True)
 
 
-class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
-    queue = serializers.SlugRelatedField(slug_field="key", read_only=True)
+class AssignmentSerializer(serializers.Serializer[Any]):
+    token = serializers.UUIDField(help_text="The claim's address; it survives the lease.")
+    queue = serializers.CharField()
+    state = serializers.ChoiceField(choices=Assignment.State.choices)
+    claimed_at = serializers.DateTimeField()
     lease_until = serializers.DateTimeField(allow_null=True, help_text="Null when the place is not held any more.")
+    draft = serializers.DictField()
+    draft_saved_at = serializers.DateTimeField(allow_null=True)
+    submitted_at = serializers.DateTimeField(allow_null=True)
     item = ItemSerializer()
-
-    class Meta:
-        model = Assignment
-        fields = [
-            "token", "queue", "state", "claimed_at", "lease_until", "draft", "draft_saved_at", "submitted_at", "item",
-        ]  # fmt: skip
 
 
 class DraftSerializer(serializers.Serializer[Any]):
@@ -134,7 +134,7 @@ class QueueDetailSerializer(QueueSerializer):
         fields = [*QueueSerializer.Meta.fields, "items"]
 
     def get_items(self, queue: Queue) -> dict[str, int]:
-        rows = queue.items.order_by().values_list("state").annotate(n=Count("pk"))  # type: ignore[attr-defined]
+        rows = queue.items.order_by().values_list("state").annotate(n=Count("pk"))
         return dict(rows)
 
 
@@ -166,11 +166,6 @@ def payload(assignment: Assignment) -> dict[str, Any]:
         for label, response in zip(ascii_uppercase, shown, strict=False)
     ]
     version = assignment.queue.rubric_version
-    assignment.lease_until = place.lease_until if place else None  # type: ignore[attr-defined]
-    fields = AssignmentSerializer().fields
-    data = {name: field for name, field in fields.items() if name != "item"}
-    row = {name: field.to_representation(value) if (value := field.get_attribute(assignment)) is not None else None
-           for name, field in data.items()}  # fmt: skip
     item = {
         "id": assignment.item_id,
         "conversation": conversation_of(shown),
@@ -178,7 +173,10 @@ def payload(assignment: Assignment) -> dict[str, Any]:
         "rubric": str(version),
         "criteria": criteria_of(version),
     }
-    return {**row, "item": ItemSerializer(item).data}
+    plain = ("token", "state", "claimed_at", "draft", "draft_saved_at", "submitted_at")
+    row = {name: getattr(assignment, name) for name in plain}
+    lease_until = place.lease_until if place else None
+    return AssignmentSerializer({**row, "queue": assignment.queue.key, "lease_until": lease_until, "item": item}).data
 
 
 @contextmanager
@@ -202,11 +200,9 @@ class ReviewerView(APIView):
         return cast(Member, self.request.member)  # type: ignore[attr-defined]
 
     def mine(self, token: UUID) -> Assignment:
-        rows = self.member().assignments.select_related(  # type: ignore[attr-defined]
-            "queue__rubric_version__rubric", "item__subject", "place"
-        )
+        rows = self.member().assignments.select_related("queue__rubric_version__rubric", "item__subject", "place")
         with problems():
-            return cast(Assignment, rows.get(token=token))
+            return rows.get(token=token)
 
 
 class QueueList(generics.ListAPIView[Queue]):
@@ -229,7 +225,7 @@ class QueueClaim(ReviewerView):
     )
     def post(self, request: Request, key: str) -> Response:
         """Hand out the next item. Who holds a claim in the queue gets that one again, so a repeat is harmless."""
-        queue = self.member().project.queues.filter(key=key).first()  # type: ignore[attr-defined]
+        queue = self.member().project.queues.filter(key=key).first()
         if queue is None:
             raise NotFound("No such queue.")
         assignment = claiming.claim(queue, self.member())

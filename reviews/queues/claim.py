@@ -1,7 +1,7 @@
 """Handing out work: a reviewer's own claim first, then what they had before, then the next place (DESIGN §4.3).
 
-A claim takes at most four statements on PostgreSQL: lock the front, free due leases (only when some are), look for an
-own claim, take the next place. Nothing here waits for another reviewer.
+A claim takes at most four statements on PostgreSQL: lock the front, look for an own claim, free due leases (only when
+some are), take the next place. Nothing here waits for another reviewer.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ def claim(queue: Queue, reviewer: Member) -> Assignment | None:
     for attempt in range(TRIES):
         try:
             taken = claim_once(queue, reviewer)
-        except IntegrityError:  # the same person in another tab, or an import of theirs: they have a claim now
+        except IntegrityError:  # an import of theirs, or another tab before their first front: they have a claim now
+            if attempt == TRIES - 1:
+                raise
             continue
         if taken.assignment is not None or not taken.is_contended:
             return taken.assignment
@@ -44,19 +46,21 @@ def claim(queue: Queue, reviewer: Member) -> Assignment | None:
 
 @transaction.atomic
 def claim_once(queue: Queue, reviewer: Member) -> Taken:
+    """One try. Who holds something of their own gets that before anything else is locked: two people who each free the
+    other's due place must not then wait for their own.
+    """
     has_due, has_apart = lock_front(queue, reviewer)
-    if has_due:
-        free_due(queue.pk, but_not=reviewer.pk)
-    own = own_claim(queue, reviewer)
-    if own is not None:
+    if own := own_claim(queue, reviewer):
         return Taken(own)
-    apart = take_apart(queue, reviewer) if has_apart else None
-    if apart is not None:
+    freed = free_due(queue.pk, but_not=reviewer.pk) if has_due else 0
+    if has_apart and (apart := take_apart(queue, reviewer)):
         return Taken(apart)
     taken = take_next(queue, reviewer)
-    if taken.assignment is None and not taken.is_contended:
-        taken = take_next(queue, reviewer, full=True)
-    return taken
+    if taken.assignment is not None or taken.is_contended:
+        return taken
+    if freed and (own := own_claim(queue, reviewer)):
+        return Taken(own)
+    return take_next(queue, reviewer, full=True)
 
 
 def own_claim(queue: Queue, reviewer: Member) -> Assignment | None:

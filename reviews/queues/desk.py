@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 
 from feedback.accounts.models import Member
-from feedback.judgements.record import criteria_of
 from feedback.responses.models import Response
 from feedback.rubrics.models import Criterion
-from feedback.text.render import render_markdown
+from feedback.text.diff import word_diff
+from feedback.text.render import Mark, render_markdown, render_segments
 from reviews.queues.claim import remaining
-from reviews.queues.forms import SIDES, ReviewForm, SkipForm, initial_of
+from reviews.queues.forms import SIDES, ReviewForm, SkipForm
 from reviews.queues.models import Assignment, Queue
 from reviews.queues.submit import undoable
 
@@ -29,13 +29,17 @@ def words(content: Any) -> str:
 
 
 def turn(message: dict[str, Any]) -> dict[str, Any]:
-    calls = [call.get("function", {}) for call in message.get("tool_calls") or []]
     return {
         "role": message.get("role", ""),
         "name": message.get("name", ""),
         "text": words(message.get("content")),
-        "tool_calls": [{"name": call.get("name", ""), "arguments": str(call.get("arguments", ""))} for call in calls],
+        "tool_calls": named_calls(message.get("tool_calls")),
     }
+
+
+def named_calls(tool_calls: Any) -> list[dict[str, str]]:
+    calls = [call.get("function", {}) for call in tool_calls or []]
+    return [{"name": call.get("name", ""), "arguments": str(call.get("arguments", ""))} for call in calls]
 
 
 def conversation(shown: list[Response]) -> dict[str, Any]:
@@ -48,18 +52,35 @@ def conversation(shown: list[Response]) -> dict[str, Any]:
     return {"turns": [*system, *spoken[-LATEST_TURNS:]], "earlier_turns": spoken[:-LATEST_TURNS]}
 
 
-def shown_answers(assignment: Assignment, shown: list[Response]) -> list[dict[str, Any]]:
+def shown_answers(queue: Queue, shown: list[Response]) -> list[dict[str, Any]]:
     labels = SIDES if len(shown) == 2 else ["Response"]
+    diffs = differences(*(response.body.output for response in shown)) if len(shown) == 2 else [""]
     return [
         {
             "label": label,
             "text": response.body.output,
             "text_hash": response.output_hash,
-            "response": response,
-            "model": str(response.model or "") if assignment.queue.shows_model else "",
+            "tool_calls": named_calls(response.body.tool_calls),
+            "response": response.pk,
+            "model": str(response.model or "") if queue.shows_model else "",
+            "diff": diff,
         }
-        for label, response in zip(labels, shown, strict=True)
+        for label, response, diff in zip(labels, shown, diffs, strict=True)
     ]
+
+
+def differences(left: str, right: str) -> list[str]:
+    """Each text with the words marked that the other one has not; empty for equal texts."""
+    marks: tuple[list[Mark], list[Mark]] = ([], [])
+    at = [0, 0]
+    for op, *parts in word_diff(left, right):
+        for side, part in enumerate(parts):
+            if op != "equal" and part.strip():
+                marks[side].append(Mark(len(marks[side]), at[side], at[side] + len(part), "differs"))
+            at[side] += len(part)
+    if left == right:
+        return ["", ""]
+    return [render_segments(text, found) for text, found in zip((left, right), marks, strict=True)]
 
 
 def passages(shown: list[Response]) -> list[dict[str, Any]]:
@@ -88,20 +109,6 @@ def marking(criteria: tuple[Criterion, ...]) -> dict[str, Any] | None:
     return {"kinds": pairs("kinds"), "severities": pairs("severities")}
 
 
-def shown_to(assignment: Assignment) -> list[Response]:
-    """The responses in the order drawn for this reviewer."""
-    subject = assignment.item.subject
-    rows = subject.shown(assignment.shown_order)
-    return list(Response.objects.filter(pk__in=[r.pk for r in rows]).prefetch_related("passages")) and rows
-
-
-def form_of(assignment: Assignment, data: Any = None) -> ReviewForm:
-    """The rubric's form for this assignment: what was posted, else the draft."""
-    criteria, shown = criteria_of(assignment.queue.rubric_version), shown_to(assignment)
-    initial = {"token": assignment.token, **initial_of(assignment.draft, criteria, shown)}
-    return ReviewForm(criteria, shown, data, initial=initial, label_suffix="")
-
-
 def addresses(queue: Queue, project: str) -> dict[str, str]:
     """Where the page's forms and scripts send things."""
     names = ("claim", "submit", "draft", "heartbeat", "release", "skip")
@@ -119,20 +126,21 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
         "remaining": remaining(queue, member),
         **addresses(queue, project.slug),
     }
-    last = undoable(queue, member)
+    last = extra.pop("last", None) or undoable(queue, member)
     if last:
         context["undo_url"] = reverse("queues:undo", kwargs={"project": project.slug, "token": last.token})
     if assignment is None:
-        return {**context, **extra}
-    form: ReviewForm = extra.pop("form", None) or form_of(assignment)
+        return {**context, "finished": finished(queue, member), **extra}
+    form: ReviewForm = extra.pop("form", None) or ReviewForm(assignment)
+    prefetch_related_objects(form.shown, "passages", *(["model"] if queue.shows_model else []))
     guideline = queue.rubric_version.guideline
     return {
         **context,
         "assignment": assignment,
         "lease_until": getattr(assignment, "place", None) and assignment.place.lease_until,
         "form": form,
-        "skip_form": SkipForm(initial={"token": assignment.token}, label_suffix=""),
-        "answers": shown_answers(assignment, form.shown),
+        "skip_form": SkipForm(initial={"token": assignment.token}),
+        "answers": shown_answers(queue, form.shown),
         "passages": passages(form.shown),
         "marking": marking(form.criteria),
         "guideline": render_markdown(guideline.text) if guideline else "",
@@ -142,22 +150,38 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
     }
 
 
+def finished(queue: Queue, member: Member) -> dict[str, str]:
+    """Why there is nothing on the desk; empty when there is simply nothing left."""
+    if member.assignments.filter(queue=queue).orphaned().exists():  # type: ignore[attr-defined]
+        return {
+            "title": "Your time for that item ran out",
+            "text": "What you had written is kept. Look again: you get the item back if it still needs a review.",
+        }
+    if queue.state != Queue.State.OPEN:
+        return {
+            "title": f"This queue is {queue.get_state_display().lower()}",
+            "text": "Nothing is given out from it at the moment. Your reviews are kept.",
+        }
+    return {}
+
+
 def done_today(member: Member) -> int:
     midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
     return member.assignments.filter(submitted_at__gte=midnight, state__in=["submitted", "surplus"]).count()
 
 
 def work_rows(member: Member) -> list[dict[str, Any]]:
-    """Open queues with what waits for this person, those with a held item first."""
+    """Open queues with what waits for this person, first those where an item is held for them, open or not."""
     project = member.project
+    live = member.assignments.live()  # type: ignore[attr-defined]
+    held = set(live.values_list("queue_id", flat=True))
     counted = Q(assignments__reviewer=member, assignments__state__in=["submitted", "surplus"])
     queues = (
-        project.queues.filter(state=Queue.State.OPEN, takes_imports=False)  # type: ignore[attr-defined]
+        project.queues.filter(Q(state=Queue.State.OPEN) | Q(pk__in=held), takes_imports=False)  # type: ignore[attr-defined]
         .select_related("rubric_version__rubric")
         .annotate(done=Count("assignments", filter=counted))
         .order_by("name")
     )
-    held = set(member.assignments.live().values_list("queue_id", flat=True))  # type: ignore[attr-defined]
     rows = [
         {
             "queue": queue,

@@ -7,16 +7,21 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.text import slugify
 
 from feedback.accounts.models import Project
+from feedback.judgements.record import criteria_of
 from feedback.responses.models import Response
 from feedback.rubrics.models import Criterion, RubricVersion
-from reviews.queues.models import Queue
+from feedback.text.canonical import CanonicalError, parse_json
+from reviews.queues.models import Assignment, Queue
 
 NEEDED = "This question needs an answer."
 SIDES = ("Left", "Right")
 PREFIX = "q-"
+LONGEST_MS = 24 * 3600 * 1000
+MOST_BYTES_OF_MARKS = 1024 * 1024
 
 
 class CriterionField:
@@ -71,32 +76,48 @@ def field_of(criterion: Criterion) -> forms.Field:
 
 
 class ReviewForm(forms.Form):
-    """The rubric as a form. `shown` are the responses in the order this reviewer sees them."""
+    """The rubric of an assignment as a form: what was posted, else the draft."""
 
     use_required_attribute = False
 
     token = forms.UUIDField(widget=forms.HiddenInput)
     submission_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
-    active_ms = forms.IntegerField(
-        widget=forms.HiddenInput, required=False, min_value=0, max_value=86_400_000, initial=0
-    )
+    active_ms = forms.CharField(widget=forms.HiddenInput, required=False, initial="0")
     spans = forms.CharField(widget=forms.HiddenInput, required=False, strip=False)
 
-    def __init__(self, criteria: tuple[Criterion, ...], shown: list[Response], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.criteria, self.shown = criteria, shown
-        self.spans_key = next((c.key for c in criteria if c.kind == Criterion.Kind.SPANS), None)
-        for criterion in criteria:
+    def __init__(self, assignment: Assignment, data: Any = None) -> None:
+        super().__init__(data, label_suffix="")
+        self.assignment = assignment
+        self.criteria = criteria_of(assignment.queue.rubric_version)
+        self.spans_key = next((c.key for c in self.criteria if c.kind == Criterion.Kind.SPANS), None)
+        for criterion in self.criteria:
             if criterion.kind != Criterion.Kind.SPANS:
                 self.fields[PREFIX + criterion.key] = field_of(criterion)
+        if data is None:
+            self.initial = {"token": assignment.token, **initial_of(assignment.draft, self.criteria, self.shown)}
+
+    @cached_property
+    def shown(self) -> list[Response]:
+        """The responses in the order drawn for this reviewer; read when somebody looks at them."""
+        return self.assignment.item.subject.shown(self.assignment.shown_order)
 
     def clean_spans(self) -> list[dict[str, Any]]:
         """The marks as the script stored them; what does not read as marks is refused beside the field."""
         try:
-            marks = json.loads(self.cleaned_data["spans"] or "[]")
+            marks = parse_json(self.cleaned_data["spans"] or "[]", max_bytes=MOST_BYTES_OF_MARKS)
             return [tidy_mark(mark) for mark in marks]
-        except (ValueError, TypeError, AttributeError) as error:
+        except (CanonicalError, ValueError, TypeError, AttributeError, KeyError) as error:
             raise forms.ValidationError("The marks could not be read; mark the words again.") from error
+
+    def clean_active_ms(self) -> int:
+        """A measure beside the answers: one that makes no sense is no reason to refuse them."""
+        given = self.cleaned_data["active_ms"]
+        return min(int(given), LONGEST_MS) if given.isdecimal() and len(given) < 12 else 0
+
+    def clean(self) -> dict[str, Any]:
+        if "submission_id" in self.errors:  # a hidden field shows no error of its own
+            self.add_error(None, "This page is damaged. Copy what you wrote, then reload it.")
+        return self.cleaned_data
 
     def answers(self) -> dict[str, Any]:
         """What was answered, in the one shape of answers; questions left empty are left out."""
@@ -118,8 +139,8 @@ class ReviewForm(forms.Form):
             side, _, strength = given.partition("_")
             if side not in {"left", "right"}:
                 return {"outcome": given}
-            preferred = self.shown[0 if side == "left" else 1]
-            return {"outcome": "preferred", "preferred": preferred.pk, "strength": int(strength)}
+            preferred = self.assignment.shown_order[0 if side == "left" else 1]
+            return {"outcome": "preferred", "preferred": preferred, "strength": int(strength)}
         if criterion.kind == Criterion.Kind.CORRECTION:
             return rewritten(self.shown[0], given)
         return given
@@ -136,7 +157,7 @@ def tidy_mark(mark: dict[str, Any]) -> dict[str, Any]:
     """A mark of the page in the shape of answers: ids as numbers, evidence as one object."""
     kept = {name: mark[name] for name in ("start", "end", "quote", "kind", "text_hash") if name in mark}
     kept["response"] = int(mark["response"])
-    kept |= {name: mark[name] for name in ("severity", "note") if mark.get(name)}
+    kept |= {name: mark[name] for name in ("severity", "note", "passage") if mark.get(name)}
     if mark.get("evidence"):
         kept["evidence"] = {"passage": int(mark["evidence"])}
         if mark.get("evidence_start") is not None:
@@ -145,9 +166,15 @@ def tidy_mark(mark: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def page_marks(marks: Any, shown: list[Response]) -> list[dict[str, Any]]:
+    """Marks of a draft as the page's script keeps them. A program may have saved anything: what is no mark is left."""
+    known = [mark for mark in marks if isinstance(mark, dict)] if isinstance(marks, list) else []
+    return [page_mark({"response": shown[0].pk, **mark}) for mark in known if not mark.get("passage")]
+
+
 def page_mark(mark: dict[str, Any]) -> dict[str, Any]:
     """The other way: a mark of a draft as the page's script keeps it."""
-    evidence = mark.get("evidence") or {}
+    evidence = mark.get("evidence") if isinstance(mark.get("evidence"), dict) else {}
     return {
         **{name: value for name, value in mark.items() if name != "evidence"},
         "evidence": evidence.get("passage"),
@@ -174,7 +201,7 @@ def initial_of(answers: dict[str, Any], criteria: tuple[Criterion, ...], shown: 
     for criterion in criteria:
         given, name = answers.get(criterion.key), PREFIX + criterion.key
         if criterion.kind == Criterion.Kind.SPANS:
-            initial["spans"] = json.dumps([page_mark(mark) for mark in given or []])
+            initial["spans"] = json.dumps(page_marks(given, shown))
         elif criterion.kind == Criterion.Kind.CORRECTION:
             text = given.get("text") if isinstance(given, dict) else given
             initial[name] = text or shown[0].body.output
@@ -193,6 +220,8 @@ def comparison_value(given: dict[str, Any], shown: list[Response]) -> str:
 
 
 class SkipForm(forms.Form):
+    """Why not this item. Its ids begin with `skip-`: the review form on the same page has a token too."""
+
     REASONS = [
         ("outside_my_field", "It is outside my field"),
         ("unclear", "I do not understand the question"),
@@ -206,6 +235,9 @@ class SkipForm(forms.Form):
     note = forms.CharField(
         required=False, max_length=500, label="In a sentence", widget=forms.TextInput({"dir": "auto"})
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="skip-%s", label_suffix="", **kwargs)
 
 
 class TokenForm(forms.Form):
@@ -260,6 +292,6 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
         if not self.instance.key:
             raise forms.ValidationError("Use at least one letter or digit.")
         taken = self.project.queues.exclude(pk=self.instance.pk).filter(key=self.instance.key)  # type: ignore[attr-defined]
-        if taken.exists():
+        if taken.exists() or self.instance.key == "new":  # whose address is this form
             raise forms.ValidationError("There is a queue with this name already.")
         return name

@@ -7,8 +7,9 @@ from typing import Any
 from django.urls import reverse
 
 from feedback.accounts.models import Member
-from feedback.judgements.record import ANSWER_ROWS, answers_of
+from feedback.judgements.record import ANSWER_ROWS, answers_of, criteria_of
 from feedback.responses.models import SubjectResponse
+from reviews.queues.desk import words
 from reviews.queues.models import Assignment, Item
 from reviews.queues.submit import can_undo
 
@@ -39,7 +40,7 @@ def titles_of(items: list[Item]) -> dict[int, str]:
     parts = SubjectResponse.objects.filter(subject__in=[item.subject_id for item in items], position=0)
     rows = parts.values_list("subject_id", "response__body__messages")
     return {
-        subject: next((str(m.get("content", ""))[:120] for m in reversed(messages) if m.get("role") == "user"), "")
+        subject: next((words(m.get("content"))[:120] for m in reversed(messages) if m.get("role") == "user"), "")
         for subject, messages in rows
     }
 
@@ -68,19 +69,17 @@ def said(row: Assignment) -> tuple[str, str]:
 
 
 def summary(row: Assignment) -> str:
-    """The answers in a few words."""
+    """The answers in a few words, as the page put its questions."""
     if row.review is None:
         return row.skip_reason.replace("_", " ")
-    parts = []
-    for key, value in answers_of(row.review).items():
-        if isinstance(value, list):
-            parts.append(f"{len(value)} flag{'s' if len(value) != 1 else ''}")
-        elif isinstance(value, dict):
-            parts.append(
-                {"preferred": "one preferred", "tie": "equal", "both_bad": "both unacceptable"}.get(
-                    value.get("outcome", ""), "rewritten"
-                )
-            )
-        else:
-            parts.append(f"{key}: {str(value)[:40]}")
-    return " · ".join(parts)
+    labels = {criterion.key: criterion.label for criterion in criteria_of(row.review.rubric_version)}
+    return " · ".join(in_words(labels[key], value) for key, value in answers_of(row.review).items())
+
+
+def in_words(label: str, value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} flag{'s' if len(value) != 1 else ''}"
+    if isinstance(value, dict):
+        outcomes = {"preferred": "one preferred", "tie": "equal", "both_bad": "both unacceptable"}
+        return outcomes.get(value.get("outcome", ""), "rewritten")
+    return f"{label}: {str(value)[:40]}"

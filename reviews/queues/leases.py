@@ -75,7 +75,7 @@ def free(queue_id: int, limit: int, *, but_not: int = 0) -> int:
         Place.objects.filter(queue=queue_id, state=Place.State.CLAIMED, lease_until__lte=Now())
         .exclude(assignment__reviewer=but_not)
         .select_related("item")
-        .select_for_update(skip_locked=True, of=("self", "item"), no_key=True)
+        .select_for_update(skip_locked=True, of=("item", "self"), no_key=True)
         .order_by("lease_until")
     )
     places = list(due[:limit])

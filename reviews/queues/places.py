@@ -35,8 +35,8 @@ def fresh_positions(queue_id: int, lane: int, count: int) -> int:
     return rows.values_list("next_pos", flat=True).get() - count
 
 
-def recount(item_id: int) -> None:
-    """Make the item's counters and state follow its places, after one of them was filled, freed, added or withdrawn.
+def recount(*item_ids: int) -> None:
+    """Make the items' counters and state follow their places, after one of them was filled, freed, added or withdrawn.
 
     Complete again means settled again: a verdict that was there is superseded by the next one.
     """
@@ -44,7 +44,7 @@ def recount(item_id: int) -> None:
     unfilled = Exists(places.filter(state__in=[Place.State.OPEN, Place.State.CLAIMED]))
     stays = Q(state=Item.State.WITHDRAWN)
     grace = Subquery(Queue.objects.filter(pk=OuterRef("queue")).values("grace_seconds")[:1])
-    Item.objects.filter(pk=item_id).update(
+    Item.objects.filter(pk__in=item_ids).update(
         n_filled=counted(places.filter(state=Place.State.FILLED)),
         k=counted(places.exclude(state=Place.State.WITHDRAWN)),
         state=Case(When(stays, then=F("state")), When(unfilled, then=Value("open")), default=Value("complete")),
@@ -53,9 +53,9 @@ def recount(item_id: int) -> None:
     )
 
 
-def counted(places: models.QuerySet[Place]) -> Coalesce:
-    rows = places.order_by().values("item").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(rows), 0)
+def counted(rows: models.QuerySet[Any]) -> Coalesce:
+    """How many of an item's rows, as an expression."""
+    return Coalesce(Subquery(rows.order_by().values("item").annotate(n=Count("pk")).values("n")), 0)
 
 
 def seconds(number: models.expressions.Combinable) -> models.ExpressionWrapper[Any]:
@@ -83,7 +83,7 @@ def count_held(assignment: Assignment, review: Review) -> bool:
     """
     if connection.vendor != "postgresql":
         return False
-    values = {
+    values: dict[str, Any] = {
         "assignment": assignment.pk,
         "item": assignment.item_id,
         "review": review.pk,

@@ -108,7 +108,7 @@ WITH due AS (
       AND i.state <> 'withdrawn'
       AND NOT EXISTS (SELECT 1 FROM queues_assignment a WHERE a.item_id = p.item_id AND a.state = 'surplus')
       AND NOT EXISTS (SELECT 1 FROM queues_assignment a WHERE a.id = p.assignment_id AND a.reviewer_id = %(but_not)s)
-    ORDER BY p.lease_until LIMIT %(limit)s FOR NO KEY UPDATE OF p, i SKIP LOCKED
+    ORDER BY p.lease_until LIMIT %(limit)s FOR NO KEY UPDATE OF i, p SKIP LOCKED
 ), numbered AS (
     SELECT id, row_number() OVER (ORDER BY id) AS number, count(*) OVER () AS n FROM due
 ), lane AS (

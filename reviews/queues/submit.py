@@ -97,10 +97,12 @@ def submit(
 
 
 def locked(token: UUID, reviewer: Member) -> Assignment:
-    """The reviewer's assignment with its item, both locked: whatever else happens to them waits."""
-    rows = Assignment.objects.select_for_update(of=("self", "item"), no_key=True)
-    rows = rows.select_related("item__subject", "queue__rubric_version", "review")
-    assignment = rows.get(token=token, reviewer=reviewer)
+    """The reviewer's assignment with its item, both locked: whatever else happens to them waits.
+
+    The review is not joined: after a wait the joined row would be that of before the wait.
+    """
+    rows = Assignment.objects.select_for_update(of=("item", "self"), no_key=True)
+    assignment = rows.select_related("item__subject", "queue__rubric_version").get(token=token, reviewer=reviewer)
     assignment.reviewer = reviewer
     return assignment
 
@@ -177,7 +179,7 @@ def undo(assignment: Assignment) -> Assignment:
     """
     item = lock_item(assignment.item_id)
     rows = Assignment.objects.select_for_update(of=("self",), no_key=True)
-    row = rows.select_related("review__rubric_version", "queue", "reviewer").get(pk=assignment.pk)
+    row = rows.select_related("queue", "reviewer").get(pk=assignment.pk)
     if not (in_grace(row) and item.state in BUSY_STATES and row.review):
         raise TooLate("This review can no longer be undone: the time for it is over.")
     Review.objects.filter(pk=row.review.pk, withdrawn_at__isnull=True).update(withdrawn_at=Now())

@@ -9,6 +9,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
 
 from feedback.accounts.access import MemberRequest
 from feedback.htmx import page, wants_fragment
@@ -16,7 +17,7 @@ from feedback.judgements.record import AnswersRefused
 from reviews.queues import claim as claiming
 from reviews.queues import desk, history, leases
 from reviews.queues import submit as submitting
-from reviews.queues.forms import SkipForm, TokenForm
+from reviews.queues.forms import ReviewForm, SkipForm, TokenForm
 from reviews.queues.models import Assignment, Queue
 
 
@@ -38,7 +39,8 @@ def claim(request: MemberRequest, key: str) -> HttpResponse:
 def review(request: MemberRequest, key: str) -> HttpResponse:
     queue = own_queue(request, key)
     held = request.member.assignments.live().filter(queue=queue)  # type: ignore[attr-defined]
-    assignment = held.select_related("item__subject", "place").first()
+    # The oldest first, as a claim does: after an undo two are held, and the one taken back goes on the desk.
+    assignment = held.select_related("item__subject", "place").order_by("claimed_at", "pk").first()
     return show(request, queue, assignment)
 
 
@@ -47,7 +49,7 @@ def submit(request: MemberRequest, key: str) -> HttpResponse:
     """Check and count the answers, then show the next item in the same answer."""
     queue = own_queue(request, key)
     assignment = own_assignment(request, queue)
-    form = desk.form_of(assignment, request.POST)
+    form = ReviewForm(assignment, request.POST)
     if not form.is_valid():
         return show(request, queue, assignment, status=422, form=form)
     try:
@@ -67,7 +69,8 @@ def submit(request: MemberRequest, key: str) -> HttpResponse:
         messages.info(
             request, "Your review came after the last one needed. It is kept, and counts if a place opens again."
         )
-    return go_on(request, queue)
+    # Just now submitted, so it can be undone: the page need not ask the database.
+    return go_on(request, queue, last=done if queue.grace_seconds else None)
 
 
 @require_POST
@@ -75,7 +78,7 @@ def draft(request: MemberRequest, key: str) -> HttpResponse:
     """Save what is there so far. Half an answer is welcome; nothing is checked but its shape."""
     queue = own_queue(request, key)
     assignment = own_assignment(request, queue)
-    form = desk.form_of(assignment, request.POST)
+    form = ReviewForm(assignment, request.POST)
     form.full_clean()
     try:
         saved = submitting.save_draft(assignment.token, request.member, form.answers())
@@ -104,7 +107,7 @@ def release(request: MemberRequest, key: str) -> HttpResponse:
 def skip(request: MemberRequest, key: str) -> HttpResponse:
     queue = own_queue(request, key)
     assignment = own_assignment(request, queue)
-    form = SkipForm(request.POST, label_suffix="")
+    form = SkipForm(request.POST)
     if not form.is_valid():
         return show(request, queue, assignment, status=422, skip_form=form)
     try:
@@ -121,7 +124,9 @@ def undo(request: MemberRequest, token: str) -> HttpResponse:
     assignment = get_object_or_404(mine, token=token)
     try:
         submitting.undo(assignment)
-    except submitting.TooLate as late:
+    except submitting.ClaimLost as late:
+        if wants_fragment(request):  # the item on the desk stays as it is, with what was typed
+            return trigger_client_event(HttpResponse(status=204), "toast", {"text": str(late), "level": "bad"})
         messages.warning(request, str(late))
         return see_other("queues:history", request)
     queue = own_queue(request, assignment.queue.key)
@@ -159,12 +164,12 @@ def reload(assignment: Assignment) -> Assignment:
     return Assignment.objects.select_related("item__subject", "queue__rubric_version", "place").get(pk=assignment.pk)
 
 
-def go_on(request: MemberRequest, queue: Queue) -> HttpResponse:
+def go_on(request: MemberRequest, queue: Queue, **extra: Any) -> HttpResponse:
     """The next item: in place for htmx, by a redirect for a plain form."""
     following = claiming.claim(queue, request.member)
     if not wants_fragment(request):
         return see_other("queues:review", request, key=queue.key)
-    return show(request, queue, reload(following) if following else None)
+    return show(request, queue, reload(following) if following else None, **extra)
 
 
 def show(

@@ -110,10 +110,15 @@ async function beat() {
   } catch { showHold(); }
 }
 
+/** What was typed a moment ago, sent without waiting for the answer. */
+function flush() {
+  if (form() && !over && dirty) navigator.sendBeacon(desk().dataset.draftUrl, body());
+}
+
 /** Leaving: the last words are sent, and the lease is shortened so that a reload keeps it and nobody waits long. */
 function leave() {
   if (!form() || over) return;
-  if (dirty) navigator.sendBeacon(desk().dataset.draftUrl, body());
+  flush();
   if (desk().dataset.releaseUrl) navigator.sendBeacon(desk().dataset.releaseUrl, body(["csrfmiddlewaretoken", "token"]));
 }
 
@@ -148,7 +153,10 @@ document.addEventListener("submit", (event) => {
   // The plain way leaves the page on purpose; htmx answers in place and calls begin() again.
   if (event.target.closest("#item") && !("htmx" in window)) over = true;
 });
-document.addEventListener("htmx:beforeRequest", () => clearTimeout(timer));
+document.addEventListener("htmx:beforeRequest", (event) => {
+  clearTimeout(timer);
+  if (event.target !== form()) flush(); // undo and skip replace what was typed
+});
 document.addEventListener("htmx:sendError", () => { if (dirty) later(); });
 document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "item") begin(); });
 begin();

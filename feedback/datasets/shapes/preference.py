@@ -29,16 +29,31 @@ ORDER = ("role", "content", "name", "tool_calls", "tool_call_id")
 
 def facts(version: DatasetVersion) -> dict[str, Any]:
     """What must be known of the whole version before its first row is written."""
-    return {"has_tools": bool(version.statistics.get("pairs_with_tools"))}
+    return {"has_tools": bool(version.statistics["pairs_with_tools"]), "leading": version.cursor["leading"]}
+
+
+def leading(facts: dict[str, Any], split: str) -> list[int]:
+    """Positions of the pairs that are written first: together they have every column and every kind of message.
+
+    Hugging Face `datasets` takes the types of a file from its first ten megabytes; a first tool call after them would
+    make the file unreadable.
+    """
+    found: dict[str, int] = {}
+    for positions in [facts["leading"].get(split, {})] if split else facts["leading"].values():
+        found |= {feature: min(at, found.get(feature, at)) for feature, at in positions.items()}
+    return sorted(set(found.values()))
 
 
 def rows(
     version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    pairs = version.pairs.filter(position__gt=after).order_by("position")
-    pairs = pairs.filter(split=split) if split else pairs
-    for pair in pairs.values(*COLUMNS)[:limit]:
-        yield pair["position"], record(pair, **facts)
+    first = leading(facts, split)
+    pairs = version.pairs.filter(split=split) if split else version.pairs.all()
+    pairs = pairs.order_by("position")
+    found = list(pairs.filter(position__in=first).values(*COLUMNS)) if after < 0 else []
+    found += pairs.filter(position__gt=after).exclude(position__in=first).values(*COLUMNS)[: max(1, limit - len(found))]
+    for pair in found:
+        yield pair["position"], record(pair, has_tools=facts["has_tools"])
 
 
 def record(pair: dict[str, Any], *, has_tools: bool) -> dict[str, Any]:
@@ -68,8 +83,7 @@ def message(one: Message) -> Message:
 def with_object(call: dict[str, Any]) -> dict[str, Any]:
     """Arguments as an object, which chat templates expect; a string that is no JSON object stays one."""
     function = call.get("function")
-    arguments = function.get("arguments") if isinstance(function, dict) else None
-    if not isinstance(arguments, str):
+    if not isinstance(function, dict) or not isinstance(arguments := function.get("arguments"), str):
         return call
     try:
         parsed = json.loads(arguments)

@@ -29,7 +29,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def frozen(version: DatasetVersion) -> list[dict[str, Any]]:
     """Everything that a version holds but its own keys."""
     pairs = [{k: v for k, v in row.items() if k not in {"id", "version_id"}} for row in version.pairs.values()]
-    rows = version.rows.exclude(kind="verdicts").values("kind", "position", "key", "reason", "data")
+    rows: Any = version.rows.exclude(kind="verdicts").values("kind", "position", "key", "reason", "data")
     return sorted([*pairs, *rows], key=lambda row: json.dumps(row, sort_keys=True))
 
 

@@ -202,6 +202,27 @@ def test_tools_are_text_and_arguments_are_objects(project: Project, compared: Co
     assert rows[1]["prompt"][2]["tool_calls"][0]["function"]["arguments"] == {"on": True}
 
 
+def test_the_first_lines_show_every_kind_of_row(
+    project: Project, compared: Compared, rated: Rated, built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(9):
+        compared("AAA", pair=[make.response(project, text, question=f"Q {n}?") for text in ("Yes.", "No.")])
+    asked = [{"role": "user", "content": "On", "name": "Ann"}]
+    compared("AAA", messages=asked, body={"tools": [TOOL]})
+    version = built()
+    pair = version.pairs.exclude(tools=[]).get()
+    assert version.cursor["leading"][pair.split]["tools"] == pair.position
+    positions = {row.pair_id: row.position for row in version.pairs.all()}
+    written = [positions[row["pair_id"]] for row in records(made(version))]
+    assert pair.position in written[:4]
+    assert sorted(written) == list(range(10))
+    whole = b"".join(exports.rewritten(version.exports.get()))
+    monkeypatch.setattr(exports, "CHUNK", 1)
+    assert b"".join(exports.rewritten(version.exports.get())) == whole
+    alone = records(made(version, split=pair.split))
+    assert len(alone) == version.pairs.filter(split=pair.split).count()
+
+
 def test_raw_votes_are_as_cast(compared: Compared, built: Built, reviewers: list[Any]) -> None:
     verdict = compared("ABT")
     first, second = [part.response.external_id for part in verdict.subject.parts.order_by("position")]
@@ -215,14 +236,15 @@ def test_raw_votes_are_as_cast(compared: Compared, built: Built, reviewers: list
 def flagged(project: Project, rated: Rated, reviewers: list[Any], n: int) -> None:
     """A failed case with a flag and a correction, and a case that passed."""
     text = "You have 90 days."
-    bad = make.response(project, text, passages=["Claims within 30 days."], prompt_version=make.prompt_version(project))
+    version = make.prompt_version(project)
+    bad = make.response(project, text, question=f"{n}?", passages=["Claims within 30 days."], prompt_version=version)
     passage = bad.passages.get()
     mark = {
         "response": bad.pk, "start": 9, "end": 11, "quote": "90", "kind": "contradicted", "severity": "major",
         "note": "It is 30.", "evidence": {"passage": passage.pk, "start": 14, "end": 21, "quote": "30 days"},
     }  # fmt: skip
     rated(bad, 2, 2, flags=[mark], rewrite={"response": bad.pk, "text": f"You have 30 days. ({n})"})
-    rated(make.response(project, "Yes.", prompt_version=make.prompt_version(project)), 5, 5)
+    rated(make.response(project, "Yes.", question=f"Other {n}?", prompt_version=version), 5, 5)
 
 
 def test_the_revision_file_tells_what_failed_and_what_must_stay(
@@ -233,7 +255,7 @@ def test_the_revision_file_tells_what_failed_and_what_must_stay(
     version = built()
     rows = records(made(version, "revision"))
     test_cases = version.rows.filter(kind="case", data__split="test").count()
-    assert 0 < test_cases
+    assert test_cases > 0
     assert len(rows) == 12 - test_cases
     assert {row["split"] for row in rows} <= {"train", "validation"}
     failed = next(row for row in rows if row["outcome"] == "failed")

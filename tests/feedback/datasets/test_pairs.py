@@ -107,7 +107,14 @@ def test_gold_answers_are_never_training_data(compared: Compared, built: Built) 
 
 def test_an_unanswered_optional_comparison_is_no_candidate(compared: Compared, built: Built) -> None:
     verdict = compared("A")
-    empty = {"kind": "comparison", "outcome": None, "preferred": None, "votes": {}, "n": 0, "strength": None}
+    empty: dict[str, Any] = {
+        "kind": "comparison",
+        "outcome": None,
+        "preferred": None,
+        "votes": {},
+        "n": 0,
+        "strength": None,
+    }
     Verdict.objects.filter(pk=verdict.pk).update(is_current=False)
     make.verdict(verdict.subject, verdict.rubric_version, [], answers={"better": empty})
     assert built().counts["candidates"] == 0

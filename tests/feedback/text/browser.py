@@ -22,4 +22,8 @@ class Page(HTMLParser):
     def handle_comment(self, data: str) -> None:
         raise AssertionError("a comment came through")
 
-    handle_decl = unknown_decl = handle_pi = handle_comment
+    def handle_decl(self, decl: str) -> None:
+        raise AssertionError("a declaration came through")
+
+    def handle_pi(self, data: str) -> None:
+        raise AssertionError("a processing instruction came through")

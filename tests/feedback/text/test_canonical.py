@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from feedback.text.canonical import CanonicalError, canonical_text, canonicalise, parse_json
 
-texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 integers = st.integers(-(2**53 - 1), 2**53 - 1)
 numbers = integers | st.floats(allow_nan=False, allow_infinity=False)
 values = st.recursive(
@@ -90,7 +90,7 @@ def test_brackets_inside_text_are_not_depth() -> None:
 
 
 def test_wide_is_not_deep() -> None:
-    value = [[[] for _ in range(5)] for _ in range(500)]
+    value: list[list[list[int]]] = [[[] for _ in range(5)] for _ in range(500)]
     assert parse_json(json.dumps(value), max_bytes=100_000) == value
 
 
@@ -153,9 +153,9 @@ def test_a_pointer_is_safe_to_store_and_bounded() -> None:
     assert len(error.pointer) <= 301
 
 
-def test_it_reads_ten_thousand_rows_a_second_at_the_least() -> None:
+def test_a_row_of_two_kilobytes_takes_less_than_half_a_millisecond() -> None:
     row = json.dumps({"output": "It pays after twelve hours. " * 60, "usage": {"input": 12, "output": 7}}).encode()
-    started = time.perf_counter()
+    started = time.thread_time()
     for _ in range(2000):
         parse_json(row, max_bytes=100_000)
-    assert time.perf_counter() - started < 0.2 * 5  # five times slack for a busy machine
+    assert time.thread_time() - started < 1  # 2,000 rows; a quiet machine needs 0.05 s

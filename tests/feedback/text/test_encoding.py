@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from feedback.text.canonical import canonical_json
 
-texts = st.text(st.characters(exclude_categories=("Cs",)))
+texts = st.text(st.characters(exclude_categories=["Cs"]))
 values = st.recursive(
     st.none()
     | st.booleans()

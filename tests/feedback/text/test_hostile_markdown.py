@@ -161,6 +161,7 @@ def test_no_text_does_harm(text: str) -> None:
         "[" * 65_000,
         "<![CDATA[" * 7_000,
         "[a][" * 16_000,
+        "![a](" * 13_000,
         "[" * 20_000 + "a" + "](b)" * 11_000,
     ]
     + ["|a" * 300 + "\n" + "|-" * 300 + "\n" + "|\n" * 30_000, " " * 65_000, "\t" * 65_000, "> " * 32_000]
@@ -173,6 +174,6 @@ def test_no_text_does_harm(text: str) -> None:
 )
 def test_text_built_to_be_slow_is_quick(text: str) -> None:
     render_markdown("warm")
-    started = time.perf_counter()
+    started = time.thread_time()
     assert_harmless(render_markdown(text)[:20_000].rpartition("<")[0])
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5

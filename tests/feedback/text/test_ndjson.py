@@ -62,12 +62,12 @@ def test_the_last_line_may_be_the_long_one() -> None:
 
 
 def test_too_many_bytes_stop_the_stream_after_the_lines_before() -> None:
-    taken = []
+    stream = iter_ndjson(io.BytesIO(b"a\n" * 100_000), gzip=False, max_line_bytes=9, max_total_bytes=150_000)
+    taken = [next(stream) for _ in range(65_536)]  # two blocks of 64 kB, two bytes a line
+    assert taken[-1] == Line(65_535, b"a", None)
     with pytest.raises(CanonicalError) as caught:
-        for line in iter_ndjson(io.BytesIO(b"a\n" * 100_000), gzip=False, max_line_bytes=9, max_total_bytes=150_000):
-            taken.append(line)
+        next(stream)
     assert caught.value.code == "too-large"
-    assert len(taken) > 30_000
 
 
 @given(st.lists(st.binary(max_size=30).map(lambda b: b.replace(b"\n", b"").replace(b"\r", b"")), max_size=20))
@@ -80,11 +80,11 @@ def test_gzip_gives_the_same_lines_in_one_member_or_in_many(rows: list[bytes]) -
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        (gzip.compress(b'{"a":1}\n' * 1000)[:-9], "gzip-truncated"),
-        (gzip.compress(b"x")[:5], "gzip-truncated"),
+        (gzip.compress(b'{"a":1}\n' * 1000, mtime=0)[:-9], "gzip-truncated"),
+        (gzip.compress(b"x", mtime=0)[:5], "gzip-truncated"),
         (b"", "gzip-truncated"),
         (b'{"a":1}\n', "gzip-broken"),
-        (gzip.compress(b"x\n") + b"trailing rubbish", "gzip-broken"),
+        (gzip.compress(b"x\n", mtime=0) + b"trailing rubbish", "gzip-broken"),
         (zlib.compress(b"x"), "gzip-broken"),
     ],
 )
@@ -102,7 +102,7 @@ def test_a_bomb_is_refused_by_its_ratio_long_before_the_total() -> None:
 
 def test_memory_does_not_grow_with_the_upload() -> None:
     row = b'{"output":"' + bytes(range(97, 123)) * 40 + b'"}\n'
-    packed = gzip.compress(b"".join(row.replace(b"abc", str(i).encode()) for i in range(50_000)))  # 50 MB unpacked
+    packed = gzip.compress(b"".join(row.replace(b"abc", str(i).encode()) for i in range(20_000)))  # 20 MB unpacked
     stream = io.BytesIO(packed)
     tracemalloc.start()
     count = sum(
@@ -110,7 +110,7 @@ def test_memory_does_not_grow_with_the_upload() -> None:
     )
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert count == 50_000
+    assert count == 20_000
     assert peak < 2_000_000
 
 

@@ -30,7 +30,7 @@ AWKWARD = [
     " ",
 ]
 texts = st.lists(
-    st.sampled_from(AWKWARD) | st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=3),
+    st.sampled_from(AWKWARD) | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=3),
     max_size=12,
 ).map("".join)
 

@@ -96,7 +96,7 @@ def test_a_pair_has_two_makers_and_two_outputs(project: Project) -> None:
     answers(project, "alone", ("a", "x"))
     good = answers(project, "good", ("a", "x"), ("b", "y"))
     which = a_draw(project, rate=1.0, subject_size=2)
-    assert list(which.groups()) == [[[row.pk for row in good]]]
+    assert drawn(which) == [row.pk for row in good]
     assert which.population() == 1
 
 

@@ -125,14 +125,14 @@ def test_a_scheduled_size_draws_from_what_came_in_since(project: Project) -> Non
 
 def test_a_scheduled_rate_looks_back_for_late_commits(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reviews.sampling.models.OVERLAP", 3)
-    rows = responses(project, 10)
+    newest = responses(project, 9)[-1]
+    make.response(project, id=newest.pk + 2)
     rule = make.sampling_rule(make.queue(project), interval_minutes=60, rate=1.0)
-    late = rows[-2].pk
-    Response.objects.filter(pk=late).update(project=make.project())  # not visible yet
     first = finish(rule.start("2026-01-01T10:00Z"))
-    Response.objects.filter(pk=late).update(project=project)
+    make.response(project, id=newest.pk + 1)  # took its id early, was not visible yet
     second = finish(rule.start("2026-01-01T11:00Z"))
-    assert (first.n_added, second.n_added) == (9, 1)
+    assert (first.n_added, second.n_added) == (10, 1)
+    assert second.n_drawn <= 4
 
 
 def test_there_is_one_unfinished_run_at_a_time(project: Project, curator: Member) -> None:

@@ -1,0 +1,55 @@
+"""`manage.py export DATASET --project SLUG --shape preference --output FILE`: a version as a file on this machine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.core.management.base import BaseCommand, CommandError
+
+from feedback.datasets import exports
+from feedback.datasets.management.finishing import finish, the_dataset
+from feedback.datasets.models import Export, Split
+from feedback.jobs import Job
+
+
+class Command(BaseCommand):
+    help = "Writes a complete version of a dataset to a file, and checks its SHA-256."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("dataset", help="The dataset's short name.")
+        parser.add_argument("--project", required=True, help="The project's slug.")
+        parser.add_argument("--shape", required=True, choices=Export.Shape.values)
+        parser.conflict_handler = "resolve"  # Django's own --version tells its release
+        parser.add_argument(
+            "--version", type=int, dest="number", metavar="N", help="The newest complete one when left out."
+        )
+        parser.add_argument("--split", choices=Split.values, default="", help="All splits when left out.")
+        parser.add_argument("--output", required=True, type=Path, metavar="FILE")
+        parser.add_argument("--json", action="store_true", help="Print the manifest as JSON.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        dataset = the_dataset(options["project"], options["dataset"])
+        number, output = options["number"], options["output"]
+        complete = dataset.versions.filter(state=Job.State.DONE)
+        version = complete.filter(number=number).first() if number is not None else dataset.newest()
+        if version is None:
+            raise CommandError(f"{dataset.key} has no such complete version; `manage.py build` makes one.")
+        export = exports.request(version, options["shape"], options["split"])
+        finish(export)
+        try:
+            with default_storage.open(export.file) as source, output.open("wb") as target:
+                shutil.copyfileobj(source, target, 1024 * 1024)
+            written = exports.sha256_of(output.open("rb"))
+        except OSError as error:
+            raise CommandError(f"{output} cannot be written: {error.strerror or error}.") from error
+        if written != export.sha256:
+            raise CommandError(f"{output} is not what was written: its SHA-256 is {written}, not {export.sha256}.")
+        if options["json"]:
+            self.stdout.write(json.dumps(export.manifest))
+        else:
+            self.stdout.write(f"{export.n_rows:,} rows, {export.n_bytes:,} bytes, SHA-256 {export.sha256}")

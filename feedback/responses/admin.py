@@ -1,0 +1,96 @@
+"""Responses for operators: frozen as they came in. Prices are theirs to add and correct."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from feedback.accounts.administration import RowAdmin
+from feedback.responses.models import (
+    IngestBatch,
+    LanguageModel,
+    Passage,
+    Price,
+    Response,
+    ResponseBody,
+    Subject,
+    SubjectResponse,
+    UserFeedback,
+)
+
+
+@admin.register(LanguageModel)
+class LanguageModelAdmin(RowAdmin):
+    list_display = ("name", "provider", "project")
+    list_filter = ("provider", "project")
+    search_fields = ("name", "provider")
+
+
+@admin.register(Price)
+class PriceAdmin(RowAdmin):
+    list_display = ("model", "valid_from", "input", "cached_input", "output", "currency", "project")
+    list_filter = ("currency", "project")
+    search_fields = ("model__name",)
+    writable = ("input", "cached_input", "output", "currency", "valid_from")
+    may_add = True
+
+
+@admin.register(IngestBatch)
+class IngestBatchAdmin(RowAdmin):
+    list_display = (
+        "created_at",
+        "source",
+        "name",
+        "project",
+        "accepted",
+        "repeated",
+        "filled",
+        "refused",
+        "finished_at",
+    )
+    list_filter = ("source", "project")
+    search_fields = ("name",)
+
+
+@admin.register(Response)
+class ResponseAdmin(RowAdmin):
+    list_display = ("external_id", "project", "model", "prompt_version", "responded_at", "is_queued", "verdict")
+    list_filter = ("origin", "verdict", "is_queued", "project")
+    search_fields = ("=external_id", "=trace_id", "=conversation_id")
+    follow = ("prompt_version__prompt",)
+
+
+@admin.register(ResponseBody)
+class ResponseBodyAdmin(RowAdmin):
+    list_display = ("response", "output_start")
+    search_fields = ("=response__external_id",)
+
+    @admin.display(description="output")
+    def output_start(self, row: ResponseBody) -> str:
+        return row.output[:80]
+
+
+@admin.register(Passage)
+class PassageAdmin(RowAdmin):
+    list_display = ("response", "position", "title", "store", "score")
+    list_filter = ("project",)
+    search_fields = ("=response__external_id", "=external_id")
+
+
+@admin.register(UserFeedback)
+class UserFeedbackAdmin(RowAdmin):
+    list_display = ("response", "kind", "score", "at", "project")
+    list_filter = ("kind", "project")
+    search_fields = ("=response__external_id",)
+
+
+@admin.register(Subject)
+class SubjectAdmin(RowAdmin):
+    list_display = ("key", "size", "project", "created_at")
+    list_filter = ("size", "project")
+    search_fields = ("=key",)
+
+
+@admin.register(SubjectResponse)
+class SubjectResponseAdmin(RowAdmin):
+    list_display = ("subject", "response", "position")
+    search_fields = ("=subject__key", "=response__external_id")

@@ -1,0 +1,165 @@
+"""The moderator's pages: the list of disputes, and settling one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from feedback.accounts.models import Member, Project
+from feedback.judgements.models import Verdict
+from reviews.quality.adjudicate import adjudicate
+from reviews.quality.settle import settle_complete_items
+from reviews.queues.models import Item
+from tests import make
+
+OUTPUT = "Pay <b>👩‍👩‍👧</b> in 30 days."
+GOOD: dict[str, Any] = {"grounded": "yes", "helpful": 4}
+FLAG = {
+    "start": OUTPUT.index("30"),
+    "end": OUTPUT.index("30") + 2,
+    "quote": "30",
+    "kind": "contradicted",
+    "severity": "major",
+}
+BAD: dict[str, Any] = {"grounded": "no", "helpful": 2, "flags": [FLAG], "rewrite": "Pay in 14 days."}
+
+
+@pytest.fixture
+def item(project: Project, reviewer: Member, other_reviewer: Member) -> Item:
+    subject = make.subject(make.response(project, OUTPUT, passages=["Pay in 14 days."], question="When?"))
+    queue = make.queue(project, name="Week 47")
+    make.counted(queue, subject, reviewer, GOOD)
+    make.counted(queue, subject, other_reviewer, BAD, note="See the policy.")
+    settle_complete_items()
+    return Item.objects.select_related("queue", "project").get()
+
+
+def listed(project: Project) -> str:
+    return reverse("quality:unsettled", kwargs={"project": project.slug})
+
+
+def address(item: Item) -> str:
+    return reverse("quality:settle", kwargs={"project": item.project.slug, "pk": item.pk})
+
+
+def test_the_list_shows_what_is_in_dispute(item: Item, moderator: Member, client_of: Any) -> None:
+    page = client_of(moderator).get(listed(item.project))
+    assert page.status_code == 200
+    for words in (address(item), "Week 47", "Grounded in the sources?"):
+        assert words in page.text
+
+
+def test_an_empty_list_says_so(project: Project, moderator: Member, client_of: Any) -> None:
+    assert "Nothing is in dispute" in client_of(moderator).get(listed(project)).text
+
+
+def test_the_list_is_paged_and_bounded_in_queries(
+    project: Project, moderator: Member, reviewer: Member, other_reviewer: Member, client_of: Any,
+    django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("reviews.quality.views.ROWS", 2)
+    queue = make.queue(project)
+    for _ in range(3):
+        subject = make.subject(make.response(project))
+        make.counted(queue, subject, reviewer, GOOD)
+        make.counted(queue, subject, other_reviewer, BAD | {"flags": []})
+    settle_complete_items()
+    client = client_of(moderator)
+    client.get(listed(project))
+    with django_assert_max_num_queries(8):
+        first = client.get(listed(project))
+    assert first.text.count('<th scope="row">') == 2
+    second = client.get(first.context["next_url"])
+    assert second.text.count('<th scope="row">') == 1
+    assert client.get(listed(project) + "?after=x").status_code == 200
+
+
+def test_answers_stand_side_by_side_under_blind_names(
+    item: Item, moderator: Member, reviewer: Member, other_reviewer: Member, client_of: Any
+) -> None:
+    page = client_of(moderator).get(address(item))
+    assert page.status_code == 200
+    for words in ("Reviewer A", "Reviewer B", "See the policy.", "contradicted, major", "Pay in 14 days.", "When?"):
+        assert words in page.text
+    for person in (reviewer, other_reviewer):
+        assert str(person.user) not in page.text
+        assert person.pseudonym not in page.text
+    assert "<b>" not in page.text
+
+
+def test_settling_writes_the_verdict_and_goes_back_to_the_list(item: Item, moderator: Member, client_of: Any) -> None:
+    page = client_of(moderator).post(address(item), {"q-grounded": "no", "reason": "The policy says 14."})
+    assert (page.status_code, page.headers["Location"]) == (302, listed(item.project))
+    assert Verdict.objects.get().answers["grounded"]["value"] == "no"
+
+
+def test_what_is_missing_is_said_and_what_was_typed_is_kept(item: Item, moderator: Member, client_of: Any) -> None:
+    page = client_of(moderator).post(address(item), {"reason": "The policy says 14."})
+    assert page.status_code == 422
+    assert "This question needs an answer." in page.text
+    assert "The policy says 14.</textarea>" in page.text
+    again = client_of(moderator).post(address(item), {"q-grounded": "no", "reason": ""})
+    assert again.status_code == 422
+    assert "Say why" in again.text
+
+
+def test_whoever_reviewed_it_is_told_so(item: Item, reviewer: Member, client_of: Any) -> None:
+    reviewer.role = "moderator"
+    reviewer.save(update_fields=["role"])
+    for page in (
+        client_of(reviewer).get(address(item)),
+        client_of(reviewer).post(address(item), {"q-grounded": "no", "reason": "x"}),
+    ):
+        assert page.status_code == 403
+        assert "You reviewed this item yourself" in page.text
+    assert not Verdict.objects.exists()
+
+
+def test_a_settled_item_sends_back_to_the_list(item: Item, moderator: Member, admin: Member, client_of: Any) -> None:
+    adjudicate(item, admin, {"grounded": "no"}, "It is not.")
+    page = client_of(moderator).post(address(item), {"q-grounded": "no", "reason": "x"}, follow=True)
+    assert "no longer in dispute" in page.text
+    assert Verdict.objects.count() == 1
+
+
+def test_a_pair_is_settled_by_side(
+    project: Project, reviewer: Member, other_reviewer: Member, moderator: Member, client_of: Any
+) -> None:
+    left, right = (make.response(project, text, question="When?") for text in ("In May.", "In June."))
+    queue, subject = make.queue(project, subject_size=2), make.subject(left, right)
+    for person, pick in ((reviewer, left), (other_reviewer, right)):
+        make.counted(queue, subject, person, {"better": {"outcome": "preferred", "preferred": pick.pk, "strength": 2}})
+    settle_complete_items()
+    item = Item.objects.select_related("project").get()
+    page = client_of(moderator).get(address(item))
+    assert "Left, much" in page.text
+    client_of(moderator).post(address(item), {"q-better": "right_2", "reason": "June is right."})
+    assert Verdict.objects.get().answers["better"]["preferred"] == right.pk
+
+
+def test_htmx_gets_the_sheet_alone(item: Item, moderator: Member, client_of: Any) -> None:
+    page = client_of(moderator).get(address(item), headers={"HX-Request": "true"})
+    assert "<html" not in page.text
+    assert 'id="sheet"' in page.text
+
+
+def test_others_do_not_get_in(
+    item: Item,
+    reviewer: Member,
+    curator: Member,
+    outsider: Member,
+    other_project: Project,
+    anonymous: Client,
+    client_of: Any,
+) -> None:
+    for person in (reviewer, curator):
+        assert client_of(person).get(address(item)).status_code == 403
+        assert client_of(person).get(listed(item.project)).status_code == 403
+    assert client_of(outsider).get(address(item)).status_code == 404
+    foreign = reverse("quality:settle", kwargs={"project": other_project.slug, "pk": item.pk})
+    assert client_of(outsider).get(foreign).status_code == 404
+    assert anonymous.get(address(item)).status_code == 302
+    assert client_of(make.member(item.project, "moderator")).delete(address(item)).status_code == 405

@@ -1,0 +1,206 @@
+"""The review API: a front end of one's own can do all that the page does, and sees no more."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from feedback.accounts.models import Member, Project
+from feedback.rubrics.models import RubricVersion
+from reviews.queues.claim import claim
+from reviews.queues.items import add_items
+from reviews.queues.models import Assignment, Queue
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+class Program(Client):
+    """A front end with a member's own key."""
+
+    def __init__(self, member: Member, *scopes: str) -> None:
+        key = make.api_key(member.project, *(scopes or ("review",)), member=member)
+        super().__init__(headers={"Authorization": f"Bearer {key}"})
+
+    def call(self, route: str, data: Any = None, *, method: str = "post", **where: Any) -> Any:
+        address = reverse(f"api:{route}", kwargs=where)
+        return self.generic(method.upper(), address, json.dumps(data or {}), content_type="application/json")
+
+    def claim(self, queue: Queue) -> dict[str, Any]:
+        answer = self.call("queue-claim", key=queue.key)
+        assert answer.status_code == 201, answer.content
+        return dict(answer.json())
+
+
+@pytest.fixture
+def queue(project: Project) -> Queue:
+    return make.queue(project, k=1, grace_seconds=60)
+
+
+@pytest.fixture
+def program(reviewer: Member) -> Program:
+    return Program(reviewer)
+
+
+def submission(**fields: Any) -> dict[str, Any]:
+    return {"submission_id": str(uuid.uuid4()), "answers": make.ANSWERS, **fields}
+
+
+def test_a_claim_shows_all_that_is_needed_to_review(queue: Queue, project: Project, program: Program) -> None:
+    response = make.response(project, "Within 30 days.", question="How long?", passages=["Claims: 30 days."])
+    add_items(queue, [make.subject(response).pk])
+    claimed = program.claim(queue)
+    item = claimed["item"]
+    assert (claimed["queue"], claimed["state"], claimed["draft"]) == (queue.key, "claimed", {})
+    assert claimed["lease_until"] > claimed["claimed_at"]
+    assert item["conversation"] == [{"role": "user", "content": "How long?"}]
+    (shown,) = item["responses"]
+    assert (shown["id"], shown["label"], shown["output"]) == (response.pk, "A", "Within 30 days.")
+    assert [passage["text"] for passage in shown["passages"]] == ["Claims: 30 days."]
+    assert [criterion["key"] for criterion in item["criteria"]] == ["grounded", "helpful", "flags", "rewrite"]
+
+
+@pytest.mark.parametrize("shows_model", [True, False])
+def test_the_model_is_shown_only_where_the_queue_says_so(project: Project, program: Program, shows_model: bool) -> None:
+    queue = make.queue(project, subject_size=2, shows_model=shows_model)
+    models = ("secret-model-1", "secret-model-2")
+    pair = [
+        make.response(
+            project, model_name=name, input_hash="f" * 64, prompt_version=make.prompt_version(project, f"{name} v1"),
+            messages=[{"role": "system", "content": f"secret {name}"}, {"role": "user", "content": "How long?"}],
+        )
+        for name in models
+    ]  # fmt: skip
+    add_items(queue, [make.subject(*pair).pk])
+    claimed = program.claim(queue)
+    stored = Assignment.objects.get(token=claimed["token"])
+    assert [shown["id"] for shown in claimed["item"]["responses"]] == stored.shown_order
+    assert [shown["label"] for shown in claimed["item"]["responses"]] == ["A", "B"]
+    assert claimed["item"]["conversation"] == [{"role": "user", "content": "How long?"}]
+    assert ("secret" in json.dumps(claimed)) is shows_model
+
+
+def test_nothing_to_claim_is_no_content(queue: Queue, program: Program) -> None:
+    assert program.call("queue-claim", key=queue.key).status_code == 204
+    assert program.call("queue-claim", key="nowhere").status_code == 404
+
+
+def test_submit_answers_with_the_next_item(queue: Queue, program: Program) -> None:
+    make.items(queue, 2)
+    first = program.claim(queue)
+    done = program.call("assignment-submit", submission(next=True), token=first["token"])
+    assert done.status_code == 200
+    body = done.json()
+    assert (body["state"], body["next"]["state"]) == ("submitted", "claimed")
+    last = program.call("assignment-submit", submission(next=True), token=body["next"]["token"]).json()
+    assert last["next"] is None
+
+
+def test_a_repeated_submit_gives_the_same_and_another_body_is_refused(queue: Queue, program: Program) -> None:
+    make.items(queue)
+    token, sent = program.claim(queue)["token"], submission(note=" as it is ", active_ms=1500)
+    answers = [program.call("assignment-submit", sent, token=token) for _ in range(2)]
+    assert answers[0].json() == answers[1].json()
+    other = {**sent, "answers": {**make.ANSWERS, "helpful": 1}}
+    refused = program.call("assignment-submit", other, token=token)
+    assert (refused.status_code, refused.json()["code"]) == (409, "submission-reused")
+    assert refused["Content-Type"] == "application/problem+json"
+    stale = program.call("assignment-submit", submission(), token=token)
+    assert (stale.status_code, stale.json()["code"]) == (409, "lease-lost")
+
+
+def test_refused_answers_come_with_pointers(queue: Queue, program: Program) -> None:
+    make.items(queue)
+    token = program.claim(queue)["token"]
+    refused = program.call("assignment-submit", submission(answers={"helpful": 9}), token=token)
+    assert (refused.status_code, refused.json()["code"]) == (422, "answers-refused")
+    assert {error["pointer"] for error in refused.json()["errors"]} == {"/grounded", "/helpful"}
+    assert program.call("assignment-submit", {"answers": {}}, token=token).status_code == 400
+
+
+def test_a_draft_is_kept_and_shown_again(queue: Queue, program: Program) -> None:
+    make.items(queue)
+    token = program.claim(queue)["token"]
+    saved = program.call("assignment-draft", {"answers": {"helpful": 2}}, method="put", token=token)
+    assert (saved.status_code, bool(saved.json()["draft_saved_at"])) == (200, True)
+    assert program.call("assignment-detail", method="get", token=token).json()["draft"] == {"helpful": 2}
+    assert program.claim(queue)["draft"] == {"helpful": 2}
+
+
+def test_undo_gives_the_answers_back(queue: Queue, program: Program) -> None:
+    make.items(queue)
+    token = program.claim(queue)["token"]
+    program.call("assignment-submit", submission(), token=token)
+    undone = program.call("assignment-undo", token=token)
+    assert (undone.status_code, undone.json()["state"], undone.json()["draft"]["helpful"]) == (200, "claimed", 4)
+    too_late = program.call("assignment-undo", token=token)
+    assert (too_late.status_code, too_late.json()["code"]) == (409, "too-late")
+
+
+def test_skip_heartbeat_and_release(queue: Queue, program: Program) -> None:
+    make.items(queue, 2)
+    first = program.claim(queue)["token"]
+    assert program.call("assignment-heartbeat", token=first).json()["lease_until"]
+    assert program.call("assignment-skip", {"reason": "not-sure"}, token=first).json()["state"] == "skipped"
+    assert program.call("assignment-skip", token=first).status_code == 400
+    lost = program.call("assignment-heartbeat", token=first)
+    assert (lost.status_code, lost.json()["code"]) == (409, "lease-lost")
+    second = program.claim(queue)["token"]
+    assert program.call("assignment-release", token=second).status_code == 204
+    assert program.call("assignment-detail", method="get", token=second).json()["lease_until"] is None
+
+
+@pytest.mark.parametrize(
+    ("route", "method"),
+    [("detail", "get"), ("draft", "put"), ("submit", "post"), ("skip", "post"), ("undo", "post"), ("heartbeat", "post"),
+     ("release", "post")],
+)  # fmt: skip
+def test_somebody_elses_assignment_is_not_found(
+    queue: Queue, program: Program, other_reviewer: Member, outsider: Member, route: str, method: str
+) -> None:
+    make.items(queue)
+    token = program.claim(queue)["token"]
+    data = submission(reason="x")
+    for stranger in (other_reviewer, outsider):
+        answer = Program(stranger).call(f"assignment-{route}", data, method=method, token=token)
+        assert answer.status_code == 404
+    assert Assignment.objects.get().state == "claimed"
+
+
+def test_a_foreign_queue_is_not_found(queue: Queue, outsider: Member) -> None:
+    make.items(queue)
+    assert Program(outsider).call("queue-claim", key=queue.key).status_code == 404
+    reader = Program(outsider, "reviews:read")
+    assert reader.call("queue-detail", method="get", key=queue.key).status_code == 404
+
+
+def test_reviewing_needs_the_scope_and_a_member(queue: Queue, reviewer: Member, project: Project) -> None:
+    make.items(queue)
+    assert Program(reviewer, "ingest").call("queue-claim", key=queue.key).status_code == 403
+    nobody = make.api_key(project, "review")
+    answer = Client(headers={"Authorization": f"Bearer {nobody}"}).post(reverse("api:queue-claim", args=[queue.key]))
+    assert answer.status_code == 403
+
+
+def test_a_session_works_as_well(queue: Queue, reviewer: Member, client_of: type[make.SignedIn]) -> None:
+    make.items(queue)
+    answer = client_of(reviewer).post(reverse("api:queue-claim", args=[queue.key]))
+    assert answer.status_code == 201
+
+
+def test_curators_see_queues_and_reviewers_do_not(
+    queue: Queue, curator: Member, reviewer: Member, client_of: type[make.SignedIn]
+) -> None:
+    make.items(queue, 3)
+    claim(queue, reviewer)
+    listed = client_of(curator).get(reverse("api:queue-list")).json()["results"]
+    assert [row["key"] for row in listed] == [queue.key]
+    detail = client_of(curator).get(reverse("api:queue-detail", args=[queue.key])).json()
+    assert (detail["items"], detail["k"]) == ({"open": 3}, 1)
+    assert detail["rubric"] == RubricVersion.objects.get().rubric.name
+    assert client_of(reviewer).get(reverse("api:queue-list")).status_code == 403

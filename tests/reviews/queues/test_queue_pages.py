@@ -1,0 +1,140 @@
+"""A curator's queues: list, detail, new, change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from feedback.accounts.models import Member, Project
+from feedback.audit.models import AuditEvent
+from reviews.queues.models import Queue
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def queue(project: Project) -> Queue:
+    return make.queue(project, k=2, name="Groundedness")
+
+
+@pytest.fixture
+def pages(curator: Member, desk_of: Any) -> Any:
+    return desk_of(curator)
+
+
+def fields(queue: Queue, **changed: Any) -> dict[str, Any]:
+    return {
+        "name": "Tone of voice", "rubric_version": queue.rubric_version_id, "k": 3, "order": "arrival",
+        "lease_seconds": 900, "grace_seconds": 60, "state": "open", **changed,
+    }  # fmt: skip
+
+
+def test_the_list_tells_how_far_each_queue_is(queue: Queue, pages: Any, desk: Any) -> None:
+    make.items(queue, 2)
+    desk.submit(desk.take(queue))
+    page = pages.get("queue-list")
+    (row,) = page.context["queues"]
+    assert (row.n_filled, row.n_places) == (1, 4)
+    assert b"Groundedness" in page.content
+
+
+def test_a_project_without_queues_says_what_to_do(project: Project, pages: Any) -> None:
+    assert b"No queue yet" in pages.get("queue-list").content
+
+
+def test_the_detail_counts_items_and_shows_the_questions(queue: Queue, pages: Any) -> None:
+    make.items(queue, 2)
+    page = pages.get("queue-detail", key=queue.key)
+    assert page.context["n_items"] == 2
+    assert b"Grounded in the sources?" in page.content
+
+
+def test_an_empty_queue_says_what_fills_it(queue: Queue, pages: Any) -> None:
+    assert b"A sampling rule that points here fills it." in pages.get("queue-detail", key=queue.key).content
+
+
+def test_a_new_queue_is_made_and_audited(queue: Queue, pages: Any) -> None:
+    answer = pages.post("queue-create", fields(queue))
+    made = Queue.objects.get(key="tone-of-voice")
+    assert answer["Location"] == pages.url("queue-detail", key="tone-of-voice")
+    assert (made.project, made.k, made.lease_seconds) == (queue.project, 3, 900)
+    assert AuditEvent.objects.filter(verb="queue-created", object_id=str(made.pk)).exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"name": "Groundedness"}, "There is a queue with this name already."),
+        ({"name": "!!!"}, "Use at least one letter or digit."),
+        ({"name": "New"}, "There is a queue with this name already."),
+        ({"k": 0}, "greater than or equal to 1"),
+        ({"lease_seconds": 5}, "greater than or equal to 60"),
+    ],
+)
+def test_what_does_not_fit_is_said_with_all_that_was_typed(
+    changed: dict[str, Any], words: str, queue: Queue, pages: Any
+) -> None:
+    Queue.objects.filter(pk=queue.pk).update(key="groundedness")
+    answer = pages.post("queue-create", fields(queue, **changed))
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert str(changed.get("name", "Tone of voice")) in answer.content.decode()
+    assert Queue.objects.count() == 1
+
+
+def test_a_change_keeps_key_and_rubric(queue: Queue, pages: Any) -> None:
+    other = make.rubric_version(queue.project)
+    data = fields(queue, name="Renamed", rubric_version=other.pk, state="paused")
+    assert pages.post("queue-change", data, key=queue.key).status_code == 302
+    changed = Queue.objects.get(pk=queue.pk)
+    assert (changed.name, changed.key, changed.state) == ("Renamed", queue.key, "paused")
+    assert changed.rubric_version_id == queue.rubric_version_id
+
+
+def test_a_rubric_of_another_project_is_not_offered(queue: Queue, other_project: Project, pages: Any) -> None:
+    foreign = make.rubric_version(other_project)
+    answer = pages.post("queue-create", fields(queue, rubric_version=foreign.pk))
+    assert answer.status_code == 422
+    assert "rubric_version" in answer.context["form"].errors
+
+
+@pytest.mark.parametrize("route", ["queue-list", "queue-create"])
+def test_reviewers_are_refused_and_strangers_find_nothing(
+    route: str, queue: Queue, pages: Any, reviewer: Member, stranger: Client
+) -> None:
+    assert make.SignedIn(reviewer).get(pages.url(route)).status_code == 403
+    assert stranger.get(pages.url(route)).status_code == 404
+
+
+def test_moderators_look_and_do_not_change(queue: Queue, moderator: Member, desk_of: Any) -> None:
+    theirs = desk_of(moderator)
+    assert b">Change<" not in theirs.get("queue-detail", key=queue.key).content
+    assert theirs.post("queue-change", fields(queue), key=queue.key).status_code == 403
+    assert theirs.post("queue-create", fields(queue)).status_code == 403
+
+
+def test_a_queue_of_another_project_does_not_exist_here(other_project: Project, pages: Any) -> None:
+    foreign = make.queue(other_project)
+    assert pages.get("queue-detail", key=foreign.key).status_code == 404
+    assert pages.post("queue-change", fields(foreign), key=foreign.key).status_code == 404
+
+
+@pytest.mark.parametrize("route", ["queue-list", "queue-detail"])
+def test_looking_is_a_get(route: str, queue: Queue, pages: Any) -> None:
+    where = {"key": queue.key} if route == "queue-detail" else {}
+    assert pages.post(route, **where).status_code == 405
+    fragment = pages.get(route, htmx=True, **where).content
+    assert b"<html" not in fragment
+
+
+def test_the_list_takes_as_many_queries_for_many_queues(
+    queue: Queue, pages: Any, django_assert_num_queries: Any
+) -> None:
+    for _ in range(5):
+        make.items(make.queue(queue.project), 2)
+    pages.get("queue-list")
+    with django_assert_num_queries(4):
+        pages.get("queue-list")

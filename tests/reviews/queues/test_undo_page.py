@@ -1,0 +1,81 @@
+"""Undo by the page: from the desk in place, from the history by a plain form, and too late."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from feedback.accounts.models import Project
+from feedback.judgements.models import Review
+from reviews.queues.models import Assignment, Queue
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def queue(project: Project) -> Queue:
+    queue = make.queue(project, k=1, grace_seconds=60)
+    make.items(queue, 2)
+    return queue
+
+
+@pytest.fixture
+def done(queue: Queue, desk: Any) -> Assignment:
+    """A submitted review, with the next item on the desk."""
+    held: Assignment = desk.take(queue)
+    desk.submit(held, **{"q-helpful": "2"})
+    return held
+
+
+def test_it_puts_the_answers_back_on_the_desk(queue: Queue, done: Assignment, desk: Any) -> None:
+    answer = desk.post("undo", htmx=True, token=done.token)
+    assert answer.status_code == 200
+    assert answer.context["assignment"] == done
+    assert answer.context["form"]["q-helpful"].value() == "2"
+    assert b'id="item"' in answer.content
+
+
+def test_without_htmx_it_leads_to_the_desk_with_the_same_item(queue: Queue, done: Assignment, desk: Any) -> None:
+    answer = desk.post("undo", token=done.token)
+    assert (answer.status_code, answer["Location"]) == (303, desk.url("review", key=queue.key))
+    assert desk.get("review", key=queue.key).context["assignment"] == done
+
+
+def test_what_was_undone_is_submitted_as_the_next_revision(queue: Queue, done: Assignment, desk: Any) -> None:
+    desk.post("undo", token=done.token)
+    answer = desk.submit(done, htmx=True, **{"q-helpful": "5"})
+    assert answer.status_code == 200
+    assert Review.objects.get(withdrawn_at=None).revision == 2
+    assert answer.context["assignment"] != done
+
+
+def test_too_late_leaves_the_desk_as_it_is_and_says_so(queue: Queue, done: Assignment, desk: Any) -> None:
+    Queue.objects.filter(pk=queue.pk).update(grace_seconds=0)
+    answer = desk.post("undo", htmx=True, token=done.token)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "can no longer be undone" in json.loads(answer["HX-Trigger"])["toast"]["text"]
+
+
+def test_too_late_without_htmx_leads_to_the_history(queue: Queue, done: Assignment, desk: Any) -> None:
+    Queue.objects.filter(pk=queue.pk).update(grace_seconds=0)
+    answer = desk.post("undo", token=done.token)
+    assert (answer.status_code, answer["Location"]) == (303, desk.url("history"))
+    assert b"can no longer be undone" in desk.get("history").content
+
+
+def test_an_undo_twice_is_too_late(queue: Queue, done: Assignment, desk: Any) -> None:
+    desk.post("undo", token=done.token)
+    assert desk.post("undo", htmx=True, token=done.token).status_code == 204
+
+
+def test_only_its_reviewer_undoes_a_review(
+    queue: Queue, done: Assignment, desk: Any, desk_of: Any, other_reviewer: Any, stranger: Client
+) -> None:
+    assert desk_of(other_reviewer).post("undo", token=done.token).status_code == 404
+    assert stranger.post(desk.url("undo", token=done.token)).status_code == 404
+    assert desk.get("undo", token=done.token).status_code == 405
+    assert Assignment.objects.get(pk=done.pk).state == "submitted"

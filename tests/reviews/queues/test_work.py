@@ -1,0 +1,107 @@
+"""My work, the first page of a reviewer, and the claim that begins there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from feedback.accounts.models import Member, Project
+from reviews.queues.models import Assignment, Queue
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def queue(project: Project) -> Queue:
+    return make.queue(project, k=2, grace_seconds=60, name="Groundedness")
+
+
+def test_it_lists_open_queues_with_what_waits(queue: Queue, desk: Any) -> None:
+    make.items(queue, 3)
+    make.queue(queue.project, name="Paused one", state="paused")
+    make.queue(queue.project, name="Imports", takes_imports=True)
+    page = desk.get("work")
+    assert page.status_code == 200
+    assert [(row["queue"].name, row["remaining"], row["held"]) for row in page.context["rows"]] == [
+        ("Groundedness", 3, False)
+    ]
+
+
+def test_a_held_item_comes_first_even_in_a_paused_queue(queue: Queue, desk: Any) -> None:
+    make.items(queue)
+    desk.take(queue)
+    Queue.objects.filter(pk=queue.pk).update(state="paused")
+    make.queue(queue.project, name="Another")
+    page = desk.get("work")
+    assert [row["queue"].name for row in page.context["rows"]] == ["Groundedness", "Another"]
+    assert b"Continue" in page.content
+
+
+def test_without_queues_it_says_what_happens_next(project: Project, desk: Any) -> None:
+    assert b"No queue is open" in desk.get("work").content
+
+
+def test_it_shows_nothing_of_another_project(queue: Queue, stranger: Client, desk: Any) -> None:
+    assert stranger.get(desk.url("work")).status_code == 404
+
+
+def test_htmx_gets_the_list_alone(queue: Queue, desk: Any) -> None:
+    fragment = desk.get("work", htmx=True).content
+    assert b'id="queues"' in fragment
+    assert b"<html" not in fragment
+
+
+def test_it_sends_those_who_are_not_signed_in_to_the_door(queue: Queue, anonymous: Client, desk: Any) -> None:
+    assert anonymous.get(desk.url("work")).status_code == 302
+    asked = anonymous.get(desk.url("work"), headers={"HX-Request": "true"})
+    assert "login" in asked["HX-Redirect"]
+
+
+def test_its_queries_are_six_and_one_for_each_queue(queue: Queue, desk: Any, django_assert_num_queries: Any) -> None:
+    make.items(queue, 3)
+    make.queue(queue.project)
+    desk.get("work")
+    with django_assert_num_queries(8):
+        desk.get("work")
+
+
+def test_a_claim_answers_with_the_address_of_the_desk(queue: Queue, desk: Any) -> None:
+    make.items(queue)
+    answer = desk.post("claim", key=queue.key)
+    assert (answer.status_code, answer["Location"]) == (303, desk.url("review", key=queue.key))
+    assert Assignment.objects.live().filter(reviewer=desk.member).count() == 1
+
+
+def test_a_second_claim_takes_nothing_more(queue: Queue, desk: Any) -> None:
+    make.items(queue, 2)
+    desk.post("claim", key=queue.key)
+    desk.post("claim", key=queue.key)
+    assert Assignment.objects.count() == 1
+
+
+def test_a_claim_is_a_post(queue: Queue, desk: Any) -> None:
+    make.items(queue)
+    assert desk.get("claim", key=queue.key).status_code == 405
+    assert not Assignment.objects.exists()
+
+
+def test_nobody_claims_in_another_project(queue: Queue, stranger: Client, desk: Any) -> None:
+    assert stranger.post(desk.url("claim", key=queue.key)).status_code == 404
+
+
+def test_a_queue_of_another_project_does_not_exist_here(other_project: Project, desk: Any) -> None:
+    foreign = make.queue(other_project)
+    assert desk.post("claim", key=foreign.key).status_code == 404
+    assert desk.get("review", key=foreign.key).status_code == 404
+
+
+def test_nobody_claims_from_a_queue_of_imports(project: Project, desk: Any) -> None:
+    assert desk.post("claim", key=make.queue(project, takes_imports=True).key).status_code == 404
+
+
+def test_who_was_disabled_finds_no_desk(queue: Queue, desk: Any) -> None:
+    Member.objects.filter(pk=desk.member.pk).update(disabled_at="2026-01-01T00:00Z")
+    assert desk.post("claim", key=queue.key).status_code == 404

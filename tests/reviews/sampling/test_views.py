@@ -1,0 +1,141 @@
+"""A curator's pages of sampling rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from feedback.accounts.models import Member, Project
+from reviews.queues.models import Queue
+from reviews.sampling.models import SamplingRule, SamplingRun
+from tests import make
+
+
+def url(project: Project, name: str, **kwargs: Any) -> str:
+    return reverse(f"sampling:{name}", kwargs={"project": project.slug, **kwargs})
+
+
+@pytest.fixture
+def queue(project: Project) -> Queue:
+    return make.queue(project)
+
+
+def posted(into: Queue, **changes: Any) -> dict[str, Any]:
+    return {"name": "Weekly look", "queue": into.pk, "method": "rate", "percent": "20", **changes}
+
+
+def test_an_empty_list_says_what_to_do_next(client_of: Any, curator: Member) -> None:
+    page = client_of(curator).get(url(curator.project, "rule-list"))
+    assert page.status_code == 200
+    assert b"No rules yet" in page.content
+    assert url(curator.project, "rule-create") in page.content.decode()
+
+
+def test_a_curator_makes_a_rule(client_of: Any, curator: Member, queue: Queue) -> None:
+    client = client_of(curator)
+    assert client.get(url(curator.project, "rule-create")).status_code == 200
+    sent = posted(queue, interval_minutes="60", **{"filter-model": "small-1"})
+    page = client.post(url(curator.project, "rule-create"), sent, follow=True)
+    rule = SamplingRule.objects.get()
+    assert (rule.key, rule.interval_minutes) == ("weekly-look", 60)
+    version = rule.current
+    assert (version.rate, version.seed, version.filter) == (0.2, "weekly-look", {"model": "small-1"})
+    assert b"model=small-1" in page.content
+    assert b"It has not run yet" in page.content
+
+
+def test_an_estimate_tells_how_much_and_saves_nothing(client_of: Any, curator: Member, queue: Queue) -> None:
+    for _ in range(12):
+        make.response(curator.project)
+    sent = posted(queue, method="size", size="5", estimate="1")
+    page = client_of(curator).post(url(curator.project, "rule-create"), sent)
+    assert page.status_code == 200
+    assert (page.context["estimate"]["drawn"], page.context["estimate"]["population"]) == (5, 12)
+    assert b"Nothing was saved" in page.content
+    assert not SamplingRule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"percent": ""}, "Say which share"),
+        ({"percent": "120"}, "less than or equal to 100"),
+        ({"method": "size"}, "Say how many"),
+        ({"name": "!!"}, "at least one letter"),
+        ({"name": "New"}, "with this name already"),
+        ({"filter-min_cost": "much"}, "Enter a number"),
+        ({"queue": "0"}, "Select a valid choice"),
+    ],
+)
+def test_bad_input_is_explained_and_kept(
+    client_of: Any, curator: Member, queue: Queue, changes: dict[str, str], said: str
+) -> None:
+    page = client_of(curator).post(url(curator.project, "rule-create"), posted(queue, seed="kept", **changes))
+    assert page.status_code == 422
+    assert said in page.content.decode()
+    assert 'value="kept"' in page.content.decode()
+    assert not SamplingRule.objects.exists()
+
+
+def test_a_change_makes_a_new_version_and_no_change_makes_none(client_of: Any, curator: Member, queue: Queue) -> None:
+    client = client_of(curator)
+    client.post(url(curator.project, "rule-create"), posted(queue))
+    change = url(curator.project, "rule-change", key="weekly-look")
+    assert b'value="20.0"' in client.get(change).content
+    client.post(change, posted(queue, name="Weekly", seed="weekly-look"))
+    rule = SamplingRule.objects.get()
+    assert (rule.name, rule.key, rule.versions.count()) == ("Weekly", "weekly-look", 1)
+    client.post(change, posted(queue, percent="30"))
+    assert (rule.versions.count(), rule.current.rate) == (2, 0.3)
+
+
+def test_run_now_starts_one_run_and_shows_it(client_of: Any, curator: Member, queue: Queue) -> None:
+    rule = make.sampling_rule(queue)
+    client = client_of(curator)
+    answer = client.post(url(curator.project, "rule-run", key=rule.key))
+    assert answer.status_code == 303
+    client.post(url(curator.project, "rule-run", key=rule.key))
+    assert SamplingRun.objects.get().requested_by == curator
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert "Waiting for a worker" in page
+    assert 'hx-trigger="every 2s"' in page
+
+
+def test_htmx_gets_only_the_runs(client_of: Any, curator: Member, queue: Queue) -> None:
+    rule = make.sampling_rule(queue)
+    page = client_of(curator).get(url(curator.project, "rule-detail", key=rule.key), headers={"HX-Request": "true"})
+    assert page.content.strip().startswith(b"<section")
+    assert b"Versions" not in page.content
+
+
+@pytest.mark.parametrize("name", ["rule-detail", "rule-change", "rule-run"])
+def test_another_projects_rule_is_not_found(client_of: Any, curator: Member, outsider: Member, name: str) -> None:
+    rule = make.sampling_rule(make.queue(outsider.project))
+    client = client_of(curator)
+    ask = client.post if name == "rule-run" else client.get
+    assert ask(url(curator.project, name, key=rule.key)).status_code == 404
+    assert ask(url(outsider.project, name, key=rule.key)).status_code == 404
+
+
+def test_a_reviewer_is_refused(client_of: Any, reviewer: Member) -> None:
+    assert client_of(reviewer).get(url(reviewer.project, "rule-list")).status_code == 403
+
+
+def test_run_now_is_a_post(client_of: Any, curator: Member, queue: Queue) -> None:
+    rule = make.sampling_rule(queue)
+    assert client_of(curator).get(url(curator.project, "rule-run", key=rule.key)).status_code == 405
+
+
+def test_the_pages_ask_a_bounded_number_of_queries(
+    client_of: Any, curator: Member, queue: Queue, django_assert_max_num_queries: Any
+) -> None:
+    rules = [make.sampling_rule(queue) for _ in range(5)]
+    for rule in rules:
+        rule.start(by=curator)
+    client = client_of(curator)
+    with django_assert_max_num_queries(10):
+        assert client.get(url(curator.project, "rule-list")).status_code == 200
+    with django_assert_max_num_queries(10):
+        client.get(url(curator.project, "rule-detail", key=rules[0].key))

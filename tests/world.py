@@ -1,0 +1,131 @@
+"""One row of everything, for the tests that look at all tables, all pages or all roles."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from feedback.accounts.models import ApiKey, Invitation, Member, Project, SigninLink
+from feedback.audit.log import record
+from feedback.audit.tasks import seal
+from feedback.datasets.models import Dataset, DatasetVersion, Export, GroupSplit, PreferencePair, VersionRow
+from feedback.judgements.models import Verdict
+from feedback.responses.models import IngestBatch, LanguageModel, Price, Subject, UserFeedback
+from feedback.rubrics.models import Guideline, GuidelineVersion
+from reviews.imports.models import ImportedReview
+from reviews.quality.models import Adjudication
+from reviews.queues import claim as claiming
+from reviews.queues import submit as submitting
+from reviews.queues.models import Assignment, Escalation, Front, Item, Queue
+from reviews.sampling.models import SamplingRun
+from tests import make
+
+MESSAGE = [{"role": "assistant", "content": "Yes."}]
+
+
+def assignment(project: Project, member: Member, *, is_submitted: bool = False) -> Assignment:
+    """A turn of the member at a fresh item of a fresh queue: held, or submitted a moment ago."""
+    queue = make.queue(project, grace_seconds=600)
+    make.items(queue)
+    held = claiming.claim(queue, member)
+    assert held is not None
+    if not is_submitted:
+        return held
+    return submitting.submit(held.token, member, make.ANSWERS, submission_id=uuid4())
+
+
+def version(project: Project) -> DatasetVersion:
+    number = next(make.counter)
+    dataset = Dataset.objects.create(project=project, key=f"set-{number}", name="Pairs", shares={"train": 1.0})
+    return DatasetVersion.objects.create(project=project, dataset=dataset, number=1, rule={}, state="done")
+
+
+def export(project: Project) -> Export:
+    name = default_storage.save("exports/pairs.jsonl", ContentFile(b"{}\n"))
+    about: dict[str, Any] = {"project": project, "version": version(project), "state": "done"}
+    return Export.objects.create(**about, shape="preference", file=name, n_bytes=3, sha256="0" * 64)
+
+
+def run(queue: Queue) -> SamplingRun:
+    rule = make.sampling_rule(queue)
+    newest = rule.versions.latest("pk")
+    return SamplingRun.objects.create(project=queue.project, rule_version=newest, tick=str(uuid4()))
+
+
+def disputed(project: Project) -> Item:
+    item = make.items(make.queue(project))[0]
+    Item.objects.filter(pk=item.pk).update(state=Item.State.UNRESOLVED)
+    Adjudication.objects.create(project=project, item=item, disputed=["grounded"])
+    return item
+
+
+def one_of_everything(project: Project) -> None:
+    """At least one row in every table of ours; test_admin.py fails when a new table is missing here."""
+    member = make.member(project, "admin", name="Ada Admin")
+    ApiKey.issue(project, "ingest", ["ingest"], member=member, created_by=member)
+    Invitation.make(timedelta(days=1), project=project, email="nia@example.org", role="curator", invited_by=member)
+    SigninLink.make(timedelta(days=1), user=member.user)
+    guideline = Guideline.objects.create(project=project, name="How to read")
+    GuidelineVersion.objects.create(project=project, guideline=guideline, number=1, text="Read.")
+    made = material(project)
+    judged(project, member, made)
+    worked(project, member)
+    published(project, made)
+    record("world-made", project, project=project)
+    seal()
+
+
+def material(project: Project) -> Subject:
+    batch = IngestBatch.objects.create(project=project, source="file")
+    version = make.prompt_version(project)
+    response = make.response(project, passages=["Claims end after 30 days."], batch=batch, prompt_version=version)
+    model = LanguageModel.objects.filter(project=project).latest("pk")
+    Price.objects.create(project=project, model=model, valid_from=date(2026, 1, 1), input=1, output=2)
+    UserFeedback.objects.create(project=project, response=response, score=1, at=timezone.now())
+    return make.subject(response)
+
+
+def judged(project: Project, member: Member, subject: Subject) -> None:
+    version = make.rubric_version(project)
+    flag = {"start": 0, "end": 3, "quote": "You", "kind": "unsupported", "severity": "minor"}
+    answers = {**make.ANSWERS, "flags": [flag], "rewrite": "Within 60 days."}
+    review = make.review(subject, version, member, answers)
+    first, second = (make.response(project, text, question="How long?") for text in ("30 days.", "60 days."))
+    chosen = {"better": {"outcome": "preferred", "preferred": first.pk, "strength": 1}}
+    pair = make.rubric_version(project, subject_size=2)
+    make.review(make.subject(first, second), pair, member, chosen, shown_order=[first.pk, second.pk])
+    make.verdict(subject, version, [review])
+    source = Member.objects.create(project=project, source="elsewhere", source_name="rater 1", role="reviewer")
+    imported = make.review(subject, version, source, make.ANSWERS)
+    ImportedReview.objects.create(
+        project=project, source="elsewhere", external_id="v-1", body_hash="0" * 64, review=imported, imported_by=member
+    )
+
+
+def worked(project: Project, member: Member) -> None:
+    turn = assignment(project, member)
+    Escalation.objects.create(project=project, item=turn.item, raised_by=member, text="Is this ours to judge?")
+    Front.objects.get_or_create(queue=turn.queue, lane=1, reviewer=member)
+    run(turn.queue)
+    disputed(project)
+
+
+def published(project: Project, subject: Subject) -> None:
+    frozen = export(project).version
+    verdict = Verdict.objects.filter(project=project).latest("pk")
+    response = subject.shown()[0]
+    about: dict[str, Any] = {"project": project, "version": frozen}
+    PreferencePair.objects.create(
+        **about, position=0, pair_id="p", group_id="g", split="train", source="correction", criterion="rewrite",
+        verdict=verdict, rejected_response=response, prompt=MESSAGE, chosen=MESSAGE, rejected=MESSAGE,
+        n_votes=1, votes_for=1, votes_against=0, votes_tied=0, vote_share=1.0, provenance={},
+    )  # fmt: skip
+    VersionRow.objects.create(**about, kind="excluded", position=0, key="k", reason="tie", data={})
+    GroupSplit.objects.create(
+        project=project, dataset=frozen.dataset, kind="fold", group="f", split="train", first_version=frozen
+    )
