@@ -1,8 +1,8 @@
 """Rows that others build on never change: a trigger refuses it, on both databases.
 
-`FreezeRows` is a migration operation. A refused write raises IntegrityError, whatever code tried it. SQLite drops a table's
-triggers when a later migration rebuilds the table, so such a migration must freeze again; a test compares the triggers
-that exist with those that the migrations promise.
+`FreezeRows` is a migration operation. A refused write raises IntegrityError, whatever code tried it. SQLite drops a
+table's triggers when a later migration rebuilds the table, so such a migration must freeze again; a test compares the
+triggers that exist with those that the migrations promise.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ END $$
 class FreezeRows(Operation):
     """Refuse updates of a table's rows, and on PostgreSQL their deletion too when `deletion` is set.
 
-    `except_fields` stay writable (facts that are stamped later). `when` is a condition on OLD in SQL that both databases
-    read, for rows that freeze only at some point, such as `OLD.frozen_at IS NOT NULL`.
+    `except_fields` stay writable (facts stamped later). `when` is a condition on OLD in SQL that both databases read,
+    for rows that freeze only at some point, such as `OLD.frozen_at IS NOT NULL`.
     """
 
     reversible = True

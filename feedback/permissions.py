@@ -63,7 +63,6 @@ ROUTES: Mapping[str, Verb] = {
     "account_reset_password_from_key_done": PUBLIC,
     "account_change_password": SIGNED_IN,
     "account_set_password": SIGNED_IN,
-    "account_reauthenticate": SIGNED_IN,
     "account_signin_link": PUBLIC,
     "account_invitation": PUBLIC,
     # accounts

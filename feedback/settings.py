@@ -1,6 +1,6 @@
 """Settings, all read from the environment; the README has the same table in words.
 
-Embedded (no DATABASE_URL, no REDIS_URL): SQLite and Celery's file-system transport under VAR_DIR, a generated secret key.
+Embedded (no DATABASE_URL, no REDIS_URL): SQLite, Celery's file-system transport and a generated key under VAR_DIR.
 Production (ENVIRONMENT=production): everything secret must be given, or the start is refused with a sentence.
 """
 
@@ -134,7 +134,7 @@ TEMPLATES = [
     }
 ]
 
-# Database: SQLite takes its write lock when a transaction begins, so that a conditional update never meets a stale read.
+# SQLite takes its write lock when a transaction begins, so that a conditional update never meets a stale read.
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/touchstone.sqlite3")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     if PRODUCTION:
@@ -315,6 +315,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "JobState": "feedback.jobs.Job.State",
+        "QueueState": "reviews.queues.models.Queue.State",
+        "AssignmentState": "reviews.queues.models.Assignment.State",
+    },
 }
 
 LOGGING = {

@@ -113,7 +113,10 @@ def subject(*responses: Response) -> Subject:
 
 DEFAULT_CRITERIA: list[dict[str, Any]] = [
     {"key": "grounded", "kind": "yes_no", "label": "Grounded in the sources?", "fails_when": {"values": ["no"]}},
-    {"key": "helpful", "kind": "scale", "label": "Helpfulness", "options": {"min": 1, "max": 5}, "fails_when": {"below": 3}},
+    {
+        "key": "helpful", "kind": "scale", "label": "Helpfulness",
+        "options": {"min": 1, "max": 5}, "fails_when": {"below": 3},
+    },
     {
         "key": "flags", "kind": "spans", "label": "Hallucinations", "is_required": False, "fails_when": {"any": True},
         "options": {

@@ -23,6 +23,7 @@ from feedback.accounts.models import ApiKey, Invitation, Member, Project, Signin
 from feedback.permissions import PUBLIC, ROLES, ROUTES, SCOPES, SIGNED_IN, STAFF, VERBS
 from tests import make, world
 
+BODY = '{"submission_id": "00000000-0000-4000-8000-000000000000", "answers": {}, "reason": "too hard"}'
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "POST")
 Kwargs = dict[str, Any]
 
@@ -154,8 +155,8 @@ def entry_of(route: str) -> dict[str, str]:
 
 
 def ask(browser: Client, method: str, path: str, **options: Any) -> HttpResponse:
-    """Programs send JSON, pages a form; both are empty."""
-    json = {"data": "{}", "content_type": "application/json"} if path.startswith("/api/") and method != "GET" else {}
+    """Programs send JSON that several routes find complete, pages an empty form."""
+    json = {"data": BODY, "content_type": "application/json"} if path.startswith("/api/") and method != "GET" else {}
     answer: HttpResponse = browser.generic(method, path, **json, **options)
     return answer
 

@@ -77,7 +77,8 @@ class Instance:
 
     def download(self, export: int, to: Path) -> Path:
         """The file of an export, checked against the checksum in the answer's header."""
-        request = urllib.request.Request(f"{self.address}/exports/{export}/download/", headers={"Authorization": f"Bearer {self.key}"})
+        headers = {"Authorization": f"Bearer {self.key}"}
+        request = urllib.request.Request(f"{self.address}/exports/{export}/download/", headers=headers)
         with urllib.request.urlopen(request, timeout=600) as answer:
             content, promised = answer.read(), answer.headers["X-Checksum-Sha256"]
         if hashlib.sha256(content).hexdigest() != promised:

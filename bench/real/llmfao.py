@@ -1,4 +1,4 @@
-"""LLMFAO from end to end: answers in, 4,189 votes of 124 people imported, settled, built, exported, downloaded over REST.
+"""LLMFAO from end to end: answers in, 4,189 votes of 124 people imported, settled, built, downloaded over REST.
 
 Run it by `make real WHAT=llmfao`. The file it leaves can be trained on: docs/how-to/train-with-trl.md.
 """
@@ -61,9 +61,8 @@ def main() -> None:
     from feedback.rubrics.ready import pairwise_rubric
     from reviews.queues.models import Queue
 
-    queue = Queue.objects.create(
-        project=project, key=QUEUE, name="Crowd votes", rubric_version=pairwise_rubric(project), takes_imports=True, grace_seconds=1
-    )
+    fields = {"name": "Crowd votes", "takes_imports": True, "grace_seconds": 1}
+    queue = Queue.objects.create(project=project, key=QUEUE, rubric_version=pairwise_rubric(project), **fields)
     # The rule of STATISTICS §3: at least three votes, two thirds of all of them for the chosen one.
     rule = Rule(min_votes=3, min_share=2 / 3)
     Dataset.objects.create(project=project, key="crowd", name="Crowd", rule=rule.as_json(), shares=DEFAULT_SHARES)
@@ -84,7 +83,8 @@ def main() -> None:
             api.download(export["id"], out)
     figures = {
         "responses in": ingested["accepted"],
-        "votes in": f"{imported['accepted']} ({imported['n_refused'] if 'n_refused' in imported else len(imported['refused'])} refused)",
+        "votes in": imported["accepted"],
+        "votes refused": len(imported["refused"]),
         "items": queue.items.count(),
         "reviews": Review.objects.filter(project=project).count(),
         "verdicts": Verdict.objects.filter(project=project, is_current=True).count(),

@@ -1,4 +1,4 @@
-"""MQM translations from end to end: texts in with their source, error spans imported, settled, the revision file downloaded.
+"""MQM translations from end to end: texts with their source, error spans imported, settled, the revision file.
 
 Run it by `make real WHAT=mqm`.
 """
@@ -78,7 +78,8 @@ def criteria(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         "kinds": [{"value": slug(label), "label": label} for label in named["category"]],
         "severities": [{"value": slug(label), "label": label} for label in named["severity"]],
     }
-    return [{"key": "errors", "kind": "spans", "label": "Mark every error", "options": options, "fails_when": {"any": True}}]
+    asked = {"key": "errors", "kind": "spans", "label": "Mark every error"}
+    return [{**asked, "options": options, "fails_when": {"any": True}}]
 
 
 def main() -> None:
@@ -94,8 +95,10 @@ def main() -> None:
 
     rubric = Rubric.objects.create(project=project, name="Translation errors")
     version = publish(rubric, criteria(rows))
-    queue = Queue.objects.create(project=project, key=QUEUE, name="Translation errors", rubric_version=version, takes_imports=True, grace_seconds=1)
-    Dataset.objects.create(project=project, key="revision", name="Revision", rule=Rule().as_json(), shares=DEFAULT_SHARES)
+    fields = {"name": "Translation errors", "takes_imports": True, "grace_seconds": 1}
+    queue = Queue.objects.create(project=project, key=QUEUE, rubric_version=version, **fields)
+    fields = {"name": "Revision", "rule": Rule().as_json(), "shares": DEFAULT_SHARES}
+    Dataset.objects.create(project=project, key="revision", **fields)
     out = Path(os.environ.get("OUTPUT", Path(os.environ["VAR_DIR"]) / "mqm-revision.jsonl"))
     with instance.serving(key) as api:
         with api.timed("ingest"):

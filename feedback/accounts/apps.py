@@ -7,4 +7,5 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import feedback.checks  # noqa: F401  (registers them)
+        import feedback.accounts.schema
+        import feedback.checks  # noqa: F401  (both register what they hold)

@@ -37,5 +37,4 @@ sign_in_patterns = [
         allauth.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
-    path("reauthenticate/", allauth.reauthenticate, name="account_reauthenticate"),
 ]

@@ -77,7 +77,7 @@ def pairs_across_splits() -> QuerySet[PreferencePair]:
                 split=OuterRef("split"),
             )
             has_group = Q(**{f"{side}__isnull": False}) & ~Q(**{f"{side}__{column}": ""})
-            amiss |= has_group & ~Exists(same)
+            amiss |= has_group & Q(~Exists(same))
     return PreferencePair.objects.filter(amiss, version__state=Job.State.DONE)
 
 

@@ -166,8 +166,8 @@ class VerdictQuerySet(models.QuerySet["Verdict"]):
 class Verdict(ProjectRow):
     """The settled judgement of a subject.
 
-    `answers`: {criterion key: {kind, value, share, votes, n, distribution?, mean?, strength?}}; the shape is documented in
-    reviews/quality/README.md. Plain values from above (queue, rule, probability) are stamped when it is settled.
+    `answers`: {criterion key: {kind, value, share, votes, n, …}}; its shape is in reviews/quality/README.md.
+    Plain values from above (queue, rule, probability) are stamped when it is settled.
     """
 
     class Method(models.TextChoices):

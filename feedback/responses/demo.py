@@ -72,10 +72,11 @@ def row(
     body = draw.choice(case["wrong"])["text"] if is_wrong else case["right"]
     passages = [content()["passages"][key] | {"id": key} for key in case["passages"]]
     output = worded(body, version, passages[0]["title"])
+    turns = [*case.get("earlier", []), {"role": "user", "content": case["question"]}]
     tokens = 60 + sum(len(passage["text"]) for passage in passages) // 4
     found: dict[str, Any] = {
         "external_id": f"chat-{number:03d}-{version}-{model}",
-        "messages": [{"role": "system", "content": instructions}, {"role": "user", "content": case["question"]}],
+        "messages": [{"role": "system", "content": instructions}, *turns],
         "variables": {"question": case["question"]},
         "output": output,
         "provider": "harbour",

@@ -49,7 +49,7 @@ def exact(column: str, label: str) -> df.CharFilter:
 
 
 def truth(column: str, label: str) -> df.ChoiceFilter:
-    return df.ChoiceFilter(field_name=column, label=label, choices=YES_NO, method="by_truth")
+    return df.ChoiceFilter(field_name=column, label=label, empty_label="Any", choices=YES_NO, method="by_truth")
 
 
 class ResponseFilter(df.FilterSet):
@@ -62,7 +62,7 @@ class ResponseFilter(df.FilterSet):
     prompt_version = df.CharFilter(label="Prompt version", method="by_prompt_version", max_length=200)
     model = df.CharFilter(label="Model", method="by_model", max_length=200)
     provider = df.CharFilter(label="Provider", method="by_provider", max_length=200)
-    origin = df.ChoiceFilter(label="Origin", choices=Origin.choices)
+    origin = df.ChoiceFilter(label="Origin", empty_label="Any", choices=Origin.choices)
     environment = exact("environment", "Environment")
     segment = exact("segment", "Segment")
     tag = df.CharFilter(label="Tag", method="by_tag", max_length=200)
@@ -74,11 +74,16 @@ class ResponseFilter(df.FilterSet):
     responded_after = df.IsoDateTimeFilter(field_name="responded_at", lookup_expr="gte", label="From")
     responded_before = df.IsoDateTimeFilter(field_name="responded_at", lookup_expr="lt", label="Before")
     verdict = df.ChoiceFilter(
-        label="Verdict", choices=(("passed", "Passed"), ("failed", "Failed"), ("none", "None yet")), method="by_verdict"
+        label="Verdict",
+        empty_label="Any",
+        choices=(("passed", "Passed"), ("failed", "Failed"), ("none", "None yet")),
+        method="by_verdict",
     )
     is_queued = truth("is_queued", "Queued")
     has_feedback = truth("has_feedback", "Has user feedback")
-    consent = df.ChoiceFilter(label="Consent", choices=(*YES_NO, ("unknown", "Unknown")), method="by_truth")
+    consent = df.ChoiceFilter(
+        label="Consent", empty_label="Any", choices=(*YES_NO, ("unknown", "Unknown")), method="by_truth"
+    )
     min_cost = number("cost", "gte", "Cost from", most=1e9)
     max_cost = number("cost", "lte", "Cost to", most=1e9)
     min_latency_ms = number("latency_ms", "gte", "Latency from (ms)")

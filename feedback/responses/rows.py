@@ -146,15 +146,18 @@ def _explained(message: str) -> RowRefused:
 def _check_numbers(row: Row) -> None:
     if row.cost is not None and not (row.cost.is_finite() and 0 <= row.cost < DEAREST):
         raise RowRefused("invalid", "/cost", f"A cost lies between 0 and {DEAREST}.")
-    times = [("/responded_at", row.responded_at)]
-    times += [(f"/feedback/{index}/at", part.at) for index, part in enumerate(row.feedback or [])]
-    for pointer, time in times:
-        if time is not None and time.year not in YEARS:
-            raise RowRefused("invalid", pointer, f"A time lies between the years {YEARS[0]} and {YEARS[-1]}.")
-    kinds = [part.kind for part in row.feedback or []]
-    for index, kind in enumerate(kinds):
-        if kind in kinds[:index]:
+    _check_year(row.responded_at, "/responded_at")
+    kinds: set[str] = set()
+    for index, part in enumerate(row.feedback or ()):
+        _check_year(part.at, f"/feedback/{index}/at")
+        if part.kind in kinds:
             raise RowRefused("invalid", f"/feedback/{index}/kind", "One feedback of a kind is kept; this one repeats.")
+        kinds.add(part.kind)
+
+
+def _check_year(time: datetime | None, pointer: str) -> None:
+    if time is not None and time.year not in YEARS:
+        raise RowRefused("invalid", pointer, f"A time lies between the years {YEARS[0]} and {YEARS[-1]}.")
 
 
 def _check_body(row: Row) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 
 from feedback.accounts.access import MemberRequest
 from feedback.accounts.models import Project
-from feedback.htmx import page
+from feedback.htmx import page, wants_fragment
 from feedback.responses.filters import LARGEST, ResponseFilter
 from feedback.responses.shown import add_input_words, as_text, calls, listed, turns
 
@@ -30,25 +30,26 @@ def response_list(request: MemberRequest) -> HttpResponse:
     rows = listed(found.filter(id__lt=int(before)) if is_position(before) else found)[: PAGE + 1]
     shown = list(rows)[:PAGE]
     add_input_words(shown)
-    filters = request.GET.copy()
-    filters.pop("before", None)
+    filters = given(request)
     count = found.order_by()[: COUNTED + 1].count()
     context: dict[str, Any] = {
         "form": filterset.form,
         "first_fields": [filterset.form[name] for name in FIRST],
         "more_fields": [field for field in filterset.form if field.name not in FIRST],
-        "more_are_set": any(
-            value and name in filterset.form.fields and name not in FIRST for name, value in filters.items()
-        ),
+        "more_are_set": any(name in filterset.form.fields and name not in FIRST for name in filters),
         "rows": shown,
         "count": min(count, COUNTED),
         "capped": count > COUNTED,
-        "is_filtered": any(filters.values()),
+        "noun": "response" if count == 1 else "responses",
+        "is_filtered": bool(filters),
         "first_url": f"?{filters.urlencode()}" if before else "",
         "next_url": next_url(filters, shown) if len(rows) > PAGE else "",
     }
     status = 200 if is_valid else 422
-    return page(request, "feedback/responses/response_list.html", context, partial="responses", status=status)
+    answer = page(request, "feedback/responses/response_list.html", context, partial="responses", status=status)
+    if wants_fragment(request) and not before:
+        answer["HX-Push-Url"] = f"{request.path}?{filters.urlencode()}"  # without the fields that were left empty
+    return answer
 
 
 def response_detail(request: MemberRequest, pk: int) -> HttpResponse:
@@ -65,11 +66,20 @@ def response_detail(request: MemberRequest, pk: int) -> HttpResponse:
     return page(request, "feedback/responses/response_detail.html", context, partial="response")
 
 
+def given(request: MemberRequest) -> QueryDict:
+    """The filters that were set, without the position in the list."""
+    filters = QueryDict(mutable=True)
+    for name, values in request.GET.lists():
+        if name != "before" and any(values):
+            filters.setlist(name, values)
+    return filters
+
+
 def is_position(value: str) -> bool:
     return value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST)) + 8
 
 
-def next_url(filters: Any, shown: list[Any]) -> str:
+def next_url(filters: QueryDict, shown: list[Any]) -> str:
     query = filters.copy()
     query["before"] = str(shown[-1].pk)
     return f"?{query.urlencode()}"

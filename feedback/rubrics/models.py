@@ -66,8 +66,8 @@ class Criterion(ProjectRow):
 
     `options` by kind: scale {min, max, anchors: {"1": "No use"}}; choice {choices: [{value, label, help?}]};
     spans {kinds: [{value, label}], severities: [{value, label}]}; comparison {strengths: 1..3, both_bad: bool};
-    correction and text {max_length?}. `fails_when` says which settled answers count as a failure: {"below": 3} for a scale,
-    {"values": ["no"]} for yes/no and choice, {"any": true} for spans.
+    correction and text {max_length?}. `fails_when`: which settled answers count as a failure, {"below": 3} for a
+    scale, {"values": ["no"]} for yes/no and choice, {"any": true} for spans.
     """
 
     class Kind(models.TextChoices):

@@ -18,6 +18,7 @@ from reviews.quality.adjudicate import NotDisputed, ReviewedIt, adjudicate, has_
 from reviews.quality.dispute import sheet
 from reviews.quality.forms import SettleForm
 from reviews.quality.settle import counted_reviews
+from reviews.queues.history import titles_of
 from reviews.queues.models import Item
 
 ROWS = 50
@@ -33,8 +34,16 @@ def unsettled(request: MemberRequest) -> HttpResponse:
         disputes = disputes.filter(pk__gt=int(after))
     rows = list(disputes.select_related("item__queue__rubric_version").order_by("pk")[: ROWS + 1])
     here = reverse("quality:unsettled", kwargs={"project": request.project.slug})
+    titles = titles_of([row.item for row in rows])
     context = {
-        "rows": [{"dispute": row, "questions": questions(row.item, row.disputed)} for row in rows[:ROWS]],
+        "rows": [
+            {
+                "dispute": row,
+                "title": titles.get(row.item.subject_id) or f"Item {row.item_id}",
+                "questions": questions(row.item, row.disputed),
+            }
+            for row in rows[:ROWS]
+        ],
         "first_url": here if after else "",
         "next_url": f"{here}?after={rows[ROWS - 1].pk}" if len(rows) > ROWS else "",
     }

@@ -33,7 +33,7 @@ from reviews.queues.models import Assignment, Queue
 INSTRUCTIONS = {"system", "developer"}
 
 
-class PassageSerializer(serializers.ModelSerializer[Passage]):
+class ShownPassageSerializer(serializers.ModelSerializer[Passage]):
     class Meta:
         model = Passage
         fields = ["id", "title", "text", "url", "store", "score"]
@@ -50,7 +50,7 @@ class ShownResponseSerializer(serializers.Serializer[Any]):
     label = serializers.CharField(help_text="A, B, … in the order drawn.")  # type: ignore[assignment]
     output = serializers.CharField(help_text="Offsets of spans count its code points.")
     tool_calls = serializers.JSONField()
-    passages = PassageSerializer(many=True)
+    passages = ShownPassageSerializer(many=True)
     model = serializers.CharField(required=False, help_text="Only where the queue shows it.")
 
 
@@ -207,6 +207,7 @@ class ReviewerView(APIView):
 
 class QueueList(generics.ListAPIView[Queue]):
     serializer_class = QueueSerializer
+    queryset = Queue.objects.none()  # the API's description has no member
 
     def get_queryset(self) -> Any:
         return self.request.project.queues.select_related("rubric_version__rubric")  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from feedback.accounts.models import Member
 from reviews.queues import statements
@@ -65,23 +65,20 @@ def claim_once(queue: Queue, reviewer: Member) -> Taken:
 
 def own_claim(queue: Queue, reviewer: Member) -> Assignment | None:
     """The claim this person holds; else one whose place was lost while its item still has an open one."""
-    for_them = Q(reserved_for__isnull=True) | Q(reserved_for=reviewer)
-    open_places = Place.objects.filter(for_them, item=OuterRef("item"), state=Place.State.OPEN)
-    rows = (
-        Assignment.objects.filter(queue=queue, reviewer=reviewer, state=Assignment.State.CLAIMED)
-        .select_related("item__subject", "place")
-        .annotate(has_open=Exists(open_places))
-        .order_by("claimed_at", "pk")
-    )
-    own = list(rows)
-    for assignment in own:
-        assignment.queue = queue
-        if hasattr(assignment, "place") and renew(assignment.place, queue):
-            assignment.place.refresh_from_db(fields=["claimed_at", "lease_until"])
-            return assignment
-    is_open = Queue.objects.filter(pk=queue.pk, state=Queue.State.OPEN, takes_imports=False)
-    lost = [assignment for assignment in own if assignment.has_open]
-    return next((row for row in lost if is_open.exists() and take_again(row)), None)
+    rows = fetch(statements.OWN, {"queue": queue.pk, "reviewer": reviewer.pk})
+    held = next((begun(queue, pk) for pk, place, _ in rows if place and renew(place, pk, queue)), None)
+    if held is not None or not any(has_open for _, place, has_open in rows if not place):
+        return held
+    if not Queue.objects.filter(pk=queue.pk, state=Queue.State.OPEN, takes_imports=False).exists():
+        return None
+    lost = (begun(queue, pk) for pk, place, has_open in rows if has_open and not place)
+    return next((assignment for assignment in lost if take_again(assignment)), None)
+
+
+def begun(queue: Queue, pk: int) -> Assignment:
+    assignment = Assignment.objects.select_related("item__subject", "reviewer", "place").get(pk=pk)
+    assignment.queue = queue
+    return assignment
 
 
 def take_again(assignment: Assignment) -> bool:

@@ -143,7 +143,7 @@ class ReviewForm(forms.Form):
             return {"outcome": "preferred", "preferred": preferred, "strength": int(strength)}
         if criterion.kind == Criterion.Kind.CORRECTION:
             return rewritten(self.shown[0], given)
-        return given
+        return given.replace("\r\n", "\n") if criterion.kind == Criterion.Kind.TEXT else given
 
     def refuse(self, errors: list[dict[str, str]]) -> None:
         """Put refusals of the answers beside their fields."""
@@ -268,7 +268,7 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
             "shows_model": "Show which model wrote a response",
             "takes_imports": "Only for labels imported from elsewhere",
         }
-        help_texts = {"k": "From different people.", "order": "", "takes_imports": "Nobody claims from such a queue."}
+        help_texts = {"shows_model": "", "grace_seconds": "", "takes_imports": "Nobody claims from such a queue."}
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -32,11 +32,11 @@ def heartbeat(assignment: Assignment) -> datetime | None:
     return rows.values_list("lease_until", flat=True).first()
 
 
-def renew(place: Place, queue: Queue) -> bool:
+def renew(place_id: int, assignment_id: int, queue: Queue) -> bool:
     """A full lease for the claim that its reviewer came back to; after its end, or its cap, a new turn begins."""
     lease, cap = timedelta(seconds=queue.lease_seconds), timedelta(seconds=queue.lease_cap_seconds)
     is_over = Q(lease_until__lte=Now())
-    rows = Place.objects.filter(pk=place.pk, assignment=place.assignment_id, state=Place.State.CLAIMED)
+    rows = Place.objects.filter(pk=place_id, assignment=assignment_id, state=Place.State.CLAIMED)
     return bool(
         rows.update(
             claimed_at=Case(When(is_over, then=Now()), default=F("claimed_at")),

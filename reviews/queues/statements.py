@@ -99,6 +99,16 @@ RETURNING
             AND (p.reserved_for_id = %(reviewer)s OR p.reserved_for_id IS NULL))
 """
 
+# What this person has begun and not ended, the oldest first: with the place it holds, or whether its item has an open one.
+OWN = """
+SELECT a.id, p.id, EXISTS (
+    SELECT 1 FROM queues_place o WHERE o.item_id = a.item_id AND o.state = 'open'
+    AND (o.reserved_for_id IS NULL OR o.reserved_for_id = a.reviewer_id))
+FROM queues_assignment a LEFT JOIN queues_place p ON p.assignment_id = a.id
+WHERE a.queue_id = %(queue)s AND a.reviewer_id = %(reviewer)s AND a.state = 'claimed'
+ORDER BY a.claimed_at, a.id
+"""
+
 # A due place whose item has no surplus review opens again at a fresh position of lane 0. The others are for the sweep,
 # which gives them to the surplus.
 FREE_DUE = """

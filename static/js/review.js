@@ -3,7 +3,14 @@ import { isTyping, mayAct } from "./typing.js";
 
 const questions = () => [...document.querySelectorAll("#review-form .q")];
 const choices = (question) => [...question.querySelectorAll("input:is([type=radio], [type=checkbox])")];
-const isAnswered = (question) => choices(question).some((input) => input.checked) || Boolean(question.querySelector("textarea")?.value.trim());
+const original = () => document.querySelector("[data-layer][data-response]")?.textContent.trim();
+
+/** A rewrite begins as the response itself: it is an answer once it differs. */
+function isAnswered(question) {
+  const text = question.querySelector("textarea")?.value.trim();
+  if (text && question.matches(".correction")) return text !== original();
+  return Boolean(text) || choices(question).some((input) => input.checked);
+}
 
 function activate(question) {
   for (const other of questions()) other.classList.toggle("active", other === question);
@@ -54,7 +61,8 @@ function answer(digit) {
 
 function begin() {
   const wrong = document.querySelector("#review-form .q:has(.errorlist)");
-  const first = wrong || questions().find((question) => !isAnswered(question)) || questions()[0];
+  const open = questions().find((question) => choices(question).length && !isAnswered(question));
+  const first = wrong || open || questions()[0];
   count();
   if (first) enter(first, Boolean(wrong));
 }
@@ -83,7 +91,7 @@ document.addEventListener("focusin", (event) => {
   const question = event.target.closest("#review-form .q");
   if (question) activate(question);
 });
-document.addEventListener("change", (event) => { if (event.target.closest("#review-form .q")) count(); });
+document.addEventListener("input", (event) => { if (event.target.closest("#review-form .q")) count(); });
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "item") return;
   scrollTo({ top: 0 });

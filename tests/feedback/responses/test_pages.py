@@ -33,7 +33,7 @@ def test_the_list_shows_what_was_asked_and_answered(browser: Client, project: Pr
     make.response(project, "Thirty days.", question="How long?", verdict="failed", cost="0.000125")
     page = browser.get(URL)
     assert page.status_code == 200
-    for words in ("How long?", "Thirty days.", "small-1", "Failed", "0.000125", "1 responses"):
+    for words in ("How long?", "Thirty days.", "small-1", "Failed", "0.000125", "1 response"):
         assert words in page.text
 
 
@@ -74,6 +74,8 @@ def test_htmx_gets_only_the_table(browser: Client, project: Project) -> None:
     part = browser.get(URL, headers={"HX-Request": "true"})
     assert part.text.lstrip().startswith('<div id="responses">')
     assert "HX-Request" in part["Vary"]
+    filtered = browser.get(URL + "?q=&origin=production&verdict=", headers={"HX-Request": "true"})
+    assert filtered["HX-Push-Url"] == URL + "?origin=production"
 
 
 def test_an_empty_project_is_told_what_to_do(browser: Client) -> None:

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback.rubrics.models import Criterion
@@ -141,6 +141,7 @@ def test_nothing_fails_where_no_criterion_says_when() -> None:
 VOTES = st.lists(st.sampled_from([preferred(17), preferred(17, 2), preferred(18), TIE, BOTH_BAD]), max_size=9)
 
 
+@settings(deadline=None)
 @given(VOTES, st.randoms())
 def test_the_order_of_the_reviewers_changes_nothing(votes: list[Any], chance: random.Random) -> None:
     shuffled = votes.copy()
@@ -148,6 +149,7 @@ def test_the_order_of_the_reviewers_changes_nothing(votes: list[Any], chance: ra
     assert settle("comparison", shuffled) == settle("comparison", votes)
 
 
+@settings(deadline=None)
 @given(VOTES)
 def test_a_winner_has_more_votes_than_any_other(votes: list[Any]) -> None:
     answer = settle("comparison", votes)

@@ -170,7 +170,10 @@ def test_a_submit_takes_few_statements(queue: Queue, item: Item, reviewer: Membe
     make.items(queue)
     assignment = held(queue, reviewer)
     frame = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE SAVEPOINT")
+    mark = {"start": 0, "end": 6, "quote": "Answer", "kind": "unsupported", "severity": "minor"}
+    answers = {**make.ANSWERS, "flags": [mark], "rewrite": "You have 30 days."}
     with CaptureQueriesContext(connection) as captured:
-        answered(assignment)
+        answered(assignment, answers=answers)
     sent = [query["sql"] for query in captured.captured_queries if not query["sql"].startswith(frame)]
-    assert len(sent) <= 8, sent
+    most = 8 if connection.vendor == "postgresql" else 10
+    assert len(sent) <= most, sent

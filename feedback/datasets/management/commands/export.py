@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.storage import default_storage
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from feedback.datasets import exports
 from feedback.datasets.management.finishing import finish, the_dataset
@@ -20,11 +20,14 @@ from feedback.jobs import Job
 class Command(BaseCommand):
     help = "Writes a complete version of a dataset to a file, and checks its SHA-256."
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Ours is the version of the dataset; Django's own `--version` tells its release."""
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("dataset", help="The dataset's short name.")
         parser.add_argument("--project", required=True, help="The project's slug.")
         parser.add_argument("--shape", required=True, choices=Export.Shape.values)
-        parser.conflict_handler = "resolve"  # Django's own --version tells its release
         parser.add_argument(
             "--version", type=int, dest="number", metavar="N", help="The newest complete one when left out."
         )

@@ -1,0 +1,140 @@
+"""A whole instance for a test: its own database, files, broker and processes, gone when the test ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0  # seconds until a test gives up waiting; machines that build other things are slow
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def eventually(what: Callable[[], Any], patience: float = PATIENCE) -> Any:
+    """Wait until it is true, and give it back."""
+    deadline = time.monotonic() + patience
+    while not (result := what()):
+        assert time.monotonic() < deadline, f"still {result!r} after {patience:g} s"
+        time.sleep(0.1)
+    return result
+
+
+class Redis:
+    """A Redis of the test's own, so that it can be stopped and comes back empty."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        eventually(self.answers)
+
+    def answers(self) -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+        self.process.kill()
+        self.process.wait()
+
+
+class Instance:
+    def __init__(self, folder: Path, database: str, broker: str = "", **settings: str) -> None:
+        self.folder, self.processes = folder, list[subprocess.Popen[Any]]()
+        kept = {k: v for k, v in os.environ.items() if k not in {"REDIS_URL", "BROKER_URL", "PYTEST_CURRENT_TEST"}}
+        self.environment = {
+            **kept,
+            "VAR_DIR": str(folder),
+            "DATABASE_URL": database,
+            "DJANGO_SETTINGS_MODULE": "feedback.settings",
+            "PORT": str(free_port()),
+            "JOB_LEASE_SECONDS": "2",
+            "SWEEP_SECONDS": "0.5",
+            "ALLOWED_HOSTS": "127.0.0.1,testserver",
+            **({"REDIS_URL": broker} if broker else {}),
+            **settings,
+        }
+        self.console: subprocess.Popen[str] | None = None
+
+    def start(self, *words: str, **environment: str) -> subprocess.Popen[Any]:
+        """A process of the instance, in a group of its own so that all of it can be killed or stopped."""
+        log = (self.folder / f"process-{len(self.processes)}.log").open("wb")
+        process = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=ROOT,
+            env={**self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        self.processes.append(process)
+        return process
+
+    def worker(self, **environment: str) -> subprocess.Popen[Any]:
+        words = ["-m", "celery", "-A", "tests.services.failpoints", "--quiet", "worker", "--concurrency", "1"]
+        return self.start(*words, "--without-mingle", "--without-gossip", "--loglevel", "INFO", **environment)
+
+    def beat(self) -> subprocess.Popen[Any]:
+        return self.start("-m", "celery", "-A", "feedback", "--quiet", "beat")
+
+    def run(self, code: str) -> Any:
+        """Run code inside the instance; what it leaves in `answer`."""
+        if self.console is None:
+            self.console = subprocess.Popen(
+                [sys.executable, "-m", "tests.services.console"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self.console.stdin is not None
+        assert self.console.stdout is not None
+        self.console.stdin.write(json.dumps(code) + "\n")
+        self.console.stdin.flush()
+        line = next(line for line in self.console.stdout if line.startswith("\x00"))
+        reply = json.loads(line[1:])
+        assert "error" not in reply, reply["error"]
+        return reply["answer"]
+
+    def logs(self) -> str:
+        return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("process-*.log")))
+
+    def close(self) -> None:
+        for process in self.processes:
+            signal_all(process, signal.SIGCONT)
+            signal_all(process, signal.SIGKILL)
+            process.wait()
+        if self.console is not None:
+            self.console.kill()
+            self.console.wait()
+
+
+def signal_all(process: subprocess.Popen[Any], number: signal.Signals) -> None:
+    """To the process and everything it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def has_redis() -> bool:
+    return shutil.which("redis-server") is not None
