@@ -11,7 +11,8 @@ from feedback.accounts.admin import replace_foreign_admins
 from feedback.accounts.urls import sign_in_patterns
 
 admin.site.site_header = admin.site.site_title = "Touchstone"
-admin.site.login = secure_admin_login(admin.site.login)  # one door: allauth's, with its rate limits
+# One door: allauth's, with its rate limits.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 replace_foreign_admins(admin.site)
 
 handler400 = "feedback.accounts.problems.bad_request"

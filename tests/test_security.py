@@ -44,7 +44,7 @@ PATHS = [
 
 @pytest.mark.parametrize("path", PATHS)
 def test_every_answer_carries_the_headers(path: str, admin: Member) -> None:
-    User.objects.filter(pk=admin.user_id).update(is_staff=True, is_superuser=True)
+    User.objects.filter(members=admin).update(is_staff=True, is_superuser=True)
     for browser in (Client(), make.SignedIn(admin)):
         answer = browser.get(path)
         missing = {name: answer.get(name) for name, value in HEADERS.items() if value not in answer.get(name, "")}

@@ -14,7 +14,7 @@ from feedback.audit.log import client_ip, record
 log = logging.getLogger(__name__)
 
 
-class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class InvitationOnlyAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return Invitation.of_session(request.session) is not None
 

@@ -50,12 +50,12 @@ class UserAdmin(DjangoUserAdmin):
     add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        rights = () if request.user.is_superuser else RIGHTS  # type: ignore[union-attr]
+        rights = () if request.user.is_superuser else RIGHTS
         return ("last_login", "date_joined", *rights)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         above = obj is not None and (obj.is_staff or obj.is_superuser)
-        by_superuser: bool = request.user.is_superuser  # type: ignore[union-attr]
+        by_superuser: bool = request.user.is_superuser
         return super().has_change_permission(request, obj) and (by_superuser or not above)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -71,13 +71,13 @@ class GroupAdmin(DjangoGroupAdmin):
     """A group gives rights, so only superusers make or change one."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_superuser)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_superuser)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_superuser)
 
 
 def replace_foreign_admins(site: admin.AdminSite) -> None:

@@ -32,20 +32,21 @@ class RowAdmin(ModelAdmin):
     show_full_result_count = False  # a second count of a large table helps nobody
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
-    ordering: Any = ("-pk",)
+    ordering: ClassVar[Any] = ("-pk",)
 
     def __init__(self, model: type[models.Model], site: admin.AdminSite) -> None:
         super().__init__(model, site)
-        self.raw_id_fields = [field.name for field in model._meta.concrete_fields if field.is_relation]
+        relations = [field.name for field in model._meta.concrete_fields if field.is_relation]
+        self.raw_id_fields = relations  # type: ignore[misc]
 
-    def get_list_select_related(self, request: HttpRequest) -> list[str]:  # type: ignore[override]
+    def get_list_select_related(self, request: HttpRequest) -> list[str]:
         """Every relation that a column shows, so that a page of rows is one query; a member's name is their user's."""
         columns = set(self.get_list_display(request))
         relations = [field for field in self.opts.concrete_fields if field.is_relation and field.name in columns]
         names = [f"{f.name}__user" if f.related_model is Member else f.name for f in relations]
         return [*names, *self.follow]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Secrets (digests, salts, tokens) are the fields that no form may hold: never shown, not even to operators."""
         fields = [field for field in self.opts.concrete_fields if not isinstance(field, models.AutoField)]
         if obj is None:

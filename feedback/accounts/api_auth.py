@@ -50,7 +50,7 @@ def mark_used(key: ApiKey) -> None:
 
 def bind(request: Request, project: Any, member: Member | None, key: ApiKey | None) -> None:
     for target in (request, request._request):
-        target.project, target.member, target.api_key = project, member, key  # type: ignore[attr-defined, union-attr]
+        target.project, target.member, target.api_key = project, member, key  # type: ignore[attr-defined]
 
 
 class MemberSessionAuthentication(SessionAuthentication):

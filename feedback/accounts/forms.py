@@ -8,7 +8,7 @@ from typing import Any
 from allauth.account.forms import SignupForm
 from django import forms
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 
@@ -41,8 +41,8 @@ class InviteForm(forms.Form):
     email = forms.EmailField(label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     role = forms.ChoiceField(choices=ROLE_CHOICES, widget=forms.RadioSelect, initial="reviewer")
 
-    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, project: Project, data: QueryDict | None = None) -> None:
+        super().__init__(data)
         self.project = project
 
     def clean_email(self) -> str:
@@ -61,9 +61,8 @@ class MemberForm(forms.Form):
         help_text="They cannot enter the project any more, and their own API keys stop at once. Their reviews stay.",
     )
 
-    def __init__(self, member: Member, *args: Any, **kwargs: Any) -> None:
-        now = {"role": member.role, "is_disabled": bool(member.disabled_at)}
-        super().__init__(*args, initial=now, **kwargs)
+    def __init__(self, member: Member, data: QueryDict | None = None) -> None:
+        super().__init__(data, initial={"role": member.role, "is_disabled": bool(member.disabled_at)})
         self.member = member
 
     def apply(self, request: HttpRequest) -> bool:
@@ -107,7 +106,7 @@ class KeyForm(forms.Form):
         }
 
 
-class InvitedSignupForm(SignupForm):  # type: ignore[misc]
+class InvitedSignupForm(SignupForm):
     """allauth's form for the person that the session's invitation is for; the address cannot be another."""
 
     field_order = ("email", "name", "password1")

@@ -100,7 +100,7 @@ def link_over(request: HttpRequest) -> HttpResponse:
     return render(request, "feedback/accounts/link_over.html", status=410)
 
 
-class InvitedSignup(SignupView):  # type: ignore[misc]
+class InvitedSignup(SignupView):
     """allauth's sign-up, open only while the session holds an invitation that is (InvitationOnlyAdapter)."""
 
     form_class = InvitedSignupForm

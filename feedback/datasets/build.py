@@ -8,7 +8,11 @@ any row.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
+
+from django.db import connection
+from django.db.models import Model
 
 from feedback.datasets import groups, provenance, statistics
 from feedback.datasets.models import DatasetVersion, PreferencePair, VersionRow
@@ -16,6 +20,7 @@ from feedback.datasets.pairs import Candidate, candidates, pair_id, row_of
 from feedback.datasets.rule import Rule, RuleError, parse, parse_shares
 from feedback.datasets.snapshot import Judged, clock, load, siblings, standing
 from feedback.jobs import JobRefused
+from feedback.responses.insert import copy
 from feedback.text.canonical import canonical_json
 
 Kind = VersionRow.Kind
@@ -55,9 +60,9 @@ def write(version: DatasetVersion, rule: Rule, judged: list[Judged]) -> None:
     sums = version.cursor["sums"]
     found = [candidate for one, earlier in siblings(judged) for candidate in candidates(one, earlier, rule)]
     add_pairs(version, rule, found)
-    votes = [(key, "", data) for one in judged for key, data in provenance.votes(one)]
-    add_rows(version, Kind.VOTE, sums["votes"], votes)
-    statistics.add_votes(sums, (data for _, _, data in votes))
+    compared = [(key, "", data) for one in judged for key, data in provenance.comparisons(one)]
+    add_rows(version, Kind.VOTES, sums["comparisons"], compared)
+    statistics.add_votes(sums, (data["votes"] for _, _, data in compared))
     cases = cases_of(version, [one for one in judged if len(one.responses) == 1 and one.verdict.is_failure is not None])
     add_rows(version, Kind.CASE, sums["cases"], cases)
     sums["cases"] += len(cases)
@@ -86,7 +91,7 @@ def add_pairs(version: DatasetVersion, rule: Rule, found: list[Candidate]) -> No
         pair(version, found[at], rows[at], names[at], groups.split_of(found[at].keys, splits), sums["pairs"] + position)
         for position, at in enumerate(kept)
     ]
-    PreferencePair.objects.bulk_create(pairs, batch_size=500)
+    store(PreferencePair, pairs)
     statistics.add_pairs(sums, pairs)
     for one in pairs:
         version.cursor["hash"] = chained(version.cursor["hash"], {name: getattr(one, name) for name in HASHED})
@@ -160,6 +165,7 @@ def seal(version: DatasetVersion) -> None:
         "candidates": sums["pairs"] + sum(sums["excluded"].values()),
         "pairs": sums["pairs"],
         "excluded": dict(sorted(sums["excluded"].items())),
+        "comparisons": sums["comparisons"],
         "votes": sums["votes"],
         "cases": sums["cases"],
     }

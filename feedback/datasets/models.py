@@ -171,7 +171,7 @@ class VersionRow(ProjectRow):
 
     class Kind(models.TextChoices):
         VERDICTS = "verdicts"
-        VOTE = "vote"
+        VOTES = "votes"
         CASE = "case"
         EXCLUDED = "excluded"
 

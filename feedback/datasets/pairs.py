@@ -154,7 +154,7 @@ def from_ratings(judged: Judged, earlier: list[Judged], rule: Rule) -> Iterator[
             extra={
                 "means": [high["mean"], low["mean"]],
                 "rejected_verdict": worse.verdict.pk,
-                "rejected_reviewers": [review.reviewer.pseudonym for review in worse.reviews],
+                "rejected_reviewers": [reviewed.reviewer for reviewed in worse.reviews],
             },
         )
         if candidate.n_votes < rule.min_votes:
@@ -174,8 +174,8 @@ def rated(judged: Judged, rule: Rule) -> dict[str, Any] | None:
 def from_corrections(judged: Judged) -> Iterator[Candidate]:
     """One candidate per rewritten response: the rewrite over the original."""
     responses = {response.pk: response for response in judged.responses}
-    for review in judged.reviews:
-        for correction in review.corrections.all():
+    for reviewed in judged.reviews:
+        for correction in reviewed.corrections:
             original = responses[correction.response_id]
             yield Candidate(
                 key=f"correction:{correction.pk}",
@@ -185,7 +185,7 @@ def from_corrections(judged: Judged) -> Iterator[Candidate]:
                 chosen=original,
                 rejected=original,
                 correction=correction,
-                extra={"rewritten_by": review.reviewer.pseudonym},
+                extra={"rewritten_by": reviewed.reviewer},
             )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from feedback.datasets import conversation
+from feedback.datasets import conversation, groups
 from feedback.datasets.pairs import Candidate
-from feedback.datasets.snapshot import Judged
-from feedback.judgements.models import Comparison, Review, Span
+from feedback.datasets.snapshot import Judged, Reviewed
+from feedback.judgements.models import Comparison, Span
 from feedback.responses.models import Response
 
 
@@ -27,7 +27,7 @@ def of_verdict(judged: Judged) -> dict[str, Any]:
         "guideline": label(verdict.rubric_version.guideline),
         "sampling_rule": verdict.rule_label,
         "inclusion_probability": verdict.inclusion_probability,
-        "reviewers": [review.reviewer.pseudonym for review in judged.reviews],
+        "reviewers": [reviewed.reviewer for reviewed in judged.reviews],
     }
 
 
@@ -43,12 +43,16 @@ def of_response(response: Response) -> dict[str, Any]:
 
 def reasons(judged: Judged) -> list[dict[str, str]]:
     """What reviewers wrote, under a criterion or beside the review."""
-    found = []
-    for review in judged.reviews:
-        texts = [(judged.criteria[row.criterion_id], row.text) for row in review.ratings.all() if row.text]
-        texts += [("", review.note)] if review.note else []
-        found += [{"reviewer": review.reviewer.pseudonym, "criterion": key, "text": text} for key, text in texts]
-    return found
+    return [
+        {"reviewer": reviewed.reviewer, "criterion": key, "text": text}
+        for reviewed in judged.reviews
+        for key, text in written(reviewed, judged.criteria)
+    ]
+
+
+def written(reviewed: Reviewed, criteria: dict[int, str]) -> list[tuple[str, str]]:
+    texts = [(criteria[rating.criterion_id], rating.text) for rating in reviewed.ratings]
+    return [*texts, ("", reviewed.review.note)] if reviewed.review.note else texts
 
 
 def of_pair(candidate: Candidate) -> dict[str, Any]:
@@ -79,48 +83,53 @@ def of_excluded(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def votes(judged: Judged) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(key, data) of every comparison that counted, as cast."""
+def comparisons(judged: Judged) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(key, data) of every comparison criterion with its votes as cast, ties and all."""
+    votes: dict[str, list[dict[str, Any]]] = {}
     ids = {response.pk: response.external_id for response in judged.responses}
-    shared: dict[str, Any] = {}
-    for review in judged.reviews:
-        for comparison in review.comparisons.all():
-            shared = shared or {
+    for reviewed in judged.reviews:
+        for comparison in reviewed.comparisons:
+            key = judged.criteria[comparison.criterion_id]
+            votes.setdefault(key, []).append(vote(reviewed, comparison, ids, judged.criteria))
+    for key, cast in sorted(votes.items()):
+        answer = judged.verdict.answers.get(key, {})
+        yield (
+            f"{judged.verdict.pk}:{key}",
+            {
+                "comparison_id": f"{judged.verdict.pk}:{key}",
+                "group_id": groups.group_id(key for response in judged.responses for key in groups.keys_of(response)),
+                "criterion": key,
                 "prompt": [conversation.clean(message) for message in judged.responses[0].body.messages],
                 "responses": [{**of_response(r), **conversation.answer(r)} for r in judged.responses],
-            }
-            key = judged.criteria[comparison.criterion_id]
-            data = {
-                "comparison_id": f"{judged.verdict.pk}:{key}",
-                "criterion": key,
-                **shared,
-                **vote(review, comparison, ids),
-                "settled": judged.verdict.answers.get(key, {}).get("outcome"),
-                "method": judged.verdict.method,
-            }
-            yield f"{judged.verdict.pk}:{review.pk}:{key}", data
+                "votes": cast,
+                "outcome": answer.get("outcome"),
+                "preferred": ids.get(answer.get("preferred")),
+                "share": answer.get("share"),
+                **of_verdict(judged),
+            },
+        )
 
 
-def vote(review: Review, comparison: Comparison, ids: dict[int, str]) -> dict[str, Any]:
-    choice = ids.get(comparison.preferred_id) if comparison.preferred_id else comparison.outcome
+def vote(reviewed: Reviewed, comparison: Comparison, ids: dict[int, str], criteria: dict[int, str]) -> dict[str, Any]:
+    review = reviewed.review
     return {
-        "annotator": review.reviewer.pseudonym,
-        "choice": choice,
+        "annotator": reviewed.reviewer,
+        "choice": ids.get(comparison.preferred_id) if comparison.preferred_id else comparison.outcome,
         "strength": comparison.strength,
-        "reason": " ".join(filter(None, [*(r.text for r in review.ratings.all()), review.note])),
+        "reason": " ".join(text for _, text in written(reviewed, criteria)),
         "active_ms": review.active_ms,
         "shown_order": [ids.get(pk) for pk in review.shown_order],
         "at": review.submitted_at.isoformat(),
     }
 
 
-def span(row: Span) -> dict[str, Any]:
+def span(row: Span, reviewer: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "start": row.start, "end": row.end, "quote": row.quote, "kind": row.kind,
         "severity": row.severity, "note": row.note,
         "in_passage": row.marked_passage.position if row.marked_passage else None,
         "evidence": None,
-        "reviewer": row.review.reviewer.pseudonym,
+        "reviewer": reviewer,
     }  # fmt: skip
     if row.evidence:
         found["evidence"] = {
@@ -145,11 +154,11 @@ def case(judged: Judged) -> dict[str, Any]:
         "output": response.body.output,
         "answers": verdict.answers,
         "reasons": reasons(judged),
-        "spans": [span(row) for review in judged.reviews for row in review.spans.all()],
+        "spans": [span(row, reviewed.reviewer) for reviewed in judged.reviews for row in reviewed.spans],
         "corrections": [
-            {"reviewer": review.reviewer.pseudonym, "text": row.text}
-            for review in judged.reviews
-            for row in review.corrections.all()
+            {"reviewer": reviewed.reviewer, "text": row.text}
+            for reviewed in judged.reviews
+            for row in reviewed.corrections
         ],
         "passages": [
             {"position": p.position, "title": p.title, "text": p.text, "url": p.url} for p in response.passages.all()

@@ -18,7 +18,7 @@ PERCENTILES = {"p50": 50, "p90": 90, "p99": 99, "max": 100}
 def empty() -> Sums:
     return {
         "pairs": 0, "by_source": {}, "by_split": {}, "by_model": {}, "excluded": {}, "lengths": {}, "longer": 0,
-        "share": 0.0, "first": 0, "decided": 0, "votes": 0, "cases": 0, "tools": 0, "leading": {},
+        "share": 0.0, "first": 0, "decided": 0, "comparisons": 0, "votes": 0, "cases": 0, "tools": 0, "leading": {},
     }  # fmt: skip
 
 
@@ -60,14 +60,20 @@ def features(pair: PreferencePair) -> Iterator[str]:
         yield f"{column} with more" if has_more else f"{column} of text"
 
 
-def add_votes(sums: Sums, votes: Iterable[dict[str, Any]]) -> None:
+def add_votes(sums: Sums, comparisons: Iterable[list[dict[str, Any]]]) -> None:
     """A vote says something about position when it was for one response and the order shown is known."""
-    for vote in votes:
-        sums["votes"] += 1
-        order = vote.get("shown_order")
-        if order and vote["choice"] in order:
-            sums["decided"] += 1
-            sums["first"] += vote["choice"] == order[0]
+    for votes in comparisons:
+        sums["comparisons"] += 1
+        sums["votes"] += len(votes)
+        for vote in votes:
+            count_position(sums, vote)
+
+
+def count_position(sums: Sums, vote: dict[str, Any]) -> None:
+    order = vote["shown_order"]
+    if order and vote["choice"] in order:
+        sums["decided"] += 1
+        sums["first"] += vote["choice"] == order[0]
 
 
 def percentiles(lengths: dict[str, int]) -> dict[str, int]:

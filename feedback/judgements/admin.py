@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
 
 from feedback.accounts.administration import RowAdmin
@@ -16,7 +18,7 @@ class ReviewAdmin(RowAdmin):
 
 
 class AnswerAdmin(RowAdmin):
-    list_filter = ("criterion__kind", "project")
+    list_filter: ClassVar[Any] = ("criterion__kind", "project")
     search_fields = ("=review__id", "=criterion__key")
     follow = ("review__subject",)
 

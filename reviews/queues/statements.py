@@ -99,7 +99,7 @@ RETURNING
             AND (p.reserved_for_id = %(reviewer)s OR p.reserved_for_id IS NULL))
 """
 
-# What this person has begun and not ended, the oldest first: with the place it holds, or whether its item has an open one.
+# What this person has begun and not ended, oldest first: the place it holds, or whether its item has an open one.
 OWN = """
 SELECT a.id, p.id, EXISTS (
     SELECT 1 FROM queues_place o WHERE o.item_id = a.item_id AND o.state = 'open'

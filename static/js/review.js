@@ -94,7 +94,7 @@ document.addEventListener("focusin", (event) => {
 document.addEventListener("input", (event) => { if (event.target.closest("#review-form .q")) count(); });
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "item") return;
-  scrollTo({ top: 0 });
+  scrollTo({ top: 0, behavior: "instant" });
   const detail = document.querySelector("#item [data-announce]")?.dataset.announce;
   if (detail) document.dispatchEvent(new CustomEvent("say", { detail }));
   begin();

@@ -17,7 +17,7 @@ ENDS = """(layer, quote) => {
       return caret.getBoundingClientRect();
     }
   };
-  layer.scrollIntoView({ block: "center" });
+  layer.scrollIntoView({ block: "center", behavior: "instant" });
   const [from, to] = [box(at), box(at + quote.length)];
   return [from.left, from.top + from.height / 2, to.left, to.top + to.height / 2];
 }"""

@@ -55,9 +55,12 @@ def state(instance: Instance) -> dict[str, Any]:
 
 def done(instance: Instance) -> dict[str, Any]:
     """The row, once it is done, with the items of an undisturbed run."""
-    eventually(lambda: state(instance)["state"] in {"done", "failed"})
+    try:
+        eventually(lambda: state(instance)["state"] in {"done", "failed"})
+    finally:
+        print(instance.logs()[-6000:])  # pytest shows it when the test fails
     row = state(instance)
-    assert row["state"] == "done", (row, instance.logs()[-4000:])
+    assert row["state"] == "done", row
     assert instance.run(DRAWN) == instance.run(EXPECTED) != []
     assert instance.run(VERIFY) == ""
     return row

@@ -1,4 +1,4 @@
-"""Raw votes: every comparison that counted, as it was cast, ties included."""
+"""Raw votes: one row a comparison with every vote that counted, as it was cast, ties included."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def rows(
     version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Votes belong to no split: they are the evidence, not training rows."""
-    kept = version.rows.filter(kind=VersionRow.Kind.VOTE, position__gt=after).order_by("position")
+    kept = version.rows.filter(kind=VersionRow.Kind.VOTES, position__gt=after).order_by("position")
     for row in kept[:limit]:
         yield row.position, row.data

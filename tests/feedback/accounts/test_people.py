@@ -71,7 +71,7 @@ def test_an_admin_can_go_when_another_is_left(admin: Member) -> None:
 
 def test_an_admin_who_cannot_act_does_not_count(admin: Member) -> None:
     other = make.member(admin.project, "admin")
-    User.objects.filter(pk=other.user_id).update(is_active=False)
+    User.objects.filter(members=other).update(is_active=False)
     with pytest.raises(LastAdmin):
         admin.change(role="reviewer")
 

@@ -1,0 +1,42 @@
+"""The demo: a visitor finds a world at work, and running it again is harmless."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from feedback.accounts.models import Member, Project
+from feedback.datasets.models import DatasetVersion, Export
+from feedback.responses.models import Response
+from reviews.queues.claim import claim
+from reviews.queues.models import Item, Queue
+
+pytestmark = pytest.mark.django_db
+
+
+def demo() -> list[dict[str, str]]:
+    out = StringIO()
+    call_command("demo", "--json", stdout=out)
+    links: list[dict[str, str]] = json.loads(out.getvalue())["links"]
+    return links
+
+
+def test_it_fills_a_believable_world_once_with_work_for_every_visitor() -> None:
+    links = demo()
+    assert [link["role"] for link in links] == ["reviewer", "reviewer", "curator", "moderator", "admin"]
+    project = Project.objects.get()
+    counted = [Response.objects.count(), Item.objects.count(), DatasetVersion.objects.count()]
+    assert counted[0] >= 200
+    assert project.verdicts.filter(is_failure=True).exists()  # type: ignore[attr-defined]
+    assert project.verdicts.filter(is_failure=False).exists()  # type: ignore[attr-defined]
+    assert Item.objects.filter(state=Item.State.UNRESOLVED).exists()
+    assert DatasetVersion.objects.get().counts["pairs"] > 0
+    assert Export.objects.filter(state="done").count() == 2
+    visitor = Member.objects.get(user__email="rita@example.org")
+    assert all(claim(queue, visitor) for queue in Queue.objects.all())
+    again = demo()
+    assert [Response.objects.count(), Item.objects.count(), DatasetVersion.objects.count()] == counted
+    assert {link["url"] for link in links}.isdisjoint(link["url"] for link in again)
