@@ -240,7 +240,7 @@ CELERY_BROKER_URL = env.str("BROKER_URL", default=REDIS_URL) or "filesystem://"
 if PRODUCTION and CELERY_BROKER_URL == "filesystem://":
     raise refuse("REDIS_URL (or BROKER_URL) must be given in production.")
 EMBEDDED_BROKER = CELERY_BROKER_URL == "filesystem://"
-CELERY_BROKER_TRANSPORT_OPTIONS = {
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
     "visibility_timeout": 3600,
     "socket_timeout": 5,
     "socket_connect_timeout": 1,
@@ -274,7 +274,8 @@ CELERY_TASK_PUBLISH_RETRY = False  # a lost ring is found by the sweep
 CELERY_TASK_SOFT_TIME_LIMIT = 20 * 60
 CELERY_TASK_TIME_LIMIT = 25 * 60  # below the visibility timeout, so that no message is delivered twice while it runs
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_QUEUES = {"default": {}, "bulk": {}, "stats": {}}  # a worker serves all three unless -Q says otherwise
+# A worker serves all three unless -Q says otherwise.
+CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"default": {}, "bulk": {}, "stats": {}}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 SWEEPS = {

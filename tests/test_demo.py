@@ -30,8 +30,8 @@ def test_it_fills_a_believable_world_once_with_work_for_every_visitor() -> None:
     project = Project.objects.get()
     counted = [Response.objects.count(), Item.objects.count(), DatasetVersion.objects.count()]
     assert counted[0] >= 200
-    assert project.verdicts.filter(is_failure=True).exists()  # type: ignore[attr-defined]
-    assert project.verdicts.filter(is_failure=False).exists()  # type: ignore[attr-defined]
+    assert project.verdicts.filter(is_failure=True).exists()
+    assert project.verdicts.filter(is_failure=False).exists()
     assert Item.objects.filter(state=Item.State.UNRESOLVED).exists()
     assert DatasetVersion.objects.get().counts["pairs"] > 0
     assert Export.objects.filter(state="done").count() == 2

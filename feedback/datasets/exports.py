@@ -98,8 +98,9 @@ ESCAPED = {"\u2028".encode(): rb"\u2028", "\u2029".encode(): rb"\u2029", "\x85".
 def line(row: dict[str, Any]) -> bytes:
     """One line of JSON; characters that some readers take for the end of a line are escaped."""
     data = msgspec.json.encode(row)
-    for character, escape in ESCAPED.items():
-        data = data.replace(character, escape)
+    if not data.isascii():
+        for character, escape in ESCAPED.items():
+            data = data.replace(character, escape)
     return data + b"\n"
 
 

@@ -5,6 +5,6 @@ from feedback.rubrics.ready import helpfulness_rubric, pairwise_rubric
 
 
 def fill(project: Project) -> None:
-    if not project.rubrics.exists():  # type: ignore[attr-defined]
+    if not project.rubrics.exists():
         helpfulness_rubric(project)
         pairwise_rubric(project)

@@ -45,7 +45,7 @@ def fill(project: Project) -> None:
         return
     draw = random.Random(11)  # the same world every time
     for key, count in REVIEWS.items():
-        queue = project.queues.get(key=key)  # type: ignore[attr-defined]
+        queue = project.queues.get(key=key)
         grace, queue.grace_seconds = queue.grace_seconds, 0
         queue.save(update_fields=["grace_seconds"])
         for _ in range(count):

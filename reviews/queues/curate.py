@@ -27,13 +27,13 @@ def with_progress(queues: Any) -> Any:
 
 @require_GET
 def queue_list(request: MemberRequest) -> HttpResponse:
-    queues = with_progress(request.project.queues.select_related("rubric_version__rubric")).order_by("name")  # type: ignore[attr-defined]
+    queues = with_progress(request.project.queues.select_related("rubric_version__rubric")).order_by("name")
     return page(request, "reviews/queues/queue_list.html", {"queues": queues}, partial="queues")
 
 
 @require_GET
 def queue_detail(request: MemberRequest, key: str) -> HttpResponse:
-    queues = request.project.queues.select_related("rubric_version__rubric")  # type: ignore[attr-defined]
+    queues = request.project.queues.select_related("rubric_version__rubric")
     queue: Queue = get_object_or_404(with_progress(queues), key=key)
     states = dict(queue.items.values_list("state").annotate(n=Count("pk")))
     context = {
@@ -54,7 +54,7 @@ def queue_create(request: MemberRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def queue_change(request: MemberRequest, key: str) -> HttpResponse:
-    queue = get_object_or_404(request.project.queues, key=key)  # type: ignore[attr-defined]
+    queue = get_object_or_404(request.project.queues, key=key)
     form = QueueForm(request.project, request.POST or None, instance=queue, label_suffix="")
     return edit(request, form, f"Change {queue.name}")
 

@@ -152,7 +152,7 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
 
 def finished(queue: Queue, member: Member) -> dict[str, str]:
     """Why there is nothing on the desk; empty when there is simply nothing left."""
-    if member.assignments.filter(queue=queue).orphaned().exists():  # type: ignore[attr-defined]
+    if member.assignments.filter(queue=queue).orphaned().exists():
         return {
             "title": "Your time for that item ran out",
             "text": "What you had written is kept. Look again: you get the item back if it still needs a review.",
@@ -173,11 +173,11 @@ def done_today(member: Member) -> int:
 def work_rows(member: Member) -> list[dict[str, Any]]:
     """Open queues with what waits for this person, first those where an item is held for them, open or not."""
     project = member.project
-    live = member.assignments.live()  # type: ignore[attr-defined]
+    live = member.assignments.live()
     held = set(live.values_list("queue_id", flat=True))
     counted = Q(assignments__reviewer=member, assignments__state__in=["submitted", "surplus"])
     queues = (
-        project.queues.filter(Q(state=Queue.State.OPEN) | Q(pk__in=held), takes_imports=False)  # type: ignore[attr-defined]
+        project.queues.filter(Q(state=Queue.State.OPEN) | Q(pk__in=held), takes_imports=False)
         .select_related("rubric_version__rubric")
         .annotate(done=Count("assignments", filter=counted))
         .order_by("name")

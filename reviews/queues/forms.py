@@ -155,14 +155,14 @@ class ReviewForm(forms.Form):
 
 def tidy_mark(mark: dict[str, Any]) -> dict[str, Any]:
     """A mark of the page in the shape of answers: ids as numbers, evidence as one object."""
-    kept = {name: mark[name] for name in ("start", "end", "quote", "kind", "text_hash") if name in mark}
+    names: tuple[str, ...] = ("start", "end", "quote", "kind", "text_hash")
+    kept: dict[str, Any] = {name: mark[name] for name in names if name in mark}
     kept["response"] = int(mark["response"])
     kept |= {name: mark[name] for name in ("severity", "note", "passage") if mark.get(name)}
     if mark.get("evidence"):
         kept["evidence"] = {"passage": int(mark["evidence"])}
         if mark.get("evidence_start") is not None:
-            names = {"start": "evidence_start", "end": "evidence_end", "quote": "evidence_quote"}
-            kept["evidence"] |= {name: mark[source] for name, source in names.items()}
+            kept["evidence"] |= {name: mark[f"evidence_{name}"] for name in ("start", "end", "quote")}
     return kept
 
 
@@ -174,7 +174,8 @@ def page_marks(marks: Any, shown: list[Response]) -> list[dict[str, Any]]:
 
 def page_mark(mark: dict[str, Any]) -> dict[str, Any]:
     """The other way: a mark of a draft as the page's script keeps it."""
-    evidence = mark.get("evidence") if isinstance(mark.get("evidence"), dict) else {}
+    given = mark.get("evidence")
+    evidence: dict[str, Any] = given if isinstance(given, dict) else {}
     return {
         **{name: value for name, value in mark.items() if name != "evidence"},
         "evidence": evidence.get("passage"),
@@ -237,14 +238,14 @@ class SkipForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="skip-%s", label_suffix="", **kwargs)
+        super().__init__(*args, **{"auto_id": "skip-%s", "label_suffix": "", **kwargs})
 
 
 class TokenForm(forms.Form):
     token = forms.UUIDField()
 
 
-class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
+class QueueForm(forms.ModelForm):
     """A queue as a curator makes and changes it; the rubric version is chosen once."""
 
     class Meta:
@@ -291,7 +292,7 @@ class QueueForm(forms.ModelForm):  # type: ignore[type-arg]
         self.instance.key = self.instance.key or slugify(name)[:60]
         if not self.instance.key:
             raise forms.ValidationError("Use at least one letter or digit.")
-        taken = self.project.queues.exclude(pk=self.instance.pk).filter(key=self.instance.key)  # type: ignore[attr-defined]
+        taken = self.project.queues.exclude(pk=self.instance.pk).filter(key=self.instance.key)
         if taken.exists() or self.instance.key == "new":  # whose address is this form
             raise forms.ValidationError("There is a queue with this name already.")
         return name

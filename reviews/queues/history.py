@@ -19,7 +19,7 @@ DONE = [Assignment.State.SUBMITTED, Assignment.State.SURPLUS, Assignment.State.S
 
 def page_of(member: Member, before: str) -> dict[str, Any]:
     """One page of the member's turns, newest first; `before` is the id where the page above ended."""
-    mine = member.assignments.filter(state__in=DONE).order_by("-id")  # type: ignore[attr-defined]
+    mine = member.assignments.filter(state__in=DONE).order_by("-id")
     if before.isdecimal():
         mine = mine.filter(id__lt=int(before))
     reviews = [f"review__{name}" for name in ANSWER_ROWS if name != "rubric_version"]

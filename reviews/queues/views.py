@@ -38,7 +38,7 @@ def claim(request: MemberRequest, key: str) -> HttpResponse:
 @require_GET
 def review(request: MemberRequest, key: str) -> HttpResponse:
     queue = own_queue(request, key)
-    held = request.member.assignments.live().filter(queue=queue)  # type: ignore[attr-defined]
+    held = request.member.assignments.live().filter(queue=queue)
     # The oldest first, as a claim does: after an undo two are held, and the one taken back goes on the desk.
     assignment = held.select_related("item__subject", "place").order_by("claimed_at", "pk").first()
     return show(request, queue, assignment)
@@ -120,7 +120,7 @@ def skip(request: MemberRequest, key: str) -> HttpResponse:
 @require_POST
 def undo(request: MemberRequest, token: str) -> HttpResponse:
     """Take the last review back to the desk, within its grace."""
-    mine = request.member.assignments.select_related("queue", "item__subject")  # type: ignore[attr-defined]
+    mine = request.member.assignments.select_related("queue", "item__subject")
     assignment = get_object_or_404(mine, token=token)
     try:
         submitting.undo(assignment)
@@ -143,7 +143,7 @@ def my_reviews(request: MemberRequest) -> HttpResponse:
 
 def own_queue(request: MemberRequest, key: str) -> Queue:
     """A queue of the member's project that people review."""
-    queues = request.project.queues.filter(takes_imports=False)  # type: ignore[attr-defined]
+    queues = request.project.queues.filter(takes_imports=False)
     found: Queue = get_object_or_404(
         queues.select_related("rubric_version__rubric", "rubric_version__guideline"), key=key
     )
@@ -154,7 +154,7 @@ def own_assignment(request: MemberRequest, queue: Queue) -> Assignment:
     """The member's own turn that the posted token names; anybody else's does not exist."""
     form = TokenForm(request.POST)
     token = form.cleaned_data["token"] if form.is_valid() else None
-    mine = request.member.assignments.filter(queue=queue)  # type: ignore[attr-defined]
+    mine = request.member.assignments.filter(queue=queue)
     found: Assignment = get_object_or_404(mine.select_related("item__subject", "place"), token=token)
     found.queue = queue
     return found

@@ -22,6 +22,6 @@ def fill(project: Project) -> None:
         rule, created = SamplingRule.objects.get_or_create(project=project, key=key, defaults={"name": name})
         if not created:
             continue
-        target = project.queues.get(key=queue)  # type: ignore[attr-defined]
+        target = project.queues.get(key=queue)
         rule.revise(by=curator or "system", queue=target, method="rate", seed=key, **choices)
         run(SamplingRun, rule.start(by=curator).pk)

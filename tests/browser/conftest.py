@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from feedback.accounts.models import Member, SigninLink
 from tests.browser.watch import Watch
@@ -21,7 +21,9 @@ ARGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 
+PATIENCE_MS = 15_000  # on a machine that does much else
 Open = Callable[..., Page]
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,7 +61,7 @@ def open_browser(chromium: Browser, live_server: Any, watch: Watch) -> Iterator[
         height = 900 if width > 600 else 844
         viewport = {"width": width, "height": height}
         context = chromium.new_context(base_url=live_server.url, viewport=viewport, **options)  # type: ignore[arg-type]
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         watch.over(context)
         return context.new_page()

@@ -8,16 +8,17 @@ from urllib.parse import urlsplit
 
 import brotli
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from feedback.judgements.models import Review
+from feedback.responses.models import Passage
 from feedback.text.hashes import sha256_text
 from reviews.queues.items import add_items
 from reviews.queues.models import Assignment, Queue
 from reviews.sampling.models import SamplingRun
 from tests import make
 from tests.browser.keys import tab_to
-from tests.browser.world import World, build, work
+from tests.browser.world import World, build, make_first, work
 
 MOST_BYTES = 150_000
 PACKED = (".woff2", ".png")  # compressed by nature
@@ -29,6 +30,13 @@ HOSTILE = f"""<script>alert(1)</script><img src="{EVIL}/a" onerror="alert(2)">
 "><input autofocus onfocus=alert(5)> <div hx-get="{EVIL}/g" hx-trigger="load">h</div> <base href="{EVIL}/">
 <form action="{EVIL}/i"><button name="token">Submit, next</button></form> \u202etxt.exe\u202c zero\u200bwidth"""
 
+NAMELESS = """() => [...document.querySelectorAll("button, a[href], select, textarea, summary, input")]
+  .filter((one) => one.type !== "hidden" && one.getClientRects().length)
+  .filter((one) => !(one.labels?.length || one.ariaLabel || one.title || one.textContent.trim()))
+  .map((one) => one.outerHTML)"""
+TWICE = """() => [...document.querySelectorAll("[id]")].map((one) => one.id)
+  .filter((id, at, all) => all.indexOf(id) !== at)"""
+
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
@@ -39,6 +47,7 @@ def fill(world: World) -> None:
     for rule in world.rules:
         rule.start()
     work(SamplingRun)
+    make_first(world)
 
 
 def begin(page: Page, queue: str) -> None:
@@ -46,29 +55,22 @@ def begin(page: Page, queue: str) -> None:
     expect(page.locator("#review-form")).to_be_visible()
 
 
-def test_it_weighs_at_most_150_kilobytes(world: World, signed_in: Any) -> None:
+def weight(response: Response) -> int:
+    path, body = urlsplit(response.url).path, response.body()
+    packed = path.startswith("/static/") and not path.endswith(PACKED)
+    return len(brotli.compress(body)) if packed else len(body)
+
+
+def test_it_weighs_at_most_150_kilobytes(world: World, signed_in: Any, open_browser: Any) -> None:
     """As production serves it: static files packed with Brotli once (WhiteNoise), pages as they are."""
     fill(world)
     page = signed_in(world.reviewer)
-    page.context.clear_cookies(name="none")
-    sizes: dict[str, int] = {}
-
-    def weigh(response: Any) -> None:
-        path = urlsplit(response.url).path
-        if response.status == 200 and response.request.method == "GET":
-            body = response.body()
-            packed = path.startswith("/static/") and not path.endswith(PACKED)
-            sizes[path] = len(brotli.compress(body)) if packed else len(body)
-
     begin(page, "Groundedness")
-    cold = page.context.browser.new_context(storage_state=page.context.storage_state(), base_url=page.url)
-    fresh = cold.new_page()
-    seen: list[Any] = []
-    fresh.on("response", seen.append)
-    fresh.goto(page.url, wait_until="networkidle")
-    for response in seen:
-        weigh(response)
-    cold.close()
+    seen: list[Response] = []
+    cold = open_browser(storage_state=page.context.storage_state())
+    cold.on("response", lambda response: seen.append(response))
+    cold.goto(page.url, wait_until="networkidle")
+    sizes = {urlsplit(response.url).path: weight(response) for response in seen}
     assert len(sizes) > 10
     assert sum(sizes.values()) <= MOST_BYTES, sorted(sizes.items(), key=lambda entry: -entry[1])
 
@@ -77,12 +79,7 @@ def test_everything_has_a_name_and_a_role(world: World, signed_in: Any) -> None:
     fill(world)
     page = signed_in(world.reviewer)
     begin(page, "Groundedness")
-    nameless = page.evaluate("""() => [...document.querySelectorAll("button, a[href], input, select, textarea, summary")]
-      .filter((one) => one.type !== "hidden" && one.getClientRects().length)
-      .filter((one) => !(one.labels?.length || one.ariaLabel || one.title || one.textContent.trim()))
-      .map((one) => one.outerHTML)""")
-    twice = page.evaluate("""() => [...document.querySelectorAll("[id]")].map((one) => one.id)
-      .filter((id, at, all) => all.indexOf(id) !== at)""")
+    nameless, twice = page.evaluate(NAMELESS), page.evaluate(TWICE)
     assert (nameless, twice) == ([], [])
     for group in ("Is everything it states", "How well does it answer", "Is it insulting"):
         expect(page.get_by_role("group", name=group)).to_be_visible()
@@ -174,8 +171,9 @@ def test_words_typed_a_moment_before_undo_are_not_lost(world: World, signed_in: 
 
 
 def test_hostile_text_does_nothing(world: World, signed_in: Any, watch: Any) -> None:
-    response = make.response(world.project, HOSTILE, question=HOSTILE, passages=[HOSTILE])
-    response.passages.update(title=HOSTILE[:200], url="javascript:alert(6)", text_hash=sha256_text(HOSTILE))
+    response = make.response(world.project, HOSTILE, question=HOSTILE)
+    hostile = {"title": HOSTILE[:200], "url": "javascript:alert(6)", "text": HOSTILE, "text_hash": sha256_text(HOSTILE)}
+    Passage.objects.create(project=world.project, response=response, position=0, **hostile)
     add_items(world.single, [make.subject(response).pk])
     page = signed_in(world.reviewer)
     begin(page, "Groundedness")
@@ -212,8 +210,8 @@ def test_a_phone_flags_words_and_sends(world: World, signed_in: Any) -> None:
     page = signed_in(world.reviewer, width=390, has_touch=True, is_mobile=True)
     begin(page, "Groundedness")
     for question in ("Is everything it states", "Is it insulting", "Does it treat people"):
-        page.get_by_role("group", name=question).get_by_text("No").last.tap()
-    page.get_by_role("group", name="How well does it answer").get_by_text("2", exact=True).tap()
+        page.get_by_role("group", name=question).get_by_role("radio", name="No").tap()
+    page.get_by_role("group", name="How well does it answer").get_by_role("radio", name="2 ").tap()
     page.locator("[data-layer][data-response]").evaluate(
         "(layer) => getSelection().selectAllChildren(layer)"  # what a long press and its handles do
     )

@@ -18,7 +18,7 @@ from reviews.queues.submit import submit
 from reviews.sampling.models import SamplingRun
 from tests.browser.conftest import link_of
 from tests.browser.keys import drag_over, focused_text, press, tab_to
-from tests.browser.world import OUTPUT, SOURCE, World, build, let_the_grace_pass, work
+from tests.browser.world import OUTPUT, SOURCE, World, build, let_the_grace_pass, make_first, work
 
 Shot = Callable[[Page, str], None]
 
@@ -82,13 +82,6 @@ def test_a_reviewer_judges_marks_and_goes_on(world: World, open_browser: Any, sc
     assert page.url.endswith("/queues/groundedness/review/")  # in place
     assert "Is everything it states" in focused_text(page)
     check_stored(world)
-
-
-def make_first(world: World) -> None:
-    """The item with the emoji comes first, whatever its draw key is."""
-    marked = Item.objects.get(queue=world.single, subject__parts__response=world.marked)
-    marked.places.update(lane=0, pos=1)
-    world.single.lanes.filter(number=0).update(next_pos=2)  # type: ignore[attr-defined]
 
 
 def mark_by_keyboard(page: Page) -> None:

@@ -62,7 +62,7 @@ def test_a_pair_is_judged_taken_back_and_skipped(page: Page, world: World) -> No
     assert Comparison.objects.get().outcome == "tie"
     page.get_by_role("button", name="Undo last").click()
     expect(page.get_by_role("radio", name="Equal")).to_be_checked()
-    page.get_by_text("Skip", exact=False).first.click()
+    page.locator("summary", has_text="Skip").click()
     page.get_by_label("Why skip it?").select_option("language")
     page.get_by_role("button", name="Skip this item").click()
     expect(page.locator("#review-form")).to_be_visible()

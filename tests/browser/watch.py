@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Request, Response
 
 POLICY = """
 addEventListener("securitypolicyviolation", (event) => {
@@ -28,7 +28,11 @@ class Watch:
         context.on("requestfailed", self.on_failure)
         context.on("response", self.on_response)
         context.on("request", lambda request: self.asked.append(request.url))
-        context.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        context.on("dialog", self.on_dialog)
+
+    def on_dialog(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
 
     def on_console(self, message: ConsoleMessage) -> None:
         is_status = message.text.startswith("Failed to load resource")  # on_response says which, and judges

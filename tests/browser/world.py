@@ -69,3 +69,10 @@ def let_the_grace_pass() -> None:
     """The time in which reviews can be undone is over; the sweep settles what is complete."""
     Item.objects.filter(state=Item.State.COMPLETE).update(settle_after="2026-01-01T00:00Z")
     settle_complete_items()
+
+
+def make_first(world: World) -> None:
+    """The item with the emoji comes first, whatever its draw key is."""
+    marked = Item.objects.get(queue=world.single, subject__parts__response=world.marked)
+    marked.places.update(lane=0, pos=1)
+    world.single.lanes.filter(number=0).update(next_pos=2)

@@ -43,7 +43,7 @@ class database:
         c = self.config
         words = {"host": c["HOST"], "port": c["PORT"] or 5432, "user": c["USER"], "password": c["PASSWORD"]}
         with psycopg.connect(dbname="postgres", autocommit=True, **words) as connection:
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement)
 
     def __enter__(self) -> str:
         if self.is_postgres:

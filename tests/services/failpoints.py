@@ -33,4 +33,4 @@ def arm(**_: Any) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
         return done
 
-    SamplingRun.draw_chunk = failing  # type: ignore[method-assign]
+    SamplingRun.draw_chunk = failing  # type: ignore[method-assign, assignment]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import urllib.request
+from functools import partial
 from typing import Any
 
 import pytest
@@ -31,13 +32,17 @@ def children(process: subprocess.Popen[Any], word: str) -> list[int]:
     return [int(pid) for pid in listed.stdout.split()]
 
 
+def has_three_children(process: subprocess.Popen[str]) -> bool:
+    return len(children(process, "feedback")) == 3
+
+
 def test_two_instances_run_side_by_side_and_stop_with_everything_they_started(instances: Any) -> None:
     made: list[Instance] = [instances(), instances()]
     running = [serve(instance) for instance in made]
     for instance in made:
-        eventually(lambda instance=instance: answers(instance))
+        eventually(partial(answers, instance))
     for process in running:
-        eventually(lambda process=process: len(children(process, "feedback")) == 3)
+        eventually(partial(has_three_children, process))
     pids = [pid for process in running for pid in children(process, "feedback")]
     running[0].send_signal(signal.SIGTERM)
     running[1].send_signal(signal.SIGINT)

@@ -12,19 +12,23 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from feedback.datasets.conversation import Message
 from feedback.datasets.models import DatasetVersion
-from feedback.text.canonical import canonical_json
 
 SCHEMA = "touchstone.preference/1"
 EXTENSION = "jsonl"
 
-COLUMNS = (
-    "position", "prompt", "chosen", "rejected", "pair_id", "group_id", "split", "source", "criterion", "n_votes",
-    "votes_for", "votes_against", "votes_tied", "vote_share", "strength", "tools", "provenance",
+PLAIN = (
+    "pair_id", "group_id", "split", "source", "criterion", "n_votes", "votes_for", "votes_against", "votes_tied",
 )  # fmt: skip
+TEXTS = ("prompt", "chosen", "rejected")
 ORDER = ("role", "content", "name", "tool_calls", "tool_call_id")
+
+decode = msgspec.json.Decoder().decode
+in_order = msgspec.json.Encoder(order="sorted").encode
 
 
 def facts(version: DatasetVersion) -> dict[str, Any]:
@@ -49,24 +53,28 @@ def rows(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     first = leading(facts, split)
     pairs = version.pairs.filter(split=split) if split else version.pairs.all()
-    pairs = pairs.order_by("position")
-    found = list(pairs.filter(position__in=first).values(*COLUMNS)) if after < 0 else []
-    found += pairs.filter(position__gt=after).exclude(position__in=first).values(*COLUMNS)[: max(1, limit - len(found))]
+    # JSON comes as text, for a decoder that is three times as fast as the field's own.
+    as_text = {f"{name}_json": Cast(name, TextField()) for name in (*TEXTS, "tools", "provenance")}
+    pairs = pairs.order_by("position").values("position", *PLAIN, "vote_share", "strength", **as_text)
+    found = list(pairs.filter(position__in=first)) if after < 0 else []
+    found += pairs.filter(position__gt=after).exclude(position__in=first)[: max(1, limit - len(found))]
     for pair in found:
         yield pair["position"], record(pair, has_tools=facts["has_tools"])
 
 
 def record(pair: dict[str, Any], *, has_tools: bool) -> dict[str, Any]:
-    row: dict[str, Any] = {name: [message(one) for one in pair[name]] for name in ("prompt", "chosen", "rejected")}
-    row |= {name: pair[name] for name in COLUMNS[4:13]}
+    provenance = decode(pair["provenance_json"])
+    row: dict[str, Any] = {name: [message(one) for one in decode(pair[f"{name}_json"])] for name in TEXTS}
+    row |= {name: pair[name] for name in PLAIN}
     row |= {
         "agreement": pair["vote_share"],
         "strength": pair["strength"],
-        "annotators": pair["provenance"]["reviewers"],
-        "metadata": canonical_json(pair["provenance"]),
+        "annotators": provenance["reviewers"],
+        "metadata": in_order(provenance).decode(),
     }
     if has_tools:
-        row["tools"] = canonical_json(pair["tools"]) if pair["tools"] else None
+        tools = decode(pair["tools_json"])
+        row["tools"] = in_order(tools).decode() if tools else None
     return row
 
 
@@ -76,7 +84,7 @@ def message(one: Message) -> Message:
     if found["role"] == "developer":
         found["role"] = "system"
     if "tool_calls" in found:
-        found["tool_calls"] = [in_order(with_object(call)) for call in found["tool_calls"]]
+        found["tool_calls"] = [msgspec.Raw(in_order(with_object(call))) for call in found["tool_calls"]]
     return found
 
 
@@ -90,7 +98,3 @@ def with_object(call: dict[str, Any]) -> dict[str, Any]:
     except ValueError:
         return call
     return {**call, "function": {**function, "arguments": parsed}} if isinstance(parsed, dict) else call
-
-
-def in_order(call: dict[str, Any]) -> msgspec.Raw:
-    return msgspec.Raw(canonical_json(call).encode())

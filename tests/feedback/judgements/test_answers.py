@@ -208,7 +208,8 @@ def test_everything_wrong_is_said_at_once_and_unknown_keys_are_refused() -> None
     with pytest.raises(AnswersRefused) as refusal:
         check_answers(SINGLE, rows, {"b": 9, "x/y": 1})
     assert [error["pointer"] for error in refusal.value.errors] == ["/x~1y", "/a", "/b"]
-    for answers in ([], "x", None):
+    nonsense: list[Any] = [[], "x", None]
+    for answers in nonsense:
         with pytest.raises(AnswersRefused):
             check_answers(SINGLE, rows, answers)
 
@@ -253,7 +254,8 @@ JSON = st.recursive(
     | st.fixed_dictionaries({}, optional={"outcome": st.just("tie"), "start": JSON, "text": JSON, "response": JSON}),
 )
 def test_nonsense_is_refused_and_never_breaks_anything(kind: str, value: Any) -> None:
-    options = {"scale": SCALE, "spans": KINDS, "choice": {"choices": []}}.get(kind, {})
+    known: dict[str, Any] = {"scale": SCALE, "spans": KINDS, "choice": {"choices": []}}
+    options = known.get(kind, {})
     cited_passages({"q": value})
     for given_value in (value, [value]):
         try:

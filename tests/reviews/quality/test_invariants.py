@@ -63,16 +63,17 @@ def test_it_finds_a_response_stamped_wrongly() -> None:
 
 def test_it_finds_a_moderator_who_settled_an_own_review(moderator: Member) -> None:
     verdict = Verdict.objects.get(method="adjudicated")
-    own = make.counted(Item.objects.first().queue, verdict.subject, moderator, GOOD)  # type: ignore[union-attr]
+    queue = Item.objects.get().queue
+    own = make.counted(queue, verdict.subject, moderator, GOOD)
     assert own.submitted_at > verdict.created_at
     assert not invariants.own_adjudications().exists()  # reviewing it later is no harm
     later = make.counted(
-        Item.objects.first().queue,
+        queue,
         verdict.subject,
         moderator,
         GOOD,
         round=2,
-        submitted_at=timezone.now().replace(year=2020),  # type: ignore[union-attr]
+        submitted_at=timezone.now().replace(year=2020),
     )
     assert later.pk
     assert invariants.own_adjudications().count() == 1

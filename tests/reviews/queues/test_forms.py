@@ -75,7 +75,12 @@ def test_a_rewrite_that_changes_nothing_is_none(assignment: Assignment) -> None:
 
 def test_a_mark_with_evidence_passes_the_check_of_answers(assignment: Assignment) -> None:
     passage = assignment.item.subject.shown()[0].passages.get()
-    proof = {"evidence": str(passage.pk), "evidence_start": 3, "evidence_end": 10, "evidence_quote": "14 days"}
+    proof: dict[str, Any] = {
+        "evidence": str(passage.pk),
+        "evidence_start": 3,
+        "evidence_end": 10,
+        "evidence_quote": "14 days",
+    }
     marks = [mark(assignment, **proof, note="It says 14."), mark(assignment, "👩‍👩‍👧")]
     form = filled(assignment, **{"q-grounded": "no", "q-helpful": "2", "spans": json.dumps(marks)})
     assert form.is_valid()
@@ -101,7 +106,12 @@ def test_marks_that_make_no_sense_are_refused(spans: str, assignment: Assignment
 
 def test_a_draft_fills_the_form_and_comes_back_the_same(assignment: Assignment) -> None:
     passage = assignment.item.subject.shown()[0].passages.get()
-    proof = {"evidence": str(passage.pk), "evidence_start": 3, "evidence_end": 10, "evidence_quote": "14 days"}
+    proof: dict[str, Any] = {
+        "evidence": str(passage.pk),
+        "evidence_start": 3,
+        "evidence_end": 10,
+        "evidence_quote": "14 days",
+    }
     sent = {"q-grounded": "no", "q-helpful": "2", "q-rewrite": "En 14 jours."}
     answers = filled(assignment, **sent, spans=json.dumps([mark(assignment, **proof)])).answers()
     assignment.draft = answers

@@ -16,7 +16,15 @@ from tests import make
 
 
 def a_draw(project: Project, **choices: Any) -> Draw:
-    defaults = {"filter": {}, "seed": "", "rate": None, "size": None, "subject_size": 1, "lowest": 1, "highest": 2**60}
+    defaults: dict[str, Any] = {
+        "filter": {},
+        "seed": "",
+        "rate": None,
+        "size": None,
+        "subject_size": 1,
+        "lowest": 1,
+        "highest": 2**60,
+    }
     return Draw(project=project, **{**defaults, **choices})
 
 

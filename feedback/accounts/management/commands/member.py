@@ -40,7 +40,7 @@ class Command(OperatorCommand):
             if not is_new:
                 member.change(role=options["role"], is_disabled=False)
             record("member-added", member, actor="operator", role=member.role)
-        self.answer(options, as_row(member), f"{user} is a {member.role} of {project.slug}.")
+        self.answer(options, as_row(member), f"{user} is in {project.slug} as {member.role}.")
 
     def role(self, options: dict[str, Any]) -> None:
         self.change(options, "is now", role=options["role"])
