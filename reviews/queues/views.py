@@ -131,7 +131,7 @@ def undo(request: MemberRequest, token: str) -> HttpResponse:
         return see_other("queues:history", request)
     queue = own_queue(request, assignment.queue.key)
     if wants_fragment(request):
-        return show(request, queue, reload(assignment))
+        return show(request, queue, reload(request, assignment))
     return see_other("queues:review", request, key=queue.key)
 
 
@@ -160,8 +160,11 @@ def own_assignment(request: MemberRequest, queue: Queue) -> Assignment:
     return found
 
 
-def reload(assignment: Assignment) -> Assignment:
-    return Assignment.objects.select_related("item__subject", "queue__rubric_version", "place").get(pk=assignment.pk)
+def reload(request: MemberRequest, assignment: Assignment) -> Assignment:
+    """The row as it is now, with what its page needs."""
+    mine = request.member.assignments.select_related("item__subject", "queue__rubric_version", "place")
+    found: Assignment = mine.get(pk=assignment.pk)
+    return found
 
 
 def go_on(request: MemberRequest, queue: Queue, **extra: Any) -> HttpResponse:
@@ -169,7 +172,7 @@ def go_on(request: MemberRequest, queue: Queue, **extra: Any) -> HttpResponse:
     following = claiming.claim(queue, request.member)
     if not wants_fragment(request):
         return see_other("queues:review", request, key=queue.key)
-    return show(request, queue, reload(following) if following else None, **extra)
+    return show(request, queue, reload(request, following) if following else None, **extra)
 
 
 def show(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -84,7 +85,7 @@ def signed_in(open_browser: Open) -> Open:
         page = open_browser(**options)
         page.goto(link_of(member))
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/work/")
+        page.wait_for_url(re.compile("work/$"))
         return page
 
     return enter

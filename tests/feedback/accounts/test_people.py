@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from threading import Barrier, Thread
+
 import pytest
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from feedback.accounts.models import LastAdmin, Member, Project, User
@@ -115,3 +118,27 @@ def test_somebody_in_no_project_is_told_what_to_do(db: None) -> None:
     assert page.status_code == 200
     assert b"You are in no project yet" in page.content
     assert browser.get("/p/gone/people/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_cannot_remove_each_other_at_once() -> None:
+    project = make.project()
+    admins = [make.member(project, "admin"), make.member(project, "admin")]
+    together, refused = Barrier(2), []
+
+    def remove(member: Member) -> None:
+        try:
+            together.wait()
+            member.disable()
+        except LastAdmin as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=remove, args=[member]) for member in admins]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    assert Member.objects.admins().count() == 1

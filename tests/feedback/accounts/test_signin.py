@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -180,3 +182,23 @@ def key_opens(secret: str) -> bool:
         return ApiKeyAuthentication().authenticate(request) is not None
     except AuthenticationFailed:
         return False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_press_the_button_at_once_one_comes_in() -> None:
+    _, url = SigninLink.make(timedelta(hours=1), user=make.user())
+    together, statuses = Barrier(6), []
+
+    def press() -> None:
+        try:
+            together.wait()
+            statuses.append(Client().post(path_of(url)).status_code)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=press) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [302, 410, 410, 410, 410, 410]
