@@ -113,7 +113,10 @@ def version_page(request: MemberRequest, version: DatasetVersion, form: ExportFo
     }
     wants_files = getattr(request, "htmx", None) and request.htmx.target == "files"  # type: ignore[attr-defined]
     partial, status = "files" if wants_files else "version", 422 if form.is_bound else 200
-    return page(request, "feedback/datasets/version_detail.html", context, partial=partial, status=status)
+    response = page(request, "feedback/datasets/version_detail.html", context, partial=partial, status=status)
+    if partial == "version" and version.is_finished:
+        response["HX-Refresh"] = "true"  # whoever polled sees files and pairs too, which are outside the region
+    return response
 
 
 def sample(pair: PreferencePair) -> dict[str, Any]:

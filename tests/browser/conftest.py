@@ -100,7 +100,7 @@ def screenshot() -> Callable[[Page, str], None]:
     def take(page: Page, name: str) -> None:
         width = (page.viewport_size or {"width": 0})["width"]
         for scheme in ("dark", "light"):
-            page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=folder / f"{name}-{scheme}-{width}.png")
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.screenshot(path=folder / f"{name}-{scheme}-{width}.png", animations="disabled")
 
     return take

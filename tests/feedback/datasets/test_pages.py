@@ -198,6 +198,8 @@ def test_htmx_gets_the_region_it_asks_for(curator: Member, project: Project, bui
         assert part.lstrip().startswith(("<div", "<section"))
         assert f'id="{target}"' in part
         assert "<html" not in part
+    polled = browser.get(url, headers={"HX-Request": "true", "HX-Target": "version"})
+    assert polled["HX-Refresh"] == "true"
     part = browser.get(at("dataset-detail", project, "answers"), headers={"HX-Request": "true"}).text
     assert part.lstrip().startswith('<section id="versions"')
 
