@@ -52,7 +52,8 @@ def fill(world: World) -> None:
 
 def begin(page: Page, queue: str) -> None:
     page.get_by_role("listitem").filter(has_text=queue).get_by_role("button").click()
-    expect(page.locator("#review-form")).to_be_visible()
+    page.wait_for_load_state("load")  # htmx listens by then; before, a form is sent the plain way
+    expect(page.locator("#review-form .q.active")).to_be_visible()
 
 
 def weight(response: Response) -> int:

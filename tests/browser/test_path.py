@@ -45,7 +45,8 @@ def fill_queues(world: World) -> None:
 def to_the_desk(page: Page, queue: str) -> None:
     press(page, page.get_by_role("listitem").filter(has_text=queue).get_by_role("button"))
     expect(page.get_by_role("heading", name=queue)).to_be_visible()
-    expect(page.locator("#review-form")).to_be_visible()
+    page.wait_for_load_state("load")  # htmx listens by then; before, a form is sent the plain way
+    expect(page.locator("#review-form .q.active")).to_be_visible()
 
 
 def test_a_curator_runs_a_rule(world: World, open_browser: Any, screenshot: Shot) -> None:
