@@ -27,11 +27,17 @@ Open = Callable[..., Page]
 expect.set_options(timeout=PATIENCE_MS)
 
 
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.django_db(transaction=True))
+        if Path(__file__).parent not in item.path.parents:
+            continue
+        item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.django_db(transaction=True))
+        if not CHROMIUM.exists():
+            item.add_marker(pytest.mark.skip(reason=f"needs Chromium: there is none at {CHROMIUM} (set CHROMIUM)"))
 
 
 @pytest.fixture(scope="session")
@@ -39,8 +45,7 @@ def chromium() -> Iterator[Browser]:
     """One browser for the tests of this process. Its loop runs in this thread, where they also ask the database."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=ARGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield browser
         browser.close()
 

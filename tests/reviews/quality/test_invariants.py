@@ -63,7 +63,9 @@ def test_it_finds_a_response_stamped_wrongly() -> None:
 
 def test_it_finds_a_moderator_who_settled_an_own_review(moderator: Member) -> None:
     verdict = Verdict.objects.get(method="adjudicated")
-    queue = Item.objects.get().queue
+    item = Item.objects.first()
+    assert item is not None
+    queue = item.queue
     own = make.counted(queue, verdict.subject, moderator, GOOD)
     assert own.submitted_at > verdict.created_at
     assert not invariants.own_adjudications().exists()  # reviewing it later is no harm

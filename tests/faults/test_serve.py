@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.instance import Instance, eventually
+from tests.faults.instance import Instance, eventually
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(200)]
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.conf import settings
 
-from tests.services.instance import ROOT, Instance, Redis, has_redis
+from tests.faults.instance import ROOT, Instance, Redis, has_redis
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A worker that fails where a test wants it to: `celery -A tests.services.failpoints worker`.
+"""A worker that fails where a test wants it to: `celery -A tests.faults.failpoints worker`.
 
 FAILPOINT=slow waits in every chunk, inside its transaction; FAILPOINT=kill kills the worker's process there. CHUNK
 makes the chunks of a sampling run small, so that there are several.

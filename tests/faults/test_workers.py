@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.services.instance import Instance, Redis, eventually, signal_all
+from tests.faults.instance import Instance, Redis, eventually, signal_all
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(200)]
 

@@ -91,7 +91,7 @@ class Instance:
         return process
 
     def worker(self, **environment: str) -> subprocess.Popen[Any]:
-        words = ["-m", "celery", "-A", "tests.services.failpoints", "--quiet", "worker", "--concurrency", "1"]
+        words = ["-m", "celery", "-A", "tests.faults.failpoints", "--quiet", "worker", "--concurrency", "1"]
         return self.start(*words, "--without-mingle", "--without-gossip", "--loglevel", "INFO", **environment)
 
     def beat(self) -> subprocess.Popen[Any]:
@@ -101,7 +101,7 @@ class Instance:
         """Run code inside the instance; what it leaves in `answer`."""
         if self.console is None:
             self.console = subprocess.Popen(
-                [sys.executable, "-m", "tests.services.console"],
+                [sys.executable, "-m", "tests.faults.console"],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.PIPE,
