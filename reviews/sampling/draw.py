@@ -21,26 +21,11 @@ from django.db.models.functions import Coalesce
 from feedback.accounts.models import Project
 from feedback.responses.filters import drawable
 from feedback.responses.models import Response
-from feedback.text.hashes import draw_key
+from feedback.statistics.draws import interval_bounds, offset
 
 CHUNK = 500  # responses looked at in one transaction
 
 Position = dict[str, Any]  # {"part": 0, "key": 0.25, "id": 7}: up to where the walk has come; {} is its beginning
-
-
-def offset(seed: str) -> float:
-    """Where on the circle [0, 1) a seed begins."""
-    return draw_key("seed", seed)
-
-
-def interval(start: float, rate: float) -> list[tuple[float, float]]:
-    """The half-open parts of [0, 1) that [start, start + rate) covers on the circle, in walking order."""
-    if rate >= 1:
-        return [(start, 1.0), (0.0, start)]
-    end = start + rate
-    if end <= 1:
-        return [(start, end)]
-    return [(start, 1.0), (0.0, min(end - 1, start))]
 
 
 class Candidate(NamedTuple):
@@ -77,7 +62,11 @@ class Draw:
 
     @property
     def parts(self) -> list[tuple[float, float]]:
-        return interval(offset(self.seed), self.rate or 1.0)
+        """The ranges of keys to walk, in order: those of a rate, or for a size the whole circle from the offset on."""
+        start = offset(self.seed)
+        if self.rate is None:
+            return [(start, 1.0), (0.0, start)]
+        return [(low, high) for low, high in interval_bounds(start, self.rate)]
 
     def population(self, most: int | None = None) -> int:
         """How many responses, or inputs with a pair, could be drawn; counted no further than `most`."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from feedback.accounts.models import Project
 from feedback.responses.models import Response
+from feedback.statistics.draws import offset
 from reviews.sampling import draw
-from reviews.sampling.draw import Draw, interval, offset
+from reviews.sampling.draw import Draw
 from tests import make
 
 
@@ -30,21 +29,6 @@ def a_draw(project: Project, **choices: Any) -> Draw:
 
 def drawn(which: Draw) -> list[int]:
     return [pk for groups in which.groups() for group in groups for pk in group]
-
-
-@given(st.floats(0, 1, exclude_max=True), st.floats(1e-6, 1), st.floats(0, 1, exclude_max=True))
-def test_a_key_is_drawn_when_it_lies_within_the_rate_after_the_offset(start: float, rate: float, key: float) -> None:
-    inside = any(low <= key < high for low, high in interval(start, rate))
-    way = (key - start) % 1.0
-    assert inside == (way < rate) or min(abs(way - rate), abs(way - rate - 1), way, 1 - way) < 1e-12
-
-
-@given(st.floats(0, 1, exclude_max=True), st.floats(1e-6, 1))
-def test_the_parts_of_an_interval_are_as_long_as_the_rate_and_apart(start: float, rate: float) -> None:
-    parts = interval(start, rate)
-    assert sum(high - low for low, high in parts) == pytest.approx(rate, abs=1e-12)
-    assert all(0 <= low <= high <= 1 for low, high in parts)
-    assert len(parts) == 1 or parts[1][1] <= parts[0][0]
 
 
 def test_a_rate_draws_the_keys_of_its_interval(project: Project) -> None:
