@@ -43,8 +43,9 @@ def request(
 ) -> Export:
     """The export of this shape, begun when it does not exist; one that failed or whose file is gone is begun again.
 
-    `by` or the request `http` says who asked.
+    `by` or the request `http` says who asked. Votes belong to no split: there is one file of them.
     """
+    split = "" if shape == Export.Shape.VOTES else split
     export, created = Export.objects.get_or_create(
         version=version, shape=shape, split=split, defaults={"project_id": version.project_id, "requested_by": by}
     )

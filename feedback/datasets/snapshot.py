@@ -53,8 +53,8 @@ def clock(project: Project) -> str:
 def standing(project_id: int, rule: Rule) -> tuple[list[list[int]], Components]:
     """The ids of the verdicts that stand now, in blocks, and the connected groups among their responses.
 
-    One statement, so that both are of one moment. Verdicts on the same input stand together, and in one block when
-    ratings are compared; gold answers are for testing reviewers and never become training data.
+    One statement, so that both are of one moment. Verdicts on the same input stand together in one block, where ratings
+    are compared and pairs that contradict each other are found; gold answers are for testing reviewers and never become training data.
     """
     rows = Verdict.objects.current().filter(project_id=project_id).exclude(method=Verdict.Method.GOLD)
     rows = rows.filter(origin__in=rule.queues) if rule.queues else rows
@@ -68,7 +68,7 @@ def standing(project_id: int, rule: Rule) -> tuple[list[list[int]], Components]:
     for pk, input_hash, fold, prompt, conversation in found:
         if pk != last:
             components.begin()
-            if len(blocks[-1]) >= BLOCK and (input_hash != last_input or not rule.rating_criterion):
+            if len(blocks[-1]) >= BLOCK and input_hash != last_input:
                 blocks.append([])
             blocks[-1].append(pk)
             last, last_input = pk, input_hash

@@ -75,9 +75,16 @@ def add_feedback(values: Iterable[Values]) -> None:
 
 
 def _new_ids(count: int) -> list[int]:
+    """Ids from the sequence. `nextval` alone gives a transaction no id of its own: it would hold an id that sampling
+    cannot see it hold (`reviews/sampling/draw.py`, `writers`).
+    """
     table = Response._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+        cursor.execute(
+            "WITH writer AS MATERIALIZED (SELECT pg_current_xact_id())"
+            " SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM writer, generate_series(1, %s)",
+            [table, count],
+        )
         return [pk for (pk,) in cursor.fetchall()]
 
 

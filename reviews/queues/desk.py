@@ -24,7 +24,7 @@ LATEST_TURNS = 3  # the turns before them are folded
 def words(content: Any) -> str:
     """The text of a message whose content is a text or a list of parts."""
     if isinstance(content, list):
-        return "\n".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+        return "\n".join(part if isinstance(part, str) else part.get("text") or "" for part in content)
     return content or ""
 
 
@@ -52,7 +52,7 @@ def conversation(shown: list[Response]) -> dict[str, Any]:
     return {"turns": [*system, *spoken[-LATEST_TURNS:]], "earlier_turns": spoken[:-LATEST_TURNS]}
 
 
-def shown_answers(queue: Queue, shown: list[Response]) -> list[dict[str, Any]]:
+def shown_answers(shown: list[Response], *, shows_model: bool) -> list[dict[str, Any]]:
     labels = SIDES if len(shown) == 2 else ["Response"]
     diffs = differences(*(response.body.output for response in shown)) if len(shown) == 2 else [""]
     return [
@@ -62,7 +62,7 @@ def shown_answers(queue: Queue, shown: list[Response]) -> list[dict[str, Any]]:
             "text_hash": response.output_hash,
             "tool_calls": named_calls(response.body.tool_calls),
             "response": response.pk,
-            "model": str(response.model or "") if queue.shows_model else "",
+            "model": str(response.model or "") if shows_model else "",
             "diff": diff,
         }
         for label, response, diff in zip(labels, shown, diffs, strict=True)
@@ -132,7 +132,8 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
     if assignment is None:
         return {**context, "finished": finished(queue, member), **extra}
     form: ReviewForm = extra.pop("form", None) or ReviewForm(assignment)
-    prefetch_related_objects(form.shown, "passages", *(["model"] if queue.shows_model else []))
+    shows_model = assignment.visible.get("model", False)  # as the claim recorded it, whatever the queue says since
+    prefetch_related_objects(form.shown, "passages", *(["model"] if shows_model else []))
     guideline = queue.rubric_version.guideline
     return {
         **context,
@@ -140,7 +141,7 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
         "lease_until": getattr(assignment, "place", None) and assignment.place.lease_until,
         "form": form,
         "skip_form": SkipForm(initial={"token": assignment.token}),
-        "answers": shown_answers(queue, form.shown),
+        "answers": shown_answers(form.shown, shows_model=shows_model),
         "passages": passages(form.shown),
         "marking": marking(form.criteria),
         "guideline": render_markdown(guideline.text) if guideline else "",

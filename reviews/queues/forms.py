@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import uuid
 from typing import Any
 
@@ -31,7 +32,16 @@ class CriterionField:
 
 
 def scale_choices(options: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(str(point), str(point)) for point in range(int(options["min"]), int(options["max"]) + 1)]
+    """Every point that the check of answers takes: from min in steps up to max."""
+    low, high, step = options["min"], options["max"], options.get("step", 1)
+    n_steps = math.floor((high - low) / step + 1e-9)
+    points = [point_text(round(low + number * step, 9)) for number in range(n_steps + 1)]
+    return [(point, point) for point in points]
+
+
+def point_text(value: float) -> str:
+    """A point of a scale as forms write it: 4, or 0.5."""
+    return str(int(value)) if float(value).is_integer() else str(value)
 
 
 def comparison_choices(options: dict[str, Any]) -> list[tuple[str, str]]:
@@ -134,7 +144,8 @@ class ReviewForm(forms.Form):
 
     def answer(self, criterion: Criterion, given: str) -> Any:
         if criterion.kind == Criterion.Kind.SCALE:
-            return int(given)
+            point = float(given)
+            return int(point) if point.is_integer() else point
         if criterion.kind == Criterion.Kind.COMPARISON:
             side, _, strength = given.partition("_")
             if side not in {"left", "right"}:
@@ -209,7 +220,7 @@ def initial_of(answers: dict[str, Any], criteria: tuple[Criterion, ...], shown: 
         elif criterion.kind == Criterion.Kind.COMPARISON and isinstance(given, dict):
             initial[name] = comparison_value(given, shown)
         elif given is not None:
-            initial[name] = str(given)
+            initial[name] = point_text(given) if isinstance(given, float) else str(given)
     return initial
 
 

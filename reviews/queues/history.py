@@ -20,7 +20,7 @@ DONE = [Assignment.State.SUBMITTED, Assignment.State.SURPLUS, Assignment.State.S
 def page_of(member: Member, before: str) -> dict[str, Any]:
     """One page of the member's turns, newest first; `before` is the id where the page above ended."""
     mine = member.assignments.filter(state__in=DONE).order_by("-id")
-    if before.isdecimal():
+    if before.isdecimal() and len(before) < 19:
         mine = mine.filter(id__lt=int(before))
     reviews = [f"review__{name}" for name in ANSWER_ROWS if name != "rubric_version"]
     rows = list(mine.select_related("queue", "item", "review__rubric_version").prefetch_related(*reviews)[: PAGE + 1])

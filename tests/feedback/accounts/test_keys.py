@@ -56,7 +56,7 @@ def test_a_key_ends_by_itself(admin: Member) -> None:
     key = ApiKey.objects.get()
     assert key.expires_at is not None
     assert timedelta(hours=23) < key.expires_at - timezone.now() <= timedelta(days=1)
-    ApiKey.objects.update(expires_at=timezone.now())
+    ApiKey.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert not ApiKey.objects.live().exists()
 
 

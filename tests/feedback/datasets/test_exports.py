@@ -296,3 +296,9 @@ def test_a_case_between_two_splits_stays_out_of_the_revision_file(project: Proje
     outputs = [row["output"] for row in records(made(built(), "revision"))]
     assert "x" in outputs
     assert "y" not in outputs
+
+
+def test_votes_belong_to_no_split_and_their_file_never_claims_one(version: DatasetVersion) -> None:
+    export = made(version, "votes", "train")
+    assert (export.split, export.manifest["split"]) == ("", "all")
+    assert export == made(version, "votes")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from feedback.accounts.models import Project
+from feedback.datasets import snapshot
 from feedback.datasets.models import DatasetVersion, PreferencePair
 from feedback.datasets.pairs import REASONS
 from feedback.judgements.models import Verdict
@@ -267,3 +268,13 @@ def test_the_first_reason_that_applies_is_named(project: Project, compared: Comp
     assert reasons(built(min_votes=2, requires_consent=True)) == {"too_few_votes": 1}
     assert reasons(built(requires_consent=True)) == {"no_consent": 1}
     assert reasons(built()) == {"different_prompts": 1}
+
+
+def test_pairs_that_contradict_each_other_fall_into_one_block(
+    project: Project, compared: Compared, built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "BLOCK", 1)
+    pair = (make.response(project, "Yes.", question="May I?"), make.response(project, "No.", question="May I?"))
+    compared("AAA", pair=pair)
+    compared("BBB", pair=pair, origin="second")
+    assert reasons(built()) == {"contradicted": 2}

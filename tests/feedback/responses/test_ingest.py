@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from feedback.accounts.models import Project
 from feedback.prompts.models import PromptVersion
 from feedback.responses.ingest import CHUNK_ROWS, IngestResult, ingest_rows
+from feedback.responses.insert import _new_ids
 from feedback.responses.models import IngestBatch, LanguageModel, Passage, Price, Response, ResponseBody, UserFeedback
 from feedback.text.hashes import draw_key, input_hash, sha256_text
 from tests import make
@@ -239,3 +240,14 @@ def test_eight_senders_of_the_same_rows_store_each_once() -> None:
     assert sum(result.repeated for result in results) == 7000
     assert Response.objects.count() == ResponseBody.objects.count() == 1000
     assert Passage.objects.count() == UserFeedback.objects.count() == 1000
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_whoever_holds_an_id_is_a_writer_that_sampling_can_see() -> None:
+    own = "SELECT backend_xid IS NOT NULL FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+    _new_ids(1)  # from here on the sequence writes no log for a while
+    with transaction.atomic(), connection.cursor() as cursor:
+        _new_ids(1)
+        cursor.execute(own)
+        assert cursor.fetchone() == (True,)

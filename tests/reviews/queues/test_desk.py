@@ -154,3 +154,18 @@ def test_a_pair_of_equal_texts_offers_no_differences(project: Project, desk: Any
     question = [{"role": "user", "content": "How long?"}]
     page = shown(queue, desk, *(make.response(project, "Ten days.", messages=question) for _ in range(2)))
     assert b"data-diff" not in page.content
+
+
+def test_the_desk_shows_the_model_as_the_claim_recorded_it(project: Project, desk: Any) -> None:
+    queue = make.queue(project)
+    shown(queue, desk, telling(project, "A week."))
+    Queue.objects.filter(pk=queue.pk).update(shows_model=True)
+    assert "giga-9000" not in desk.get("review", key=queue.key).content.decode()
+    assert Assignment.objects.get().visible["model"] is False
+
+
+def test_parts_of_a_message_may_be_plain_text_or_hold_none(project: Project, desk: Any) -> None:
+    content = ["Am I covered", {"type": "text", "text": "abroad?"}, {"type": "image_url", "text": None}]
+    messages = [{"role": "user", "content": content}]
+    page = shown(make.queue(project), desk, make.response(project, messages=messages))
+    assert page.context["turns"][0]["text"] == "Am I covered\nabroad?\n"

@@ -178,3 +178,23 @@ def test_refusals_stand_beside_their_questions(assignment: Assignment) -> None:
     assert form.errors["spans"] == ["Not these words."]
     assert form.errors["q-helpful"] == ["Too much."]
     assert form.non_field_errors() == ["What is this?", "All of it."]
+
+
+@pytest.mark.parametrize(
+    ("options", "points"),
+    [
+        ({"min": 1, "max": 5, "step": 2}, ["1", "3", "5"]),
+        ({"min": 0.5, "max": 2, "step": 0.5}, ["0.5", "1", "1.5", "2"]),
+        ({"min": 0, "max": 0.3, "step": 0.1}, ["0", "0.1", "0.2", "0.3"]),
+    ],
+)
+def test_a_scale_offers_its_steps_and_takes_each(
+    project: Project, reviewer: Member, options: dict[str, Any], points: list[str]
+) -> None:
+    scale = {"key": "grade", "kind": "scale", "label": "Grade", "options": options}
+    assignment = held(make.queue(project, rubric_version=make.rubric_version(project, [scale])), reviewer)
+    assert [value for value, _ in ReviewForm(assignment).fields["q-grade"].choices] == points  # type: ignore[attr-defined]
+    for point in points:
+        form = filled(assignment, **{"q-grade": point})
+        checked = check(assignment.item.subject, assignment.queue.rubric_version, form.answers())
+        assert checked.answers == {"grade": float(point)}
