@@ -106,6 +106,7 @@ def screenshot() -> Callable[[Page, str], None]:
         width = (page.viewport_size or {"width": 0})["width"]
         for scheme in ("dark", "light"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.wait_for_timeout(300)  # colours fade from one scheme to the other
             page.screenshot(path=folder / f"{name}-{scheme}-{width}.png", animations="disabled")
 
     return take

@@ -70,3 +70,16 @@ def test_the_rules_find_what_they_are_for() -> None:
     assert not any(
         pattern.search('<script type="module" src="{% static "a.js" %}"></script>') for pattern in BANNED.values()
     )
+
+
+def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
+    sprite = Path("static/vendor/icons.svg")
+    known = set(re.findall(r'id="([a-z0-9-]+)"', text(sprite)))
+    pattern = re.compile(r'icon="([a-z0-9-]+)"|components/icon\.html" with name="([a-z0-9-]+)"')
+    found = [
+        f"{path} names {first or second}"
+        for path in templates()
+        for first, second in pattern.findall(text(path))
+        if (first or second) not in known
+    ]
+    refuse(found, f"Use an icon of {sprite}, or add it there.")
