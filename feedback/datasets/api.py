@@ -140,7 +140,7 @@ class PreferencePairList(generics.ListAPIView[PreferencePair]):
         if not key:
             raise Problem(400, "dataset-needed", "Name the dataset: ?dataset=<key>.")
         dataset = get_object_or_404(self.request.project.datasets, key=key)  # type: ignore[attr-defined]
-        if number and not (number.isdecimal() and len(number) < 19):
+        if number and not (number.isdecimal() and len(number) < 100):
             raise Problem(400, "invalid", "version is the number of a version.")
         complete = dataset.versions.filter(state=Job.State.DONE)
         version = complete.filter(number=number).first() if number else dataset.newest()

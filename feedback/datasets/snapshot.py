@@ -54,7 +54,8 @@ def standing(project_id: int, rule: Rule) -> tuple[list[list[int]], Components]:
     """The ids of the verdicts that stand now, in blocks, and the connected groups among their responses.
 
     One statement, so that both are of one moment. Verdicts on the same input stand together in one block, where ratings
-    are compared and pairs that contradict each other are found; gold answers are for testing reviewers and never become training data.
+    are compared and pairs that contradict each other are found; gold answers are for testing reviewers and never become
+    training data.
     """
     rows = Verdict.objects.current().filter(project_id=project_id).exclude(method=Verdict.Method.GOLD)
     rows = rows.filter(origin__in=rule.queues) if rule.queues else rows

@@ -49,6 +49,8 @@ def check_definitions(definitions: Any) -> list[dict[str, Any]]:
             row = check_definition(definition)
             require(row["key"] not in keys, "/key", "Another question has this key.")
             keys.add(row["key"])
+            again = row["kind"] == Kind.SPANS and any(other["kind"] == Kind.SPANS for other in checked)
+            require(not again, "/kind", "Marks are asked for once: the page keeps one set of them.")
             checked.append(row)
         except Faulty as fault:
             errors.append({"pointer": f"/{index}{fault.at}", "detail": fault.detail})

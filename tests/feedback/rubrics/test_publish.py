@@ -114,3 +114,10 @@ def test_the_ready_rubrics_are_made_once(project: Project) -> None:
     assert (pair.subject_size, pair.criteria.first().options) == (2, {"strengths": 2, "both_bad": True})  # type: ignore[union-attr]
     assert first.guideline
     assert first.guideline.text.startswith("## What you judge")
+
+
+def test_marks_are_asked_for_once(rubric: Rubric) -> None:
+    marks = {"key": "flags", "kind": "spans", "label": "?", "options": {"kinds": [{"value": "a", "label": "A"}]}}
+    with pytest.raises(RubricRefused) as refusal:
+        publish(rubric, [marks, {**marks, "key": "more"}])
+    assert [error["pointer"] for error in refusal.value.errors] == ["/1/kind"]
