@@ -43,7 +43,9 @@ def check_definitions(definitions: Any) -> list[dict[str, Any]]:
         raise RubricRefused([{"pointer": error.pointer, "detail": error.message}]) from error
     if not isinstance(definitions, list) or not 1 <= len(definitions) <= MAX_CRITERIA:
         raise RubricRefused([{"pointer": "", "detail": f"A rubric asks 1 to {MAX_CRITERIA} questions."}])
-    checked, errors, keys = [], [], set()
+    checked: list[dict[str, Any]] = []
+    errors: list[dict[str, str]] = []
+    keys: set[str] = set()
     for index, definition in enumerate(definitions):
         try:
             row = check_definition(definition)

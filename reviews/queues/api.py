@@ -31,6 +31,7 @@ from reviews.queues import submit as submitting
 from reviews.queues.models import Assignment, Queue
 
 INSTRUCTIONS = {"system", "developer"}
+SPOKEN = ("role", "name", "content", "tool_calls", "tool_call_id")
 
 
 class ShownPassageSerializer(serializers.ModelSerializer[Passage]):
@@ -139,11 +140,14 @@ class QueueDetailSerializer(QueueSerializer):
 
 
 def conversation_of(shown: list[ModelResponse]) -> list[dict[str, Any]]:
-    """The messages. Instructions that differ between two responses would tell them apart, so they are left out."""
-    messages = shown[0].body.messages
-    if any(response.body.messages != messages for response in shown):
+    """The messages, with the keys of a conversation only: a sender's own keys may name the model.
+
+    Instructions that differ between two responses would tell them apart, so they are left out.
+    """
+    messages = [{key: message[key] for key in SPOKEN if key in message} for message in shown[0].body.messages]
+    if any(response.body.messages != shown[0].body.messages for response in shown):
         return [message for message in messages if message.get("role") not in INSTRUCTIONS]
-    return cast(list[dict[str, Any]], messages)
+    return messages
 
 
 def payload(assignment: Assignment) -> dict[str, Any]:

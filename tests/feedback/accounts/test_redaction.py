@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,8 +21,9 @@ pytestmark = pytest.mark.django_db
 def test_a_refused_request_does_not_log_the_secret_of_its_link(
     project: Project, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (name,) = settings.LOGGING["handlers"]["console"]["filters"]
-    caplog.handler.addFilter(import_string(settings.LOGGING["filters"][name]["()"])())
+    logs: dict[str, Any] = settings.LOGGING
+    (name,) = logs["handlers"]["console"]["filters"]
+    caplog.handler.addFilter(import_string(logs["filters"][name]["()"])())
     links = [
         SigninLink.make(timedelta(hours=1), user=make.user()),
         Invitation.make(timedelta(hours=1), project=project, email="new@example.org", role="reviewer"),
