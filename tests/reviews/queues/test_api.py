@@ -73,7 +73,8 @@ def test_the_model_is_shown_only_where_the_queue_says_so(project: Project, progr
         make.response(
             project, model_name=name, input_hash="f" * 64, prompt_version=make.prompt_version(project, f"{name} v1"),
             messages=[
-                {"role": "system", "content": f"secret {name}"}, {"role": "user", "content": "How long?", "model": name},
+                {"role": "system", "content": f"secret {name}"},
+                {"role": "user", "content": "How long?", "model": name},
             ],
         )
         for name in models
