@@ -1,4 +1,4 @@
-"""Real crowd votes, end to end: imported and settled over REST on an instance of their own, then loaded and trained on."""
+"""Real crowd votes, end to end: imported and settled over REST on an own instance, then loaded and trained on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_real_votes_become_pairs_that_a_trainer_takes(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     subprocess.run([sys.executable, "bench/real/llmfao.py"], env=environment, check=True, timeout=600)
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    # Three votes or more and two thirds of them: 331 verdicts (docs of the data), less blanks, repeats and contradictions.
+    # Three votes or more and two thirds of them: 331 verdicts, less blanks, repeats and contradictions.
     assert 200 < len(rows) <= 331
     assert all(row["n_votes"] >= 3 and row["agreement"] >= 2 / 3 - 1e-9 for row in rows)
     loaded = run("-c", LOAD, out, folder=tmp_path)
