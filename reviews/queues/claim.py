@@ -89,6 +89,12 @@ def take_again(assignment: Assignment) -> bool:
     return place is not None and take_place(place, assignment)
 
 
+def remaining_by_queue(reviewer: Member) -> dict[int, int]:
+    """The same for every open queue of the project, by queue id, in one statement."""
+    values = {"project": reviewer.project_id, "reviewer": reviewer.pk, "most": MANY * 4}
+    return {queue: min(MANY, count) for queue, count in fetch(statements.REMAINING_BY_QUEUE, values)}
+
+
 def remaining(queue: Queue, reviewer: Member) -> int:
     """How many items wait for this person after their fronts, counted up to MANY; one statement, whatever the queue."""
     most = MANY * max(queue.k, 1) * 2

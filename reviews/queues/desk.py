@@ -13,7 +13,7 @@ from feedback.responses.models import Response
 from feedback.rubrics.models import Criterion
 from feedback.text.diff import word_diff
 from feedback.text.render import Mark, render_markdown, render_segments
-from reviews.queues.claim import remaining
+from reviews.queues.claim import remaining, remaining_by_queue
 from reviews.queues.forms import SIDES, ReviewForm, SkipForm
 from reviews.queues.models import Assignment, Queue
 from reviews.queues.submit import undoable
@@ -176,20 +176,17 @@ def work_rows(member: Member) -> list[dict[str, Any]]:
     project = member.project
     live = member.assignments.live()
     held = set(live.values_list("queue_id", flat=True))
-    counted = Q(assignments__reviewer=member, assignments__state__in=["submitted", "surplus"])
-    queues = (
-        project.queues.filter(Q(state=Queue.State.OPEN) | Q(pk__in=held), takes_imports=False)
-        .select_related("rubric_version__rubric")
-        .annotate(done=Count("assignments", filter=counted))
-        .order_by("name")
-    )
+    mine = member.assignments.filter(state__in=["submitted", "surplus"]).order_by()
+    done, waiting = dict(mine.values_list("queue_id").annotate(Count("pk"))), remaining_by_queue(member)
+    open_or_held = project.queues.filter(Q(state=Queue.State.OPEN) | Q(pk__in=held), takes_imports=False)
+    queues = open_or_held.select_related("rubric_version__rubric").order_by("name")
     rows = [
         {
             "queue": queue,
             "about": str(queue.rubric_version.rubric),
             "held": queue.pk in held,
-            "remaining": remaining(queue, member),
-            "done": queue.done,
+            "remaining": waiting.get(queue.pk, 0),
+            "done": done.get(queue.pk, 0),
             "claim_url": reverse("queues:claim", kwargs={"project": project.slug, "key": queue.key}),
         }
         for queue in queues

@@ -140,6 +140,17 @@ SELECT count(DISTINCT item_id) FROM (
 ) AS waiting
 """
 
+# The same for every queue of a project that gives out items, in one statement.
+REMAINING_BY_QUEUE = f"""
+SELECT q.id, (SELECT count(DISTINCT item_id) FROM (
+    SELECT p.item_id FROM queues_lane l
+    LEFT JOIN queues_front f ON f.queue_id = l.queue_id AND f.lane = l.number AND f.reviewer_id = %(reviewer)s
+    JOIN queues_place p ON p.queue_id = l.queue_id AND p.lane = l.number AND p.pos > COALESCE(f.pos, 0)
+    WHERE l.queue_id = q.id AND {FREE_FOR_ALL} LIMIT %(most)s
+) AS waiting)
+FROM queues_queue q WHERE q.project_id = %(project)s AND {HANDS_OUT}
+"""
+
 # Count a review in the place that its assignment holds: place, item and assignment in one go. The item is locked, so
 # its counters are what its places say. No row comes back when the place is lost.
 COUNT_HELD = """
