@@ -135,10 +135,10 @@ def test_without_its_broker_all_goes_on_and_jobs_wait(instances: Any, redis: Red
     done(instance)
     redis.stop() if fault == "stopped" else redis.process.send_signal(signal.SIGSTOP)
     waited = instance.run(NEW_RUN)
-    assert waited < 2.5
+    assert waited < 4
     sent, page, seconds = instance.run(SEND)
     assert (sent // 100, page) == (2, 200)
-    assert seconds < 2.5
+    assert seconds < 4
     assert state(instance)["state"] == "queued"
     redis.start() if fault == "stopped" else redis.process.send_signal(signal.SIGCONT)
     done(instance)

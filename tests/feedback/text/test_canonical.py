@@ -2,7 +2,6 @@
 
 import json
 import math
-import time
 
 import pytest
 from hypothesis import given
@@ -151,11 +150,3 @@ def test_a_pointer_is_safe_to_store_and_bounded() -> None:
     error = refusal(json.dumps({"k" * 5000: {"a": "\0"}}))
     assert error.code == "nul"
     assert len(error.pointer) <= 301
-
-
-def test_a_row_of_two_kilobytes_takes_less_than_half_a_millisecond() -> None:
-    row = json.dumps({"output": "It pays after twelve hours. " * 60, "usage": {"input": 12, "output": 7}}).encode()
-    started = time.thread_time()
-    for _ in range(2000):
-        parse_json(row, max_bytes=100_000)
-    assert time.thread_time() - started < 1  # 2,000 rows; a quiet machine needs 0.05 s

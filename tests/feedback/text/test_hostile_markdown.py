@@ -176,4 +176,4 @@ def test_text_built_to_be_slow_is_quick(text: str) -> None:
     render_markdown("warm")
     started = time.thread_time()
     assert_harmless(render_markdown(text)[:20_000].rpartition("<")[0])
-    assert time.thread_time() - started < 0.5
+    assert time.thread_time() - started < 5  # processor seconds; without the guards 12 and more
