@@ -1,4 +1,4 @@
-"""A process of its own on a SQLite file: `worker.py seed ITEMS REVIEWERS`, `… work MEMBER MEMBER`, `… verify`.
+"""A process of its own on a SQLite file: `worker.py seed ITEMS REVIEWERS`, `… work N MEMBER MEMBER`, `… verify`.
 
 Prints one line of JSON; an error is an exit code. Used by test_processes.py.
 """
@@ -6,10 +6,13 @@ Prints one line of JSON; an error is an exit code. Used by test_processes.py.
 from __future__ import annotations
 
 import json
+import os
 import random
 import sys
+import time
 import uuid
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import django
@@ -36,8 +39,17 @@ def seed(items: int, reviewers: int) -> dict[str, Any]:
     return {"members": members}
 
 
-def work(members: list[int]) -> dict[str, Any]:
+def wait_for(others: int) -> None:
+    """Until so many processes are ready: none may have done all the work before another has started."""
+    folder = Path(os.environ["VAR_DIR"])
+    (folder / f"ready-{os.getpid()}").touch()
+    while len(list(folder.glob("ready-*"))) < others:
+        time.sleep(0.02)
+
+
+def work(processes: int, *members: int) -> dict[str, Any]:
     """These people's turns, one after the other, until nothing waits; one in ten is skipped, one in ten expires."""
+    wait_for(processes)
     queue, done, chance = Queue.objects.get(), Counter[str](), random.Random(members[0])
     people = list(Member.objects.select_related("user", "project").filter(pk__in=members))
     while people:
@@ -74,5 +86,5 @@ def verify() -> dict[str, Any]:
 if __name__ == "__main__":
     verb, *rest = sys.argv[1:]
     numbers = [int(word) for word in rest]
-    answer = {"seed": lambda: seed(*numbers), "work": lambda: work(numbers), "verify": verify}[verb]()
+    answer = {"seed": lambda: seed(*numbers), "work": lambda: work(*numbers), "verify": verify}[verb]()
     print(json.dumps(answer))
