@@ -10,6 +10,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -28,10 +29,13 @@ log = logging.getLogger(__name__)
 State = Item.State
 BATCH = 100  # items a transaction
 
+TICK = timedelta(milliseconds=1)  # of SQLite's clock: a time of this very millisecond has come
+
 
 def due_items() -> QuerySet[Item]:
     """Complete items whose last submit can no longer be undone."""
-    return Item.objects.filter(Q(settle_after__isnull=True) | Q(settle_after__lte=Now()), state=State.COMPLETE)
+    now = Now() + TICK
+    return Item.objects.filter(Q(settle_after__isnull=True) | Q(settle_after__lte=now), state=State.COMPLETE)
 
 
 def settle_item(item: Item) -> Verdict | Adjudication | None:
