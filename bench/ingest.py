@@ -29,6 +29,7 @@ import django
 
 django.setup()
 
+from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 
@@ -149,7 +150,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     if connection.vendor != "postgresql":
-        raise SystemExit("Set DATABASE_URL to a PostgreSQL database that `manage.py migrate` has prepared.")
+        raise SystemExit("Set DATABASE_URL to a PostgreSQL database.")
+    call_command("migrate", verbosity=0)
     project, _ = Project.objects.get_or_create(slug="bench-ingest", defaults={"name": "Bench", "salt": "0" * 32})
     made = rows(options.rows)
     data = b"\n".join(json.dumps(row, ensure_ascii=False).encode() for row in made)
