@@ -82,6 +82,8 @@ INSTALLED_APPS = [
     "reviews.sampling",
     "reviews.imports",
     "reviews.quality",
+    "reviews.moderation",
+    "reviews.monitoring",
     "feedback",
     "django.contrib.admin",
     "django.contrib.auth",
