@@ -112,6 +112,8 @@ ROUTES: Mapping[str, Verb] = {
     "datasets:version-detail": "see_datasets",
     "datasets:export-create": "publish",
     "datasets:export-download": "see_datasets",
+    # monitoring
+    "monitoring:find": "enter",
     # API
     "api:response-list": {"GET": "see_responses", "POST": "ingest"},
     "api:response-detail": "see_responses",
@@ -151,6 +153,9 @@ NAVIGATION = (
     ("People", "accounts:member-list", "manage_members"),
     ("Keys", "accounts:key-list", "manage_keys"),
 )
+
+# Labels that stand in the bar's last menu, so that the bar stays readable for those who may do everything.
+FOLDED = frozenset({"Rubrics", "Sampling", "Jobs", "Prices", "People", "Keys", "Settings", "Audit"})
 
 
 def verb_of(route: str, method: str) -> str | None:

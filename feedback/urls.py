@@ -23,6 +23,7 @@ handler500 = "feedback.accounts.problems.server_error"
 project_patterns = [
     path("", include("reviews.queues.urls")),
     path("", include("feedback.accounts.urls")),
+    path("", include("reviews.monitoring.urls")),
     path("responses/", include("feedback.responses.urls")),
     path("rubrics/", include("feedback.rubrics.urls")),
     path("sampling/", include("reviews.sampling.urls")),

@@ -116,16 +116,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     member: Member | None = getattr(request, "member", None)
     if member is None:
         return {}
-    here = request.resolver_match.view_name if request.resolver_match else ""
-    nav = [
-        {
-            "label": label,
-            "url": reverse(route, kwargs={"project": member.project.slug}),
-            "current": subject_of(here) == subject_of(route),
-        }
-        for label, route, verb in permissions.NAVIGATION
-        if member.may(verb)
-    ]
+    nav = navigation(member, request.resolver_match.view_name if request.resolver_match else "")
     others = [
         {
             "name": row.project.name,
@@ -134,7 +125,30 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         }
         for row in request.memberships  # type: ignore[attr-defined]
     ]
-    return {"member": member, "project": member.project, "nav": nav, "projects": others if len(others) > 1 else []}
+    in_bar = [entry for entry in nav if not entry["is_folded"]]
+    folded = [entry for entry in nav if entry["is_folded"]]
+    return {
+        "member": member,
+        "project": member.project,
+        "nav": in_bar,
+        "nav_more": folded,
+        "nav_more_current": any(entry["current"] for entry in folded),
+        "projects": others if len(others) > 1 else [],
+    }
+
+
+def navigation(member: Member, here: str) -> list[dict[str, Any]]:
+    """The entries that this member may open; `here` is the name of the route that is shown."""
+    return [
+        {
+            "label": label,
+            "url": reverse(route, kwargs={"project": member.project.slug}),
+            "current": subject_of(here) == subject_of(route),
+            "is_folded": label in permissions.FOLDED,
+        }
+        for label, route, verb in permissions.NAVIGATION
+        if member.may(verb)
+    ]
 
 
 def subject_of(route: str) -> str:
