@@ -110,5 +110,13 @@ document.addEventListener("toggle", (event) => {
   if (menu.matches?.("details.menu[open]")) menu.querySelector(".sheet :is(select, textarea, input:not([type=hidden]))")?.focus();
 }, true);
 
+// What scrolls sideways can be reached by Tab, and then moved by the arrows.
+function reachScrollers() {
+  for (const box of document.querySelectorAll(".scroller")) box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1;
+}
+reachScrollers();
+addEventListener("resize", reachScrollers);
+document.addEventListener("htmx:afterSettle", reachScrollers);
+
 // A sentence for screen readers that needs no place on the screen.
 document.addEventListener("say", (event) => { document.getElementById("live").textContent = event.detail; });
