@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check lint format browser bench real contracts services lock
+.PHONY: help setup demo serve test check lint format browser screenshots bench real contracts services lock
 MAKEFLAGS += --no-print-directory
 
 help: ## Show this list
@@ -39,6 +39,9 @@ format: .venv/.dev ## Format the Python files and apply safe lint fixes
 
 browser: .venv/.dev services ## Run the browser tests in Chromium; ARGS=... goes to pytest
 	@$(PY) .ci/check.py browser $(ARGS)
+
+screenshots: .venv/.dev services ## Take the pictures of README and docs from a demo instance; ARGS=names for some
+	@$(PY) .ci/screenshots.py $(ARGS)
 
 bench: .venv/.dev services ## Run the benchmarks (or BENCH=name) on a PostgreSQL and a Redis of their own
 	@for file in bench/$(or $(BENCH),[a-z]*).py; do \
