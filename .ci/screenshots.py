@@ -22,7 +22,7 @@ from servers import free_port
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "img"
-PROJECT = "/p/travel-assistant"
+PROJECT = "/p/travel-assistant/"
 ARGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 ARGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -59,16 +59,16 @@ class Picture(NamedTuple):
 
 
 PICTURES = [
-    Picture("overview", "curator", "/overview/"),
-    Picture("overview-dark", "curator", "/overview/", scheme="dark"),
-    Picture("responses", "curator", "/responses/"),
-    Picture("response", "curator", "/responses/", first_link("#responses th[scope=row] a")),
-    Picture("review", "reviewer", "/work/", begin("Groundedness")),
-    Picture("review-phone", "reviewer", "/work/", begin("Groundedness"), width=390),
-    Picture("compare-dark", "reviewer", "/work/", begin("Which answer is better"), scheme="dark"),
-    Picture("moderation", "moderator", "/moderation/"),
-    Picture("dataset", "curator", "/datasets/better-answers/"),
-    Picture("people", "admin", "/people/"),
+    Picture("overview", "curator", "overview/"),
+    Picture("overview-dark", "curator", "overview/", scheme="dark"),
+    Picture("responses", "curator", "responses/"),
+    Picture("response", "curator", "responses/", first_link("#responses th[scope=row] a")),
+    Picture("review", "reviewer", "work/", begin("Groundedness")),
+    Picture("review-phone", "reviewer", "work/", begin("Groundedness"), width=390),
+    Picture("compare-dark", "reviewer", "work/", begin("Which answer is better"), scheme="dark"),
+    Picture("moderation", "moderator", "moderation/"),
+    Picture("dataset", "curator", "datasets/better-answers/"),
+    Picture("people", "admin", "people/"),
 ]
 
 

@@ -21,7 +21,8 @@ from reviews.imports.models import ImportedReview
 from reviews.quality.models import Adjudication
 from reviews.queues import claim as claiming
 from reviews.queues import submit as submitting
-from reviews.queues.models import Assignment, Escalation, Front, Item, Queue
+from reviews.queues.escalate import raise_escalation
+from reviews.queues.models import Assignment, Front, Item, Queue
 from reviews.sampling.models import SamplingRun
 from tests import make
 
@@ -109,7 +110,7 @@ def judged(project: Project, member: Member, subject: Subject) -> None:
 
 def worked(project: Project, member: Member) -> None:
     turn = assignment(project, member)
-    Escalation.objects.create(project=project, item=turn.item, raised_by=member, text="Is this ours to judge?")
+    raise_escalation(turn, "Is this ours to judge?")
     Front.objects.get_or_create(queue=turn.queue, lane=1, reviewer=member)
     run(turn.queue)
     disputed(project)

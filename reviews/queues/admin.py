@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from feedback.accounts.administration import RowAdmin
-from reviews.queues.models import Assignment, Escalation, Front, Item, Lane, Place, Queue
+from reviews.queues.models import Assignment, Escalation, EscalationMessage, Front, Item, Lane, Place, Queue
 
 
 @admin.register(Queue)
@@ -52,6 +52,12 @@ class FrontAdmin(RowAdmin):
 
 @admin.register(Escalation)
 class EscalationAdmin(RowAdmin):
-    list_display = ("__str__", "item", "raised_by", "created_at", "answered_by", "answered_at")
-    list_filter = ("answered_at", "project")
+    list_display = ("__str__", "item", "raised_by", "created_at", "closed_by", "closed_at")
+    list_filter = ("closed_at", "project")
     search_fields = ("=item__id",)
+
+
+@admin.register(EscalationMessage)
+class EscalationMessageAdmin(RowAdmin):
+    list_display = ("__str__", "escalation", "author", "created_at")
+    list_filter = ("project",)

@@ -252,16 +252,70 @@ class Front(models.Model):
         return f"{self.reviewer_id} at {self.queue_id}/{self.lane}:{self.pos}"
 
 
+class EscalationQuerySet(models.QuerySet["Escalation"]):
+    def open(self) -> EscalationQuerySet:
+        return self.filter(closed_at__isnull=True)
+
+    def for_item(self, item: Item) -> EscalationQuerySet:
+        return self.filter(item=item).order_by("-pk")
+
+    def visible_to(self, member: Member) -> EscalationQuerySet:
+        """Of the member's project: all for those who settle, their own for everybody else."""
+        rows = self.filter(project=member.project_id)
+        return rows if member.may("settle") else rows.filter(raised_by=member)
+
+    def with_last_word(self) -> EscalationQuerySet:
+        """Each with `last_author_id` and `last_said_at`: whose turn it is."""
+        words = EscalationMessage.objects.filter(escalation=OuterRef("pk")).order_by("-pk")
+        return self.annotate(
+            last_author_id=models.Subquery(words.values("author")[:1]),
+            last_said_at=models.Subquery(words.values("created_at")[:1]),
+        )
+
+
 class Escalation(ProjectRow):
-    """A reviewer's request to a moderator about an item."""
+    """A reviewer's request to a moderator about an item, and the conversation under it (verbs: escalate.py)."""
 
     item = models.ForeignKey(Item, models.CASCADE, related_name="escalations")
-    raised_by = models.ForeignKey(Member, models.PROTECT, related_name="+")
+    assignment = models.ForeignKey(
+        Assignment,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="escalations",
+        help_text="The turn it came from.",
+    )
+    raised_by = models.ForeignKey(Member, models.PROTECT, related_name="escalations")
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = EscalationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "item", "raised_by", condition=Q(closed_at__isnull=True), name="escalation_open_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["project", "-id"], condition=Q(closed_at__isnull=True), name="escalation_open")]
+
+    def __str__(self) -> str:
+        return f"escalation {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+class EscalationMessage(ProjectRow):
+    escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="messages")
+    author = models.ForeignKey(Member, models.PROTECT, related_name="+")
     text = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
-    answer = models.TextField(blank=True)
-    answered_by = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="+")
-    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
 
     def __str__(self) -> str:
         return self.text[:60]
