@@ -63,6 +63,7 @@ ROUTES: Mapping[str, Verb] = {
     "account_reset_password_from_key_done": PUBLIC,
     "account_change_password": SIGNED_IN,
     "account_set_password": SIGNED_IN,
+    "account_keys": SIGNED_IN,
     "account_signin_link": PUBLIC,
     "account_invitation": PUBLIC,
     # accounts
@@ -95,6 +96,9 @@ ROUTES: Mapping[str, Verb] = {
     "queues:release": "review",
     "queues:skip": "review",
     "queues:undo": "review",
+    "queues:escalate": "review",
+    "queues:escalation": "enter",
+    "queues:correction-diff": "review",
     # sampling
     "sampling:rule-list": "sample",
     "sampling:rule-create": "sample",

@@ -82,10 +82,12 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     **dict.fromkeys(
         [f"queues:{name}" for name in (
             "queue-detail", "queue-change", "claim", "review", "submit", "draft", "heartbeat", "release", "skip",
+            "escalate", "correction-diff",
         )],
         a_queue,
     ),
     "queues:undo": turn(is_submitted=True),
+    "queues:escalation": lambda project, who: pk(world.escalation(project, who)),
     "sampling:rule-detail": a_rule,
     "sampling:rule-change": a_rule,
     "sampling:rule-run": a_rule,

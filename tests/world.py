@@ -22,7 +22,7 @@ from reviews.quality.models import Adjudication
 from reviews.queues import claim as claiming
 from reviews.queues import submit as submitting
 from reviews.queues.escalate import raise_escalation
-from reviews.queues.models import Assignment, Front, Item, Queue
+from reviews.queues.models import Assignment, Escalation, Front, Item, Queue
 from reviews.sampling.models import SamplingRun
 from tests import make
 
@@ -63,6 +63,11 @@ def disputed(project: Project) -> Item:
     Item.objects.filter(pk=item.pk).update(state=Item.State.UNRESOLVED)
     Adjudication.objects.create(project=project, item=item, disputed=["grounded"])
     return item
+
+
+def escalation(project: Project, member: Member) -> Escalation:
+    """A question of this member about an item they hold."""
+    return raise_escalation(assignment(project, member), "Is this ours to judge?")
 
 
 def one_of_everything(project: Project) -> None:

@@ -19,6 +19,7 @@ from django.utils.http import urlencode
 
 from feedback import permissions
 from feedback.accounts.models import Member, Project, User
+from feedback.accounts.shortcuts import settings_of
 
 log = logging.getLogger(__name__)
 
@@ -114,8 +115,9 @@ def refuse(request: HttpRequest) -> HttpResponse:
 def page_context(request: HttpRequest) -> dict[str, Any]:
     """What every page's frame shows: who is here, in which project, and where they may go."""
     member: Member | None = getattr(request, "member", None)
+    keys = {"key_settings": settings_of(getattr(request, "user", None))}
     if member is None:
-        return {}
+        return keys
     nav = navigation(member, request.resolver_match.view_name if request.resolver_match else "")
     others = [
         {
@@ -128,6 +130,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     in_bar = [entry for entry in nav if not entry["is_folded"]]
     folded = [entry for entry in nav if entry["is_folded"]]
     return {
+        **keys,
         "member": member,
         "project": member.project,
         "nav": in_bar,

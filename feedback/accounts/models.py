@@ -45,6 +45,7 @@ class User(AbstractUser):
     key = models.UUIDField(
         default=uuid.uuid4, unique=True, editable=False, help_text="Opaque; audit rows keep only this."
     )
+    preferences = models.JSONField(default=dict, blank=True, help_text="How this person works: their keys.")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -1,7 +1,7 @@
 from allauth.account import views as allauth
 from django.urls import path, re_path
 
-from feedback.accounts import views
+from feedback.accounts import shortcuts, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -22,6 +22,7 @@ sign_in_patterns = [
     path("signup/", views.InvitedSignup.as_view(), name="account_signup"),
     path("link/<str:secret>/", views.signin_link, name="account_signin_link"),
     path("invitation/<str:secret>/", views.invitation, name="account_invitation"),
+    path("keys/", shortcuts.shortcuts, name="account_keys"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
     path("password/change/", allauth.password_change, name="account_change_password"),
     path("password/set/", allauth.password_set, name="account_set_password"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Q, prefetch_related_objects
+from django.db.models import Count, Q, QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,8 +15,8 @@ from feedback.rubrics.models import Criterion
 from feedback.text.diff import word_diff
 from feedback.text.render import Mark, render_markdown, render_segments
 from reviews.queues.claim import remaining, remaining_by_queue
-from reviews.queues.forms import SIDES, ReviewForm, SkipForm
-from reviews.queues.models import Assignment, Queue
+from reviews.queues.forms import SIDES, EscalationForm, ReviewForm, SkipForm
+from reviews.queues.models import Assignment, Escalation, EscalationMessage, Queue
 from reviews.queues.submit import undoable
 
 LATEST_TURNS = 3  # the turns before them are folded
@@ -111,8 +112,11 @@ def marking(criteria: tuple[Criterion, ...]) -> dict[str, Any] | None:
 
 def addresses(queue: Queue, project: str) -> dict[str, str]:
     """Where the page's forms and scripts send things."""
-    names = ("claim", "submit", "draft", "heartbeat", "release", "skip")
-    return {f"{name}_url": reverse(f"queues:{name}", kwargs={"project": project, "key": queue.key}) for name in names}
+    names = ("claim", "submit", "draft", "heartbeat", "release", "skip", "escalate", "correction-diff")
+    return {
+        f"{name.replace('-', '_')}_url": reverse(f"queues:{name}", kwargs={"project": project, "key": queue.key})
+        for name in names
+    }
 
 
 def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: Any) -> dict[str, Any]:
@@ -130,7 +134,8 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
     if last:
         context["undo_url"] = reverse("queues:undo", kwargs={"project": project.slug, "token": last.token})
     if assignment is None:
-        return {**context, "finished": finished(queue, member), **extra}
+        others = [row for row in work_rows(member) if row["queue"] != queue and (row["remaining"] or row["held"])]
+        return {**context, "finished": finished(queue, member), "others": others, **extra}
     form: ReviewForm = extra.pop("form", None) or ReviewForm(assignment)
     shows_model = assignment.visible.get("model", False)  # as the claim recorded it, whatever the queue says since
     prefetch_related_objects(form.shown, "passages", *(["model"] if shows_model else []))
@@ -141,6 +146,7 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
         "lease_until": getattr(assignment, "place", None) and assignment.place.lease_until,
         "form": form,
         "skip_form": SkipForm(initial={"token": assignment.token}),
+        "escalation_form": EscalationForm(initial={"token": assignment.token}),
         "answers": shown_answers(form.shown, shows_model=shows_model),
         "passages": passages(form.shown),
         "marking": marking(form.criteria),
@@ -149,6 +155,67 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
         **conversation(form.shown),
         **extra,
     }
+
+
+def changes(form: ReviewForm) -> list[tuple[str, str]]:
+    """(operation, words) of what the rewrite in the form makes of the response; empty without a change."""
+    row = next((criterion for criterion in form.criteria if criterion.kind == Criterion.Kind.CORRECTION), None)
+    given = form.answers().get(row.key) if row else None
+    if not isinstance(given, dict) or not given.get("text"):
+        return []
+    original = next((r for r in form.shown if str(r.pk) == str(given.get("response"))), form.shown[0]).body.output
+    return in_line(original, given["text"])
+
+
+def in_line(before: str, after: str) -> list[tuple[str, str]]:
+    """Two texts as one: words kept, taken out ("delete") and put in ("insert"); empty for equal texts."""
+    if before == after:
+        return []
+    found: list[tuple[str, str]] = []
+    for op, old, new in word_diff(before, after):
+        found += (
+            [(op, new)]
+            if op == "equal"
+            else [(name, part) for name, part in (("delete", old), ("insert", new)) if part]
+        )
+    return found
+
+
+QUESTIONS = 10
+ANSWERED_FOR = timedelta(days=14)
+
+
+def questions_of(member: Member) -> list[dict[str, Any]]:
+    """The member's open questions and those closed lately, the newest word first, and whether it is another's."""
+    since = timezone.now() - ANSWERED_FOR
+    mine = member.escalations.filter(Q(closed_at__isnull=True) | Q(closed_at__gte=since))
+    rows: QuerySet[Any] = mine.with_last_word().select_related("item__queue")
+    newest = sorted(rows.order_by("-pk")[:QUESTIONS], key=lambda row: row.last_said_at, reverse=True)
+    return [
+        {"escalation": row, "at": row.last_said_at, "is_answered": row.last_author_id != member.pk} for row in newest
+    ]
+
+
+def conversation_page(member: Member, escalation: Escalation, form: Any) -> dict[str, Any]:
+    """A conversation beside what it is about. Names of moderators are shown, a reviewer's only to those who settle."""
+    shown = escalation.item.subject.shown(escalation.assignment.shown_order if escalation.assignment else None)
+    messages = escalation.messages.select_related("author__user")
+    said = [
+        {"by": "You" if m.author_id == member.pk else author_of(m, member), "at": m.created_at, "text": m.text,
+         "is_own": m.author_id == member.pk}
+        for m in messages
+    ]  # fmt: skip
+    return {
+        "escalation": escalation,
+        "messages_said": said,
+        "form": form,
+        "answers": shown_answers(shown, shows_model=False),
+        **conversation(shown),
+    }
+
+
+def author_of(message: EscalationMessage, member: Member) -> str:
+    return message.author.pseudonym if message.author_id == message.escalation.raised_by_id else str(message.author)
 
 
 def finished(queue: Queue, member: Member) -> dict[str, str]:

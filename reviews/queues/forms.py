@@ -252,6 +252,26 @@ class SkipForm(forms.Form):
         super().__init__(*args, **{"auto_id": "skip-%s", "label_suffix": "", **kwargs})
 
 
+class EscalationForm(forms.Form):
+    """What a moderator should look at, and whether the reviewer keeps the item. Its ids begin with `ask-`."""
+
+    KEEP, PASS_ON = "keep", "pass-on"
+    token = forms.UUIDField(widget=forms.HiddenInput)
+    text = forms.CharField(
+        max_length=2000, label="What should a moderator look at?", widget=forms.Textarea({"rows": 3, "dir": "auto"})
+    )
+    then = forms.ChoiceField(choices=[(KEEP, KEEP), (PASS_ON, PASS_ON)], required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "ask-%s", "label_suffix": "", **kwargs})
+
+
+class MessageForm(forms.Form):
+    text = forms.CharField(
+        max_length=2000, label="Your message", widget=forms.Textarea({"rows": 3, "dir": "auto"}), required=False
+    )
+
+
 class TokenForm(forms.Form):
     token = forms.UUIDField()
 

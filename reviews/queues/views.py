@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
 from feedback.accounts.access import MemberRequest
@@ -16,14 +17,21 @@ from feedback.htmx import page, wants_fragment
 from feedback.judgements.record import AnswersRefused
 from reviews.queues import claim as claiming
 from reviews.queues import desk, history, leases
+from reviews.queues import escalate as escalating
 from reviews.queues import submit as submitting
-from reviews.queues.forms import ReviewForm, SkipForm, TokenForm
+from reviews.queues.forms import EscalationForm, MessageForm, ReviewForm, SkipForm, TokenForm
 from reviews.queues.models import Assignment, Queue
+
+ASKED = "Asked. The answer will stand in My work."
 
 
 @require_GET
 def work(request: MemberRequest) -> HttpResponse:
-    context = {"rows": desk.work_rows(request.member), "today_done": desk.done_today(request.member)}
+    context = {
+        "rows": desk.work_rows(request.member),
+        "today_done": desk.done_today(request.member),
+        "questions": desk.questions_of(request.member),
+    }
     return page(request, "reviews/queues/work.html", context, partial="queues")
 
 
@@ -135,6 +143,64 @@ def undo(request: MemberRequest, token: str) -> HttpResponse:
     return see_other("queues:review", request, key=queue.key)
 
 
+@require_POST
+def escalate(request: MemberRequest, key: str) -> HttpResponse:
+    """Ask a moderator about the item on the desk; keep it, or pass it on in the same step."""
+    queue = own_queue(request, key)
+    assignment = own_assignment(request, queue)
+    form = EscalationForm(request.POST)
+    if not form.is_valid():
+        return show(request, queue, assignment, status=422, escalation_form=form)
+    passes_on = form.cleaned_data["then"] == EscalationForm.PASS_ON
+    try:
+        with transaction.atomic():
+            escalating.raise_escalation(assignment, form.cleaned_data["text"])
+            if passes_on:
+                submitting.skip(assignment.token, request.member, "escalated")
+    except escalating.EscalationRefused as refusal:
+        form.add_error("text", str(refusal))
+        return show(request, queue, assignment, status=422, escalation_form=form)
+    except submitting.ClaimLost as lost:
+        return show(request, queue, assignment, status=409, lost=str(lost))
+    if passes_on:
+        return go_on(request, queue)
+    if wants_fragment(request):  # the desk stays as it is, with what was typed
+        return trigger_client_event(HttpResponse(status=204), "toast", {"text": ASKED})
+    messages.success(request, ASKED)
+    return see_other("queues:review", request, key=key)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def escalation(request: MemberRequest, pk: int) -> HttpResponse:
+    """The conversation, for who asked and for those who settle: say more, or close it."""
+    visible = request.project.escalations.visible_to(request.member)
+    found = get_object_or_404(visible.select_related("item__queue", "assignment"), pk=pk)
+    form = MessageForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            if "close" in request.POST:
+                escalating.close(found, request.member)
+            else:
+                escalating.say(found, request.member, form.cleaned_data["text"])
+            return see_other("queues:escalation", request, pk=pk)
+        except escalating.EscalationRefused as refusal:
+            form.add_error("text", str(refusal))
+    context = desk.conversation_page(request.member, found, form)
+    return render(request, "reviews/queues/escalation.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def correction_diff(request: MemberRequest, key: str) -> HttpResponse:
+    """What a rewrite changes, word by word; nothing is stored."""
+    queue = own_queue(request, key)
+    assignment = own_assignment(request, queue)
+    form = ReviewForm(assignment, request.POST)
+    form.full_clean()
+    if wants_fragment(request):
+        return render(request, "reviews/queues/review.html#rewritten", {"changes": desk.changes(form)})
+    return show(request, queue, assignment, form=form, changes=desk.changes(form))
+
+
 @require_GET
 def my_reviews(request: MemberRequest) -> HttpResponse:
     context = history.page_of(request.member, request.GET.get("before", ""))
@@ -184,7 +250,7 @@ def show(
     return page(request, "reviews/queues/review.html", context, partial="item", status=status)
 
 
-def see_other(route: str, request: MemberRequest, **kwargs: str) -> HttpResponse:
+def see_other(route: str, request: MemberRequest, **kwargs: Any) -> HttpResponse:
     response = redirect(reverse(route, kwargs={"project": request.project.slug, **kwargs}))
     response.status_code = 303
     return response

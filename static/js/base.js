@@ -1,5 +1,5 @@
 // What every page has: toasts, errors of htmx requests, copy buttons, single keys and their overlay, menus that close.
-import { isTyping, keysOff, mayAct, turnKeys } from "./typing.js";
+import { isTyping, keyFor, keysOff, mayAct, pressed, turnKeys } from "./typing.js";
 
 const ERRORS = {
   0: "No connection. Nothing was sent; what you typed is still here.",
@@ -54,19 +54,30 @@ function press(element) {
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") closeMenus(null);
-  const help = event.key === "?" && !isTyping(event) && !document.querySelector("dialog[open]");
+  const help = pressed(event) === "?" && !isTyping(event) && !document.querySelector("dialog[open]");
   if (help) {
     event.preventDefault();
     showKeys();
   }
   if (!mayAct(event)) return;
   const element = [...document.querySelectorAll("[data-key]")].find(
-    (candidate) => candidate.dataset.key === event.key && !candidate.disabled && candidate.getClientRects().length,
+    (candidate) => candidate.dataset.key === pressed(event) && !candidate.disabled && candidate.getClientRects().length,
   );
   if (!element) return;
   event.preventDefault();
   press(element);
 });
+
+// A key that is printed on a control is this person's.
+function printKeys() {
+  for (const element of document.querySelectorAll("[data-key], [data-key-name]")) {
+    const usual = element.dataset.key || element.dataset.keyName;
+    const printed = element.matches("kbd") ? element : element.querySelector("kbd");
+    if (printed && keyFor(usual) !== usual) printed.textContent = keyFor(usual);
+  }
+}
+printKeys();
+document.addEventListener("htmx:afterSettle", printKeys);
 
 function row(label, keys) {
   const line = document.createElement("li");
@@ -81,7 +92,7 @@ function showKeys() {
   const dialog = document.getElementById("keys");
   const list = dialog.querySelector(".keys");
   const declared = [...document.querySelectorAll("[data-key-label]")];
-  list.replaceChildren(...declared.map((element) => row(element.dataset.keyLabel, element.dataset.keyName || element.dataset.key)));
+  list.replaceChildren(...declared.map((element) => row(element.dataset.keyLabel, keyFor(element.dataset.keyName || element.dataset.key))));
   dialog.querySelector("[data-keys-off]").checked = keysOff();
   dialog.showModal();
 }

@@ -99,6 +99,7 @@ function wrap(node, marks, at) {
   mark.dataset.kind = top.kind;
   mark.dataset.flags = over.map((one) => one.id).join(" ");
   mark.className = top.kind;
+  if (over.length > 1) mark.classList.add("layered");
   mark.title = over.map((one) => one.name).join(", ");
   node.replaceWith(mark);
   mark.append(node);

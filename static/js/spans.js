@@ -1,7 +1,7 @@
 // Marking stretches of a response: select (or choose words by key), flag, say why. Everything ends up in the hidden
 // "spans" field as JSON; the server checks it again. Layers are plain text whose textContent is the canonical text.
 import { draw, pointsBefore, rangeOfUnits, tidy, unitOf, unitsOfRange } from "./offsets.js";
-import { mayAct } from "./typing.js";
+import { mayAct, pressed } from "./typing.js";
 import { WordChoice } from "./words.js";
 
 const AROUND = 32; // code points of context stored before and after a quote
@@ -184,6 +184,34 @@ function flagNow() {
   }
 }
 
+/** Keys outside of text boxes: `f` flags; on a flag Delete removes it, and `j` goes to its proof and back. */
+function act(event) {
+  const key = event.target.closest?.("[data-flag]")?.dataset.flag;
+  if (pressed(event) === "f") flagNow();
+  else if (key && event.key === "Delete") remove(key);
+  else if (pressed(event) === "j") return jump(key);
+  else return false;
+  return true;
+}
+
+/** From a flag to the words of the source that show it, from there back to the flag. */
+function jump(key) {
+  const here = document.activeElement;
+  if (here?.matches("mark.evidence, .passage")) {
+    const back = here.dataset.flags || here.dataset.jumpedFrom;
+    document.querySelector(`[data-flag="${back}"] [data-edit]`)?.focus();
+    return true;
+  }
+  const flag = flags.find((one) => one.key === key);
+  if (!flag?.evidence) return false;
+  const proof = document.querySelector(`mark.evidence[data-flags~="${flag.key}"]`) || document.getElementById(`passage-${flag.evidence}`);
+  proof.tabIndex = -1;
+  proof.dataset.jumpedFrom = flag.key;
+  proof.scrollIntoView({ block: "center" });
+  proof.focus({ preventScroll: true });
+  return true;
+}
+
 function leaveWords() {
   words?.leave();
   words = null;
@@ -237,10 +265,7 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "Enter" && event.target.matches(".flag input")) {
     event.preventDefault();
     finish(editing);
-  } else if (event.key === "f" && mayAct(event)) {
-    event.preventDefault();
-    flagNow();
-  }
+  } else if (mayAct(event) && act(event)) event.preventDefault();
 });
 document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "item") begin(); });
 begin();

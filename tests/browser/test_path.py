@@ -52,6 +52,7 @@ def to_the_desk(page: Page, queue: str) -> None:
 def test_a_curator_runs_a_rule(world: World, open_browser: Any, screenshot: Shot) -> None:
     page = open_browser()
     sign_in(page, world.curator)
+    press(page, page.get_by_role("navigation", name="Main").get_by_text("More"))
     press(page, page.get_by_role("link", name="Sampling"))
     press(page, page.get_by_role("link", name=world.rules[0].name, exact=True))
     press(page, page.get_by_role("button", name="Run now"))

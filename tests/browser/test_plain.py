@@ -82,6 +82,7 @@ def test_menus_folds_and_the_history_open(page: Page) -> None:
 
 def test_a_curator_runs_a_rule_and_builds(world: World, signed_in: Any) -> None:
     page = signed_in(world.curator, java_script_enabled=False)
+    page.get_by_role("navigation", name="Main").get_by_text("More").click()
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Sampling").click()
     page.get_by_role("link", name=world.rules[0].name, exact=True).click()
     page.get_by_role("button", name="Run now").click()
