@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check lint format browser screenshots bench real contracts services lock
+.PHONY: help setup demo serve test check lint format openapi browser screenshots bench real contracts services lock
 MAKEFLAGS += --no-print-directory
 
 help: ## Show this list
@@ -36,6 +36,9 @@ lint: .venv/.dev ## Run the linters, types, import floors and settings checks
 
 format: .venv/.dev ## Format the Python files and apply safe lint fixes
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+
+openapi: .venv/.dev ## Write docs/reference/openapi.yaml anew after a change of the API; its diff is what a review looks at
+	@$(PY) manage.py spectacular --file docs/reference/openapi.yaml --validate --fail-on-warn
 
 browser: .venv/.dev services ## Run the browser tests in Chromium; ARGS=... goes to pytest
 	@$(PY) .ci/check.py browser $(ARGS)

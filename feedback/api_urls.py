@@ -4,7 +4,9 @@ from django.urls import path
 
 from feedback.datasets import api as datasets
 from feedback.judgements import api as judgements
+from feedback.prompts import api as prompts
 from feedback.responses import api as responses
+from feedback.rubrics import api as rubrics
 from reviews.imports import api as imports
 from reviews.queues import api as queues
 from reviews.sampling import api as sampling
@@ -13,6 +15,13 @@ app_name = "api"
 urlpatterns = [
     path("responses/", responses.ResponseList.as_view(), name="response-list"),
     path("responses/<int:pk>/", responses.ResponseDetail.as_view(), name="response-detail"),
+    path("prompts/", prompts.PromptList.as_view(), name="prompt-list"),
+    path("prompts/<int:pk>/", prompts.PromptDetail.as_view(), name="prompt-detail"),
+    path("prompt-versions/", prompts.VersionList.as_view(), name="prompt-version-list"),
+    path("prompt-versions/<int:pk>/", prompts.VersionDetail.as_view(), name="prompt-version-detail"),
+    path("rubrics/", rubrics.RubricList.as_view(), name="rubric-list"),
+    path("rubrics/<int:pk>/", rubrics.RubricDetail.as_view(), name="rubric-detail"),
+    path("rubric-versions/<int:pk>/", rubrics.VersionDetail.as_view(), name="rubric-version-detail"),
     path("reviews/", judgements.ReviewList.as_view(), name="review-list"),
     path("imported-reviews/", imports.ImportedReviewList.as_view(), name="imported-review-list"),
     path("verdicts/", judgements.VerdictList.as_view(), name="verdict-list"),
@@ -26,6 +35,8 @@ urlpatterns = [
     path("assignments/<uuid:token>/undo/", queues.AssignmentUndo.as_view(), name="assignment-undo"),
     path("assignments/<uuid:token>/heartbeat/", queues.AssignmentHeartbeat.as_view(), name="assignment-heartbeat"),
     path("assignments/<uuid:token>/release/", queues.AssignmentRelease.as_view(), name="assignment-release"),
+    path("sampling-rules/", sampling.RuleList.as_view(), name="rule-list"),
+    path("sampling-rules/<slug:key>/", sampling.RuleDetail.as_view(), name="rule-detail"),
     path("sampling-rules/<slug:key>/run/", sampling.RuleRun.as_view(), name="rule-run"),
     path("sampling-runs/<int:pk>/", sampling.RunDetail.as_view(), name="run-detail"),
     path("datasets/", datasets.DatasetList.as_view(), name="dataset-list"),

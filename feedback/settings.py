@@ -13,6 +13,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from limits import parse as parse_rate
 from whitenoise.compress import Compressor
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -286,38 +287,60 @@ SWEEPS = {
     "reviews.quality.tasks.settle_complete_items": SWEEP_SECONDS,
     "reviews.sampling.tasks.start_due_runs": 60.0,
     "feedback.audit.tasks.seal": 60.0,
+    "feedback.accounts.tasks.forget_idempotency_keys": 3600.0,
 }
 CELERY_BEAT_SCHEDULE = {  # a sweep that found no worker in time is worth nothing: the next one does its work
     task: {"task": task, "schedule": seconds, "options": {"expires": 2 * seconds}} for task, seconds in SWEEPS.items()
 }
+
+# Rate limits of the API, counted in Redis where there is one, else by each web process for itself.
+RATE_LIMIT = env.str("RATE_LIMIT", default="6000/minute")
+RATE_LIMIT_FAILED = env.str("RATE_LIMIT_FAILED", default="60/minute")
+RATE_LIMIT_STORAGE = env.str("RATE_LIMIT_STORAGE", default=REDIS_URL) or "memory://"
+try:
+    for rate in filter(None, (RATE_LIMIT, RATE_LIMIT_FAILED)):
+        parse_rate(rate)
+except ValueError as error:
+    raise refuse(f"RATE_LIMIT and RATE_LIMIT_FAILED look like 6000/minute, or are empty for none: {error}.") from error
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "feedback.accounts.api_auth.ApiKeyAuthentication",
         "feedback.accounts.api_auth.MemberSessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["feedback.accounts.api_auth.RoutePermission"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "feedback.accounts.rates.WithinRate",
+        "feedback.accounts.api_auth.RoutePermission",
+    ],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["feedback.accounts.api_auth.StrictJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "feedback.accounts.api_auth.KeysetPagination",
     "PAGE_SIZE": 100,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "feedback.accounts.schema.ProgramSchema",
+    "URL_FORMAT_OVERRIDE": None,  # there is one format
     "EXCEPTION_HANDLER": "feedback.accounts.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Touchstone API",
-    "DESCRIPTION": "Send LLM responses, review them, and pull preference data.",
+    "DESCRIPTION": "Send LLM responses, review them, and pull preference data. In words: docs/reference/api.md.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
+    "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "SERVERS": [{"url": "/", "description": "This instance."}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"docExpansion": "none", "filter": True, "validatorUrl": None, "tryItOutEnabled": False},
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "feedback.accounts.schema.complete",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "JobState": "feedback.jobs.Job.State",
         "QueueState": "reviews.queues.models.Queue.State",

@@ -7,9 +7,18 @@ import os
 import pytest
 from django.conf import settings
 from django.test import Client
+from pytest_django.fixtures import Settings
 
+from feedback.accounts import rates
 from feedback.accounts.models import Member, Project
 from tests import make
+
+
+@pytest.fixture(autouse=True)
+def own_windows(settings: Settings) -> None:
+    """Nobody's requests of another test count against the rate limits of this one."""
+    settings.RATE_LIMIT_STORAGE = "memory://"
+    rates.windows.cache_clear()
 
 
 @pytest.fixture

@@ -98,6 +98,11 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "datasets:export-create": a_version,
     "datasets:export-download": lambda project, who: dataset_export(world.export(project)),
     "api:response-detail": lambda project, who: pk(make.response(project)),
+    "api:prompt-detail": lambda project, who: pk(make.prompt_version(project).prompt),
+    "api:prompt-version-detail": lambda project, who: pk(make.prompt_version(project)),
+    "api:rubric-detail": lambda project, who: pk(make.rubric_version(project).rubric),
+    "api:rubric-version-detail": lambda project, who: pk(make.rubric_version(project)),
+    "api:rule-detail": a_rule,
     "api:queue-detail": a_queue,
     "api:queue-claim": a_queue,
     **dict.fromkeys(

@@ -20,7 +20,7 @@ from pytest_django.fixtures import Settings
 
 from feedback.accounts import health, problems
 from feedback.accounts.models import Invitation, Member, SigninLink, User
-from tests import make
+from tests import make, world
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADERS = {
@@ -155,9 +155,12 @@ def test_a_foreign_host_is_refused(anonymous: Client, db: None) -> None:
 @pytest.mark.parametrize("body", [b"{", b'{"a": NaN}', b"\xff", b"[" * 100_000, b'{"a": 1, "a": 2}'])
 def test_json_that_is_not_canonical_is_a_problem(body: bytes, kind: str, reviewer: Member) -> None:
     secret = make.api_key(reviewer.project, "review", member=reviewer)
-    path = f"/api/v1/assignments/{uuid4()}/skip/"
-    answer = Client().generic("POST", path, body, content_type=kind, headers={"Authorization": f"Bearer {secret}"})
-    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    token = world.assignment(reviewer.project, reviewer).token
+    for path, status in ((token, 415 if "charset" in kind else 400), (uuid4(), 404)):
+        address = f"/api/v1/assignments/{path}/skip/"
+        browser = Client(headers={"Authorization": f"Bearer {secret}"})
+        answer = browser.generic("POST", address, body, content_type=kind)
+        assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
 
 
 # -- health

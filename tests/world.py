@@ -10,7 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from feedback.accounts.models import ApiKey, Invitation, Member, Project, SigninLink
+from feedback.accounts.models import ApiKey, IdempotencyKey, Invitation, Member, Project, SigninLink
 from feedback.audit.log import record
 from feedback.audit.tasks import seal
 from feedback.datasets.models import Dataset, DatasetVersion, Export, GroupSplit, PreferencePair, VersionRow
@@ -76,6 +76,8 @@ def one_of_everything(project: Project) -> None:
     ApiKey.issue(project, "ingest", ["ingest"], member=member, created_by=member)
     Invitation.make(timedelta(days=1), project=project, email="nia@example.org", role="curator", invited_by=member)
     SigninLink.make(timedelta(days=1), user=member.user)
+    kept: dict[str, object] = {"address": "POST /api/v1/queues/a/claim/", "fingerprint": "0" * 64, "status": 202}
+    IdempotencyKey.objects.create(project=project, caller="key-1", digest="0" * 64, body="{}", **kept)
     guideline = Guideline.objects.create(project=project, name="How to read")
     GuidelineVersion.objects.create(project=project, guideline=guideline, number=1, text="Read.")
     made = material(project)

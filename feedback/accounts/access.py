@@ -49,6 +49,8 @@ class HeadersMiddleware:
         response.setdefault("X-Request-Id", request.request_id)  # type: ignore[attr-defined]
         if not request.path.startswith("/static/"):
             response.setdefault("Cache-Control", "no-store")
+        for name, value in getattr(request, "rate_headers", {}).items():  # of the API, also on its refusals
+            response[name] = value
         return response
 
 

@@ -14,7 +14,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
 from feedback.accounts.administration import RowAdmin
-from feedback.accounts.models import ApiKey, Invitation, Member, Project, SigninLink, User
+from feedback.accounts.models import ApiKey, IdempotencyKey, Invitation, Member, Project, SigninLink, User
 from feedback.audit.log import record
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -108,6 +108,13 @@ class ApiKeyAdmin(RowAdmin):
     list_display = ("name", "prefix", "project", "member", "last_used_at", "expires_at", "revoked_at")
     list_filter = ("project", "revoked_at")
     search_fields = ("name", "prefix")
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(RowAdmin):
+    list_display = ("address", "project", "caller", "status", "created_at")
+    list_filter = ("project",)
+    search_fields = ("address", "caller")
 
 
 @admin.register(SigninLink)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import RequestDataTooBig
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.http import UnreadablePostError
+from django.utils.http import parse_header_parameters
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotFound
 from rest_framework.pagination import CursorPagination
@@ -18,6 +22,7 @@ from rest_framework.request import Request
 from feedback import permissions
 from feedback.accounts.models import ApiKey, Member
 from feedback.accounts.problems import Problem
+from feedback.accounts.rates import refuse_guessing
 from feedback.text.canonical import CanonicalError, parse_json
 
 if TYPE_CHECKING:
@@ -36,6 +41,7 @@ class ApiKeyAuthentication(BaseAuthentication):
             return None
         key = ApiKey.of_secret(words[1].decode("latin-1")) if len(words) == 2 else None
         if key is None or key.project.archived_at or (key.member and not key.member.is_active):
+            refuse_guessing(request)
             raise AuthenticationFailed("This API key is unknown, revoked or expired.")
         mark_used(key)
         bind(request, key.project, key.member, key)
@@ -103,17 +109,66 @@ class StrictJSONParser(BaseParser):
     max_bytes = 4 * 1024 * 1024
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        data = stream.read(self.max_bytes + 1)
+        request = (parser_context or {}).get("request")
+        charset = parse_header_parameters(media_type or "")[1].get("charset", "utf-8")
+        if charset.lower() not in {"utf-8", "utf8"}:
+            raise Problem(415, "charset", "JSON is UTF-8; send it so, and name no other charset.")
+        if request is not None and request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise Problem(415, "encoding", "Send this body as it is; only streams may be packed.")
         try:
-            return parse_json(data, max_bytes=self.max_bytes)
+            return parse_json(read_bounded(stream, self.max_bytes), max_bytes=self.max_bytes)
         except CanonicalError as error:
             status = 413 if error.code == "too-large" else 400
             raise Problem(status, error.code, str(error), pointer=error.pointer) from error
 
 
+def read_bounded(stream: Any, max_bytes: int) -> bytes:
+    """One byte more than is allowed at most: enough to see that it is too much."""
+    try:
+        return bytes(stream.read(max_bytes + 1))
+    except RequestDataTooBig as error:
+        raise Problem(413, "too-large", f"More than {max_bytes} bytes.") from error
+    except UnreadablePostError as error:
+        raise Problem(400, "cut", "The connection ended before the body did.") from error
+
+
+CURSOR = re.compile(r"[A-Za-z0-9+/]{1,200}={0,2}")
+POSITION = re.compile(r"-?\d{1,18}", re.ASCII)
+
+
 class KeysetPagination(CursorPagination):
-    """Cursor pages, newest first unless the view says otherwise; `?page_size=` up to 1,000."""
+    """Cursor pages, newest first unless the view says otherwise; `?page_size=` from 1 to 1,000."""
 
     ordering: Any = "-id"
     page_size_query_param = "page_size"
     max_page_size = 1000
+
+    def get_page_size(self, request: Request) -> int | None:
+        given = request.query_params.get("page_size")
+        if given is None:
+            return self.page_size
+        if not (given.isascii() and given.isdecimal() and len(given) < 5 and 1 <= int(given) <= self.max_page_size):
+            raise Problem(400, "page-size", f"page_size is a number from 1 to {self.max_page_size}.")
+        return int(given)
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Ours name an integer column. Anything else is nobody's cursor, and never reaches the database."""
+        unknown = Problem(400, "cursor", "This cursor is not one of ours: take next and previous as they come.")
+        given = request.query_params.get("cursor")
+        if given is not None and not CURSOR.fullmatch(given):
+            raise unknown
+        try:
+            cursor = super().decode_cursor(request)
+        except NotFound as error:
+            raise unknown from error
+        if cursor is not None and cursor.position is not None and not POSITION.fullmatch(cursor.position):
+            raise unknown
+        return cursor
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size, "default": 100}
+        return [
+            {"name": "cursor", "in": "query", "required": False, "schema": {"type": "string"},
+             "description": "Where the page begins: from `next` or `previous` of another page."},
+            {"name": "page_size", "in": "query", "required": False, "schema": size, "description": "Rows in a page."},
+        ]  # fmt: skip

@@ -326,3 +326,35 @@ class Invitation(ProjectRow, OneTimeLink):
     def withdraw(self) -> None:
         self.expires_at = timezone.now()
         self.save(update_fields=["expires_at"])
+
+
+class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
+    def live(self) -> IdempotencyKeyQuerySet:
+        return self.filter(created_at__gt=Now() - IdempotencyKey.LIFETIME)
+
+    def over(self) -> IdempotencyKeyQuerySet:
+        return self.filter(created_at__lte=Now() - IdempotencyKey.LIFETIME)
+
+
+class IdempotencyKey(ProjectRow):
+    """An answer that a program got to a POST under its key, kept for a day (idempotency.py)."""
+
+    LIFETIME: ClassVar[timedelta] = timedelta(hours=24)
+
+    caller = models.CharField(max_length=40, help_text="The API key, or the member who came by session.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the key, which may be anything.")
+    address = models.CharField(max_length=300)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the request: another one is refused.")
+    status = models.PositiveSmallIntegerField()
+    headers = models.JSONField(default=dict)
+    body = models.TextField(help_text="JSON as it was sent.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = IdempotencyKeyQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("project", "caller", "digest", name="idempotency_key_once")]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_key_age")]
+
+    def __str__(self) -> str:
+        return f"{self.address} by {self.caller}"

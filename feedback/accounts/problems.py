@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -18,9 +18,11 @@ MEDIA_TYPE = "application/problem+json"
 class Problem(APIException):
     """An error with a code of ours: `raise Problem(409, "lease-lost", "The place was taken …")`."""
 
-    def __init__(self, status: int, code: str, detail: str, **extra: Any) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **extra: Any
+    ) -> None:
         super().__init__(detail, code)
-        self.status_code, self.code, self.extra = status, code, extra
+        self.status_code, self.code, self.headers, self.extra = status, code, headers or {}, extra
 
 
 def pointers(errors: Any, at: str = "") -> list[dict[str, str]]:
@@ -54,11 +56,12 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     response = drf_exception_handler(error, context)
     if response is None:
         return None
-    status = response.status_code
+    status, headers = response.status_code, dict(response.headers)
     if isinstance(error, ValidationError):
         data = body(status, "invalid", "Some fields cannot be accepted; see errors.", errors=pointers(error.detail))
     elif isinstance(error, Problem):
         data = body(status, error.code, str(error.detail), **error.extra)
+        headers |= error.headers
     elif isinstance(error, Http404):
         data = body(status, "not-found", "There is no such thing here.")
     elif isinstance(error, PermissionDenied):
@@ -66,8 +69,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     else:
         assert isinstance(error, APIException)
         codes = error.get_codes()
-        data = body(status, codes if isinstance(codes, str) else "error", str(error.detail))
-    return Response(data, status=status, headers=dict(response.headers), content_type=MEDIA_TYPE)
+        code = codes.replace("_", "-") if isinstance(codes, str) else "error"
+        data = body(status, code, str(error.detail))
+    return Response(data, status=status, headers=headers, content_type=MEDIA_TYPE)
 
 
 # Django's own errors: an address that nobody serves, a request that no view saw, a failure outside of DRF.

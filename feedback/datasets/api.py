@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import FileResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics, serializers, status
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from feedback.accounts.api import ProgramDetail, ProgramList, ProgramView, not_modified
 from feedback.accounts.api_auth import KeysetPagination
+from feedback.accounts.idempotency import idempotent
+from feedback.accounts.models import Project
 from feedback.accounts.problems import Problem
-from feedback.datasets import exports
+from feedback.accounts.schema import IDEMPOTENCY_KEY, LOCATION, refuses
+from feedback.datasets import examples, exports
 from feedback.datasets.download import download
 from feedback.datasets.filters import PreferencePairFilter
 from feedback.datasets.models import Dataset, DatasetVersion, Export, PreferencePair, Split
 from feedback.jobs import Job
 
+MANY_VERSIONS = 2**31 - 1
 
+
+@extend_schema_serializer(examples=[examples.DATASET])
 class DatasetSerializer(serializers.ModelSerializer[Dataset]):
     newest_version = serializers.IntegerField(
         source="newest_id", read_only=True, allow_null=True, help_text="Id of the newest complete version."
@@ -32,6 +40,7 @@ class DatasetSerializer(serializers.ModelSerializer[Dataset]):
         fields = ["key", "name", "rule", "shares", "created_at", "newest_version"]
 
 
+@extend_schema_serializer(examples=[examples.DATASET_VERSION])
 class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     dataset: serializers.SlugRelatedField[Dataset] = serializers.SlugRelatedField(slug_field="key", read_only=True)
 
@@ -43,6 +52,7 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
         ]  # fmt: skip
 
 
+@extend_schema_serializer(examples=[examples.EXPORT])
 class ExportSerializer(serializers.ModelSerializer[Export]):
     class Meta:
         model = Export
@@ -52,11 +62,13 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         read_only_fields = [name for name in fields if name not in {"shape", "split"}]
 
 
+@extend_schema_serializer(examples=[examples.EXPORT_REQUEST])
 class ExportRequestSerializer(serializers.Serializer[Any]):
     shape = serializers.ChoiceField(choices=Export.Shape.choices)
     split = serializers.ChoiceField(choices=Split.choices, required=False, allow_blank=True, default="")
 
 
+@extend_schema_serializer(examples=[examples.PREFERENCE_PAIR])
 class PreferencePairSerializer(serializers.ModelSerializer[PreferencePair]):
     class Meta:
         model = PreferencePair
@@ -66,84 +78,134 @@ class PreferencePairSerializer(serializers.ModelSerializer[PreferencePair]):
         ]  # fmt: skip
 
 
-class DatasetList(generics.ListAPIView[Dataset]):
+class DatasetList(ProgramList):
+    """List datasets.
+
+    Each with its rule and the id of its newest complete version.
+    """
+
     serializer_class = DatasetSerializer
-    queryset = Dataset.objects.none()
-    filter_backends: list[Any] = []
+    filter_backends = ()
 
-    def get_queryset(self) -> Any:
-        return self.request.project.datasets.with_newest()  # type: ignore[attr-defined]
+    def rows(self, project: Project) -> QuerySet[Dataset]:
+        return project.datasets.with_newest()
 
 
-class DatasetBuild(APIView):
-    @extend_schema(request=None, responses={202: DatasetVersionSerializer})
+class DatasetBuild(ProgramView):
+    @extend_schema(request=None, responses={202: DatasetVersionSerializer}, parameters=[IDEMPOTENCY_KEY, LOCATION])
+    @idempotent
     def post(self, request: Request, key: str) -> Response:
-        dataset = get_object_or_404(request.project.datasets, key=key)  # type: ignore[attr-defined]
-        version = dataset.build(by=request.member, request=request)  # type: ignore[attr-defined]
-        return Response(DatasetVersionSerializer(version).data, status=status.HTTP_202_ACCEPTED)
+        """Build a version.
+
+        Begins the dataset's next version under its rule as it stands. A build under way is answered instead of a second
+        one. Follow it at `Location` until its state is `done`.
+        """
+        dataset = get_object_or_404(self.project.datasets, key=key)
+        version = dataset.build(by=self.member, request=request)
+        headers = {"Location": reverse("api:version-detail", args=[version.pk])}
+        return Response(DatasetVersionSerializer(version).data, status=status.HTTP_202_ACCEPTED, headers=headers)
 
 
-class VersionDetail(generics.RetrieveAPIView[DatasetVersion]):
+class VersionDetail(ProgramDetail):
+    """Read a dataset version.
+
+    Its state while it is built; counts, statistics and hash once it is done.
+    """
+
     serializer_class = DatasetVersionSerializer
-    queryset = DatasetVersion.objects.none()
 
-    def get_queryset(self) -> Any:
-        return self.request.project.datasetversions.select_related("dataset")  # type: ignore[attr-defined]
+    def rows(self, project: Project) -> QuerySet[DatasetVersion]:
+        return project.datasetversions.select_related("dataset")
 
 
-class VersionExport(APIView):
-    @extend_schema(request=ExportRequestSerializer, responses={200: ExportSerializer, 202: ExportSerializer})
+class VersionExport(ProgramView):
+    @extend_schema(
+        request=ExportRequestSerializer,
+        responses={200: ExportSerializer, 202: ExportSerializer},
+        parameters=[IDEMPOTENCY_KEY, LOCATION],
+        extensions=refuses({409: ["version-not-complete"]}),
+    )
+    @idempotent
     def post(self, request: Request, pk: int) -> Response:
-        version = get_object_or_404(request.project.datasetversions, pk=pk)  # type: ignore[attr-defined]
-        wanted = ExportRequestSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        """Make a file.
+
+        There is one file for each shape and split of a version: 202 while it is written, 200 when it is there already.
+        """
+        version = get_object_or_404(self.project.datasetversions, pk=pk)
+        wanted = self.given(ExportRequestSerializer)
         if version.state != Job.State.DONE:
             raise Problem(409, "version-not-complete", "The version is not complete; ask again when its state is done.")
-        export = exports.request(version, **wanted.validated_data, by=request.member, http=request)  # type: ignore[attr-defined]
+        export = exports.request(version, **wanted, by=self.member, http=request)
         code = status.HTTP_200_OK if export.is_finished else status.HTTP_202_ACCEPTED
-        return Response(ExportSerializer(export).data, status=code)
+        headers = {"Location": reverse("api:export-detail", args=[export.pk])}
+        return Response(ExportSerializer(export).data, status=code, headers=headers)
 
 
-class ExportDetail(generics.RetrieveAPIView[Export]):
+class ExportDetail(ProgramDetail):
+    """Read a file's state.
+
+    Its manifest says what is in it, under which rule, with which hash.
+    """
+
     serializer_class = ExportSerializer
-    queryset = Export.objects.none()
 
-    def get_queryset(self) -> Any:
-        return self.request.project.exports.all()  # type: ignore[attr-defined]
+    def rows(self, project: Project) -> QuerySet[Export]:
+        return project.exports.all()
 
 
-class ExportDownload(APIView):
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
-    def get(self, request: Request, pk: int) -> FileResponse:
-        export = get_object_or_404(request.project.exports.select_related("version__dataset"), pk=pk)  # type: ignore[attr-defined]
-        return download(export)
+class ExportDownload(ProgramView):
+    @extend_schema(responses={(200, "application/x-ndjson"): OpenApiTypes.BINARY})
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        """Download a file.
+
+        Streamed, with its SHA-256 in `Repr-Digest`, in hex in `X-Checksum-Sha256`, and as its entity tag. 404 until it
+        is complete.
+        """
+        export = get_object_or_404(self.project.exports.select_related("version__dataset"), pk=pk)
+        return not_modified(request, f'"{export.sha256}"') or download(export)
 
 
 class PairPagination(KeysetPagination):
     ordering = "position"
 
 
-@extend_schema(
-    parameters=[
-        OpenApiParameter("dataset", str, required=True, description="Key of the dataset."),
-        OpenApiParameter("version", int, description="Number of the version; the newest complete one when left out."),
-    ]
-)
-class PreferencePairList(generics.ListAPIView[PreferencePair]):
+class PreferencePairList(ProgramList):
+    """List preference pairs.
+
+    Of one dataset version, in their frozen order; the newest complete version when none is named.
+    """
+
     serializer_class = PreferencePairSerializer
     filterset_class = PreferencePairFilter
+    asks = frozenset({"dataset", "version"})
     pagination_class = PairPagination
-    queryset = PreferencePair.objects.none()
 
-    def get_queryset(self) -> Any:
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("dataset", str, required=True, description="Key of the dataset."),
+            OpenApiParameter(
+                "version",
+                {"type": "integer", "minimum": 1, "maximum": MANY_VERSIONS},
+                description="Number of the version; the newest complete one when left out.",
+            ),
+        ]
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+    def rows(self, project: Project) -> QuerySet[PreferencePair]:
         key, number = self.request.query_params.get("dataset"), self.request.query_params.get("version")
         if not key:
             raise Problem(400, "dataset-needed", "Name the dataset: ?dataset=<key>.")
-        dataset = get_object_or_404(self.request.project.datasets, key=key)  # type: ignore[attr-defined]
-        if number and not (number.isdecimal() and len(number) < 100):
+        if number is not None and not is_version(number):
             raise Problem(400, "invalid", "version is the number of a version.")
+        dataset = get_object_or_404(project.datasets, key=key)
         complete = dataset.versions.filter(state=Job.State.DONE)
         version = complete.filter(number=number).first() if number else dataset.newest()
         if version is None:
             raise Problem(404, "no-version", "The dataset has no such complete version; build one first.")
         return version.pairs.all()
+
+
+def is_version(number: str) -> bool:
+    return number.isascii() and number.isdecimal() and len(number) <= 10 and 1 <= int(number) <= MANY_VERSIONS

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
-from rest_framework import generics, serializers
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
 
+from feedback.accounts.api import ProgramList
+from feedback.accounts.models import Project
+from feedback.judgements import examples
 from feedback.judgements.filters import ReviewFilter, VerdictFilter
 from feedback.judgements.models import Review, Verdict
 from feedback.judgements.record import ANSWER_ROWS, answers_of
@@ -33,6 +37,7 @@ class RubricField(serializers.Serializer[Any]):
     number = serializers.IntegerField()
 
 
+@extend_schema_serializer(examples=[examples.REVIEW])
 class ReviewSerializer(serializers.ModelSerializer[Review]):
     queue = serializers.CharField(source="origin")
     responses = ResponsesField(source="subject", read_only=True)
@@ -53,6 +58,7 @@ class ReviewSerializer(serializers.ModelSerializer[Review]):
         return answers_of(review)
 
 
+@extend_schema_serializer(examples=[examples.VERDICT])
 class VerdictSerializer(serializers.ModelSerializer[Verdict]):
     queue = serializers.CharField(source="origin")
     responses = ResponsesField(source="subject", read_only=True)
@@ -68,27 +74,29 @@ class VerdictSerializer(serializers.ModelSerializer[Verdict]):
         ]  # fmt: skip
 
 
-class ReviewList(generics.ListAPIView[Review]):
-    """Reviews, newest first, also those that were withdrawn or invalidated."""
+class ReviewList(ProgramList):
+    """List reviews.
+
+    Newest first, also those that were withdrawn or invalidated. People appear under their pseudonyms.
+    """
 
     serializer_class = ReviewSerializer
     filterset_class = ReviewFilter
 
-    def get_queryset(self) -> Any:
-        if getattr(self, "swagger_fake_view", False):
-            return ReviewFilter().qs.none()  # the API's description has no member
-        reviews = self.request.project.reviews.select_related("reviewer", "subject")  # type: ignore[attr-defined]
+    def rows(self, project: Project) -> QuerySet[Review]:
+        reviews = project.reviews.select_related("reviewer", "subject")
         return reviews.prefetch_related(*ANSWER_ROWS, "rubric_version__rubric", "subject__parts__response")
 
 
-class VerdictList(generics.ListAPIView[Verdict]):
-    """Verdicts, newest first. Their answers are described in reviews/quality/README.md."""
+class VerdictList(ProgramList):
+    """List verdicts.
+
+    Newest first. `answers` holds, for each criterion, the settled value, its vote share and the votes.
+    """
 
     serializer_class = VerdictSerializer
     filterset_class = VerdictFilter
 
-    def get_queryset(self) -> Any:
-        if getattr(self, "swagger_fake_view", False):
-            return VerdictFilter().qs.none()
-        verdicts = self.request.project.verdicts.select_related("settled_by", "subject", "rubric_version__rubric")  # type: ignore[attr-defined]
+    def rows(self, project: Project) -> QuerySet[Verdict]:
+        verdicts = project.verdicts.select_related("settled_by", "subject", "rubric_version__rubric")
         return verdicts.prefetch_related("subject__parts__response")

@@ -8,14 +8,17 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers, status
-from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response as Answer
 
+from feedback.accounts.api import ProgramDetail, ProgramList, ProgramView
+from feedback.accounts.idempotency import Call, HashedStream, again, fingerprint
+from feedback.accounts.models import Project
 from feedback.accounts.problems import Problem
-from feedback.responses import schema
+from feedback.accounts.schema import IDEMPOTENCY_KEY
+from feedback.responses import examples, schema
 from feedback.responses.filters import StrictResponseFilter
 from feedback.responses.ingest import Delivery, Incoming, IngestResult, Refusal
 from feedback.responses.models import IngestBatch, Passage, Response, UserFeedback
@@ -59,6 +62,7 @@ FACTS = (
 TEXTS = ("messages", "tools", "variables", "input_key", "output", "tool_calls", "parameters", "metadata")
 
 
+@extend_schema_serializer(examples=[examples.RESPONSE])
 class ResponseSerializer(serializers.ModelSerializer[Response]):
     """The facts of a response, without its texts."""
 
@@ -72,12 +76,13 @@ class ResponseSerializer(serializers.ModelSerializer[Response]):
         fields: tuple[str, ...] = FACTS
 
 
+@extend_schema_serializer(examples=[examples.RESPONSE_DETAIL])
 class ResponseDetailSerializer(ResponseSerializer):
     """A response with everything that is stored of it."""
 
     messages = serializers.JSONField(source="body.messages")
     tools = serializers.JSONField(source="body.tools")
-    variables = serializers.JSONField(source="body.variables", allow_null=True)
+    variables = serializers.JSONField(source="body.variables", help_text="Null when none were sent.")
     input_key = serializers.CharField(source="body.input_key")
     output = serializers.CharField(source="body.output")
     tool_calls = serializers.JSONField(source="body.tool_calls")
@@ -90,46 +95,91 @@ class ResponseDetailSerializer(ResponseSerializer):
         fields = (*FACTS, *TEXTS, "passages", "feedback")
 
 
-class ResponseDetail(RetrieveAPIView[Response]):
+class ResponseDetail(ProgramDetail):
+    """Read a response.
+
+    With everything that is stored of it: messages, output, passages, user feedback.
+    """
+
     serializer_class = ResponseDetailSerializer
 
-    def get_queryset(self) -> QuerySet[Response]:
-        rows = self.request.project.responses  # type: ignore[attr-defined]
-        found: QuerySet[Response] = rows.select_related("model", "prompt_version__prompt", "body")
-        return found.prefetch_related("passages", "user_feedback")
+    def rows(self, project: Project) -> QuerySet[Response]:
+        rows = project.responses.select_related("model", "prompt_version__prompt", "body")
+        return rows.prefetch_related("passages", "user_feedback")
 
 
-class ResponseList(ListAPIView[Response]):
-    serializer_class = ResponseSerializer
-    filterset_class = StrictResponseFilter
+class DeliveryView(ProgramView):
+    """Takes one object, an array, or a stream of lines: `one` and `many` say what becomes of them."""
+
     parser_classes = ()  # the body is read as a stream
 
-    def get_queryset(self) -> QuerySet[Response]:
-        if getattr(self, "swagger_fake_view", False):
-            return StrictResponseFilter().qs.none()  # the API's description has no member
-        rows: QuerySet[Response] = self.request.project.responses  # type: ignore[attr-defined]
-        return rows.select_related("model", "prompt_version__prompt")
+    def one(self, data: bytes) -> Answer:
+        raise NotImplementedError
 
-    @extend_schema(request=schema.REQUEST, responses=schema.ANSWERS, filters=False, description=schema.DESCRIPTION)
-    def post(self, request: Request) -> Answer:
+    def many(self, incoming: Iterable[Incoming]) -> Answer:
+        raise NotImplementedError
+
+    def take(self, request: Request) -> Answer:
+        """Under an Idempotency-Key the answer is kept once all is in: a delivery is many transactions, and its rows
+        have keys of their own, so that what a crash cut off is sent again without harm.
+        """
         kind, gzip = content(request)
-        stream = body(request)
+        stream, call = HashedStream(body(request)), Call.of(request)
+        known = call and call.known()
         try:
-            if kind != JSON:
-                return self.many(request, from_ndjson(stream, gzip=gzip, max_bytes=settings.INGEST_MAX_BYTES))
-            data = whole(stream, gzip=gzip).strip()
-            return self.many(request, from_array(data)) if data[:1] == b"[" else self.one(request, data)
+            if call and known:
+                call.fingerprint = fingerprint(request, stream.rest())
+                return again(self, call, known)
+            answer = self.delivered(kind, stream, gzip=gzip)
+            if call:
+                call.fingerprint = fingerprint(request, stream.rest())
+                call.keep(self, answer)
+            return answer
         except CanonicalError as error:
             raise Problem(413 if error.code == "too-large" else 400, error.code, str(error)) from error
 
-    def one(self, request: Request, data: bytes) -> Answer:
-        delivery = Delivery(request.project, None)  # type: ignore[attr-defined]
+    def delivered(self, kind: str, stream: HashedStream, *, gzip: bool) -> Answer:
+        if kind != JSON:
+            return self.many(from_ndjson(stream, gzip=gzip, max_bytes=settings.INGEST_MAX_BYTES))
+        data = whole(stream, gzip=gzip).strip()
+        return self.many(from_array(data)) if data[:1] == b"[" else self.one(data)
+
+
+def refused(why: Refusal) -> Problem:
+    """A row that came alone and cannot be taken."""
+    where = {"pointer": why.pointer, "external_id": why.external_id}
+    return Problem(STATUS.get(why.reason, 422), why.reason, why.detail, **where)
+
+
+class ResponseList(DeliveryView, ProgramList):
+    """List responses.
+
+    Newest first, without their texts. The filters are those of the page; a parameter that is not known is refused.
+    """
+
+    serializer_class = ResponseSerializer
+    filterset_class = StrictResponseFilter
+
+    def rows(self, project: Project) -> QuerySet[Response]:
+        return project.responses.select_related("model", "prompt_version__prompt")
+
+    @extend_schema(
+        request=schema.REQUEST,
+        responses=schema.ANSWERS,
+        filters=False,
+        parameters=[IDEMPOTENCY_KEY],
+        examples=examples.INGEST,
+    )
+    def post(self, request: Request) -> Answer:
+        return self.take(request)
+
+    post.__doc__ = schema.DESCRIPTION
+
+    def one(self, data: bytes) -> Answer:
+        delivery = Delivery(self.project, None)
         [[outcome]] = delivery.take([from_json(0, data)])
         if outcome.refusal:
-            why = outcome.refusal
-            raise Problem(
-                STATUS.get(why.reason, 422), why.reason, why.detail, pointer=why.pointer, external_id=why.external_id
-            )
+            raise refused(outcome.refusal)
         url = reverse("api:response-detail", kwargs={"pk": outcome.pk})
         is_new = outcome.state == "accepted"
         return Answer(
@@ -138,10 +188,10 @@ class ResponseList(ListAPIView[Response]):
             headers={"Location": url} if is_new else None,
         )
 
-    def many(self, request: Request, incoming: Iterable[Incoming]) -> Answer:
-        key = getattr(request, "api_key", None)
-        batch: IngestBatch = request.project.ingestbatchs.create(source="api", name=key.name if key else "")  # type: ignore[attr-defined]
-        delivery = Delivery(request.project, batch)  # type: ignore[attr-defined]
+    def many(self, incoming: Iterable[Incoming]) -> Answer:
+        key = getattr(self.request, "api_key", None)
+        batch: IngestBatch = self.project.ingestbatchs.create(source="api", name=key.name if key else "")
+        delivery = Delivery(self.project, batch)
         try:
             for _ in delivery.take(incoming):
                 pass

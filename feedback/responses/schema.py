@@ -8,7 +8,8 @@ import msgspec
 
 from feedback.responses.rows import Row
 
-DESCRIPTION = """
+DESCRIPTION = """Send responses.
+
 Send one response (JSON object), several (JSON array, up to 16 MiB) or a stream (NDJSON, one object per line; gzip with
 `Content-Encoding: gzip`). The external id is the idempotency key: the same body again changes nothing, parts that were
 missing (feedback, usage, cost, passages, …) are filled in, and another body is refused for that row alone.
@@ -66,20 +67,7 @@ MANY = {
         "refused": {"type": "array", "items": REFUSAL, "description": "The first 10,000."},
     },
 }
-PROBLEM = {
-    "type": "object",
-    "properties": {
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string"},
-        "detail": {"type": "string"},
-        "pointer": {"type": "string"},
-        "external_id": {"type": "string"},
-        "result": MANY,
-    },
-}
 ANSWERS = {
     (200, "application/json"): {"oneOf": [ONE, MANY]},
     (201, "application/json"): ONE,
-    **{(code, "application/problem+json"): PROBLEM for code in (400, 409, 413, 415, 422)},
 }

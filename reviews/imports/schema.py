@@ -9,7 +9,8 @@ import msgspec
 from feedback.responses.schema import REFUSAL, inlined
 from reviews.imports.label import Label
 
-DESCRIPTION = """
+DESCRIPTION = """Import reviews.
+
 Send one label (JSON object), several (JSON array, up to 16 MiB) or a stream (NDJSON; gzip with `Content-Encoding`).
 (source, external id) is the idempotency key: the same body again changes nothing, another body is refused for that row
 alone. `responses` are external ids in the order shown. In `answers`, responses may be named by external id, `left` or

@@ -8,81 +8,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from string import ascii_uppercase
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Count
-from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import generics, serializers
+from django.db import transaction
+from django.db.models import Count, QuerySet, Sum
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from feedback.accounts.models import Member
+from feedback.accounts.api import ProgramDetail, ProgramList, ProgramView, refuse_lost_update
+from feedback.accounts.idempotency import idempotent
+from feedback.accounts.models import Member, Project
 from feedback.accounts.problems import Problem
-from feedback.judgements.record import AnswersRefused, criteria_of
-from feedback.responses.models import Passage
-from feedback.responses.models import Response as ModelResponse
-from feedback.rubrics.models import Criterion
+from feedback.accounts.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, LOCATION, refuses
+from feedback.judgements.record import AnswersRefused
 from reviews.queues import claim as claiming
+from reviews.queues import examples
 from reviews.queues import submit as submitting
-from reviews.queues.models import Assignment, Queue
-
-INSTRUCTIONS = {"system", "developer"}
-SPOKEN = ("role", "name", "content", "tool_calls", "tool_call_id")
+from reviews.queues.models import Assignment, Item, Queue
+from reviews.queues.payload import AssignmentSerializer, payload, tag_of_draft
 
 
-class ShownPassageSerializer(serializers.ModelSerializer[Passage]):
-    class Meta:
-        model = Passage
-        fields = ["id", "title", "text", "url", "store", "score"]
-
-
-class CriterionSerializer(serializers.ModelSerializer[Criterion]):
-    class Meta:
-        model = Criterion
-        fields = ["key", "kind", "label", "help_text", "is_required", "options"]
-
-
-class ShownResponseSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField(help_text="What answers name; says nothing about the model.")
-    label = serializers.CharField(help_text="A, B, … in the order drawn.")  # type: ignore[assignment]
-    output = serializers.CharField(help_text="Offsets of spans count its code points.")
-    tool_calls = serializers.JSONField()
-    passages = ShownPassageSerializer(many=True)
-    model = serializers.CharField(required=False, help_text="Only where the queue shows it.")
-
-
-class ItemSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    conversation = serializers.JSONField(help_text="The messages up to the answer.")
-    responses = ShownResponseSerializer(many=True)
-    rubric = serializers.CharField()
-    criteria = CriterionSerializer(many=True)
-
-
-class AssignmentSerializer(serializers.Serializer[Any]):
-    token = serializers.UUIDField(help_text="The claim's address; it survives the lease.")
-    queue = serializers.CharField()
-    state = serializers.ChoiceField(choices=Assignment.State.choices)
-    claimed_at = serializers.DateTimeField()
-    lease_until = serializers.DateTimeField(allow_null=True, help_text="Null when the place is not held any more.")
-    draft = serializers.DictField()
-    draft_saved_at = serializers.DateTimeField(allow_null=True)
-    submitted_at = serializers.DateTimeField(allow_null=True)
-    item = ItemSerializer()
-
-
+@extend_schema_serializer(examples=[examples.DRAFT])
 class DraftSerializer(serializers.Serializer[Any]):
     answers = serializers.DictField(help_text="As far as they are given; nothing is checked but the shape.")
 
 
-class SavedSerializer(serializers.Serializer[Any]):
-    draft_saved_at = serializers.DateTimeField()
+@extend_schema_serializer(examples=[examples.SAVED])
+class SavedDraftSerializer(serializers.Serializer[Any]):
+    answers = serializers.DictField()
+    draft_saved_at = serializers.DateTimeField(allow_null=True)
 
 
+@extend_schema_serializer(examples=[examples.SUBMISSION])
 class SubmissionSerializer(serializers.Serializer[Any]):
     submission_id = serializers.UUIDField(help_text="Chosen by the client; the same one is stored once.")
     answers = serializers.DictField(help_text="{criterion key: value}")
@@ -91,6 +53,7 @@ class SubmissionSerializer(serializers.Serializer[Any]):
     next = serializers.BooleanField(required=False, default=False, help_text="Answer with the next claim.")
 
 
+@extend_schema_serializer(examples=[examples.SUBMITTED])
 class SubmittedSerializer(serializers.ModelSerializer[Assignment]):
     """`state` is submitted (counted) or surplus (kept, and counted when a place frees)."""
 
@@ -101,21 +64,25 @@ class SubmittedSerializer(serializers.ModelSerializer[Assignment]):
         fields = ["token", "state", "submitted_at", "next"]
 
 
+@extend_schema_serializer(examples=[examples.SKIP])
 class SkipSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=60)
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2_000)
 
 
+@extend_schema_serializer(examples=[examples.STATE])
 class StateSerializer(serializers.ModelSerializer[Assignment]):
     class Meta:
         model = Assignment
         fields = ["token", "state"]
 
 
+@extend_schema_serializer(examples=[examples.LEASE])
 class LeaseSerializer(serializers.Serializer[Any]):
     lease_until = serializers.DateTimeField()
 
 
+@extend_schema_serializer(examples=[examples.QUEUE])
 class QueueSerializer(serializers.ModelSerializer[Queue]):
     rubric = serializers.CharField(source="rubric_version.rubric.name")
     rubric_version = serializers.IntegerField(source="rubric_version.number")
@@ -128,59 +95,37 @@ class QueueSerializer(serializers.ModelSerializer[Queue]):
         ]  # fmt: skip
 
 
+class ItemCountsSerializer(serializers.Serializer[Any]):
+    open = serializers.IntegerField()
+    complete = serializers.IntegerField(help_text="All reviews in, not settled yet.")
+    settled = serializers.IntegerField()
+    unresolved = serializers.IntegerField(help_text="Waiting for a moderator.")
+    withdrawn = serializers.IntegerField()
+
+
+class ProgressSerializer(serializers.Serializer[Any]):
+    items = ItemCountsSerializer()
+    reviews_wanted = serializers.IntegerField(help_text="Places of all items that are not withdrawn.")
+    reviews_in = serializers.IntegerField(help_text="Filled places.")
+
+
+@extend_schema_serializer(examples=[examples.QUEUE_DETAIL])
 class QueueDetailSerializer(QueueSerializer):
-    items = serializers.SerializerMethodField(help_text="How many items are in which state.")
+    progress = serializers.SerializerMethodField(help_text="How far the work is.")
 
     class Meta(QueueSerializer.Meta):
-        fields = [*QueueSerializer.Meta.fields, "items"]
+        fields = [*QueueSerializer.Meta.fields, "progress"]
 
-    def get_items(self, queue: Queue) -> dict[str, int]:
-        rows = queue.items.order_by().values_list("state").annotate(n=Count("pk"))
-        return dict(rows)
-
-
-def conversation_of(shown: list[ModelResponse]) -> list[dict[str, Any]]:
-    """The messages, with the keys of a conversation only: a sender's own keys may name the model.
-
-    Instructions that differ between two responses would tell them apart, so they are left out.
-    """
-    messages = [{key: message[key] for key in SPOKEN if key in message} for message in shown[0].body.messages]
-    if any(response.body.messages != shown[0].body.messages for response in shown):
-        return [message for message in messages if message.get("role") not in INSTRUCTIONS]
-    return messages
-
-
-def payload(assignment: Assignment) -> dict[str, Any]:
-    """What this reviewer sees of the assignment."""
-    place = getattr(assignment, "place", None)
-    subject, shows_model = assignment.item.subject, assignment.visible.get("model", False)
-    shown = subject.shown(assignment.shown_order)
-    passages: dict[int, list[Passage]] = {response.pk: [] for response in shown}
-    for passage in Passage.objects.filter(response__subject_parts__subject=subject):
-        passages[passage.response_id].append(passage)
-    responses = [
-        {
-            "id": response.pk,
-            "label": label,
-            "output": response.body.output,
-            "tool_calls": response.body.tool_calls,
-            "passages": passages[response.pk],
-            **({"model": str(response.model or "")} if shows_model else {}),
+    @extend_schema_field(ProgressSerializer)
+    def get_progress(self, queue: Queue) -> dict[str, Any]:
+        rows = queue.items.order_by().values("state").annotate(n=Count("pk"), wanted=Sum("k"), filled=Sum("n_filled"))
+        by_state = {row["state"]: row for row in rows}
+        counted = [row for state, row in by_state.items() if state != Item.State.WITHDRAWN]
+        return {
+            "items": {state: by_state[state]["n"] if state in by_state else 0 for state in Item.State.values},
+            "reviews_wanted": sum(row["wanted"] for row in counted),
+            "reviews_in": sum(row["filled"] for row in counted),
         }
-        for label, response in zip(ascii_uppercase, shown, strict=False)
-    ]
-    version = assignment.queue.rubric_version
-    item = {
-        "id": assignment.item_id,
-        "conversation": conversation_of(shown),
-        "responses": responses,
-        "rubric": str(version),
-        "criteria": criteria_of(version),
-    }
-    plain = ("token", "state", "claimed_at", "draft", "draft_saved_at", "submitted_at")
-    row = {name: getattr(assignment, name) for name in plain}
-    lease_until = place.lease_until if place else None
-    return AssignmentSerializer({**row, "queue": assignment.queue.key, "lease_until": lease_until, "item": item}).data
 
 
 @contextmanager
@@ -197,74 +142,138 @@ def problems() -> Iterator[None]:
         raise NotFound("You have no such assignment.") from missing
 
 
-class ReviewerView(APIView):
+class ReviewerView(ProgramView):
     """A view behind the verb `review`: its request has a member."""
 
-    def member(self) -> Member:
-        return cast(Member, self.request.member)  # type: ignore[attr-defined]
+    @property
+    def reviewer(self) -> Member:
+        return cast(Member, self.member)
 
     def mine(self, token: UUID) -> Assignment:
-        rows = self.member().assignments.select_related("queue__rubric_version__rubric", "item__subject", "place")
+        rows = self.reviewer.assignments.select_related("queue__rubric_version__rubric", "item__subject", "place")
         with problems():
             return rows.get(token=token)
 
+    def find(self, token: UUID) -> None:
+        """404 before the body is read: what is wrong with it is nobody's business who has no such assignment."""
+        if not self.reviewer.assignments.filter(token=token).exists():
+            raise NotFound("You have no such assignment.")
 
-class QueueList(generics.ListAPIView[Queue]):
+
+class QueueList(ProgramList):
+    """List queues."""
+
     serializer_class = QueueSerializer
-    queryset = Queue.objects.none()  # the API's description has no member
+    filter_backends = ()
 
-    def get_queryset(self) -> Any:
-        return self.request.project.queues.select_related("rubric_version__rubric")  # type: ignore[attr-defined]
+    def rows(self, project: Project) -> QuerySet[Queue]:
+        return project.queues.select_related("rubric_version__rubric")
 
 
-class QueueDetail(generics.RetrieveAPIView[Queue]):
-    serializer_class, lookup_field, lookup_url_kwarg = QueueDetailSerializer, "key", "key"
+class QueueDetail(ProgramDetail):
+    """Read a queue.
 
-    def get_queryset(self) -> Any:
-        return self.request.project.queues.select_related("rubric_version__rubric")  # type: ignore[attr-defined]
+    With its progress: items by state, reviews wanted and reviews in.
+    """
+
+    serializer_class, lookup_field = QueueDetailSerializer, "key"
+
+    def rows(self, project: Project) -> QuerySet[Queue]:
+        return project.queues.select_related("rubric_version__rubric")
 
 
 class QueueClaim(ReviewerView):
     @extend_schema(
-        request=None, responses={201: AssignmentSerializer, 204: OpenApiResponse(description="Nothing waits.")}
+        request=None,
+        responses={201: AssignmentSerializer, 204: OpenApiResponse(description="Nothing waits.")},
+        parameters=[IDEMPOTENCY_KEY, LOCATION],
     )
+    @idempotent
     def post(self, request: Request, key: str) -> Response:
-        """Hand out the next item. Who holds a claim in the queue gets that one again, so a repeat is harmless."""
-        queue = self.member().project.queues.filter(key=key).first()
+        """Claim an item.
+
+        Hands out the next item. Who holds a claim in the queue gets that one again, so that a repeat is harmless. The
+        token is the claim's address and survives its lease.
+        """
+        queue = self.project.queues.filter(key=key).first()
         if queue is None:
             raise NotFound("No such queue.")
-        assignment = claiming.claim(queue, self.member())
-        return Response(payload(self.mine(assignment.token)), 201) if assignment else Response(status=204)
+        assignment = claiming.claim(queue, self.reviewer)
+        if assignment is None:
+            return Response(status=204)
+        headers = {"Location": reverse("api:assignment-detail", args=[assignment.token])}
+        return Response(payload(self.mine(assignment.token)), 201, headers=headers)
+
+    def memo(self, data: Any) -> Any:
+        return {"token": data["token"]}  # its texts belong to the record, where they can be erased
+
+    def recall(self, memo: Any) -> Any:
+        return payload(self.mine(UUID(memo["token"])))
 
 
 class AssignmentDetail(ReviewerView):
     @extend_schema(responses=AssignmentSerializer)
     def get(self, request: Request, token: UUID) -> Response:
+        """Read an assignment.
+
+        What its reviewer may see of the item, their draft, and until when the place is held.
+        """
         return Response(payload(self.mine(token)))
 
 
 class AssignmentDraft(ReviewerView):
-    @extend_schema(request=DraftSerializer, responses=SavedSerializer)
+    @extend_schema(responses=SavedDraftSerializer)
+    def get(self, request: Request, token: UUID) -> Response:
+        """Read a draft.
+
+        Its entity tag is what `If-Match` needs when it is saved.
+        """
+        return self.answer(self.mine(token))
+
+    @extend_schema(
+        request=DraftSerializer,
+        responses=SavedDraftSerializer,
+        parameters=[IF_MATCH, ETAG],
+        extensions=refuses({409: ["lease-lost"]}),
+    )
     def put(self, request: Request, token: UUID) -> Response:
-        """Keep unfinished answers with the claim, also after its lease."""
-        given = DraftSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        with problems():
-            saved = submitting.save_draft(token, self.member(), given.validated_data["answers"])
-        return Response(SavedSerializer(saved).data)
+        """Save a draft.
+
+        Keeps unfinished answers with the claim, also after its lease. With `If-Match`, a draft that another tab has
+        saved meanwhile is not overwritten: 412 tells what it is now. Without, the last one stays.
+        """
+        self.find(token)
+        answers = self.given(DraftSerializer)["answers"]
+        with problems(), transaction.atomic():
+            rows = self.reviewer.assignments.select_for_update(of=("self",), no_key=True)
+            held = rows.get(token=token)
+            refuse_lost_update(request, tag_of_draft(held), {"answers": held.draft})
+            submitting.save_draft(token, self.reviewer, answers)
+        return self.answer(self.mine(token))
+
+    def answer(self, assignment: Assignment) -> Response:
+        row = {"answers": assignment.draft, "draft_saved_at": assignment.draft_saved_at}
+        return Response(SavedDraftSerializer(row).data, headers={"ETag": tag_of_draft(assignment)})
 
 
 class AssignmentSubmit(ReviewerView):
-    @extend_schema(request=SubmissionSerializer, responses=SubmittedSerializer)
+    @extend_schema(
+        request=SubmissionSerializer,
+        responses=SubmittedSerializer,
+        extensions=refuses({409: ["lease-lost", "submission-reused"], 422: ["answers-refused"]}),
+    )
     def post(self, request: Request, token: UUID) -> Response:
-        """Submit the answers; with `next`, claim the next item in the same request."""
-        given = SubmissionSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        values = given.validated_data
+        """Submit a review.
+
+        `submission_id` makes a repeat harmless: the same one gives the same answer, and is refused with other answers.
+        With `next`, the next item is claimed in the same request.
+        """
+        self.find(token)
+        values = self.given(SubmissionSerializer)
         with problems():
             done = submitting.submit(
                 token,
-                self.member(),
+                self.reviewer,
                 values["answers"],
                 submission_id=values["submission_id"],
                 active_ms=values.get("active_ms"),
@@ -272,35 +281,43 @@ class AssignmentSubmit(ReviewerView):
             )
         data = dict(StateSerializer(done).data) | {"submitted_at": done.submitted_at}
         if values["next"]:
-            following = claiming.claim(done.queue, self.member())
+            following = claiming.claim(done.queue, self.reviewer)
             data["next"] = payload(self.mine(following.token)) if following else None
         return Response(data)
 
 
 class AssignmentSkip(ReviewerView):
-    @extend_schema(request=SkipSerializer, responses=StateSerializer)
+    @extend_schema(request=SkipSerializer, responses=StateSerializer, extensions=refuses({409: ["lease-lost"]}))
     def post(self, request: Request, token: UUID) -> Response:
-        """Pass the item on, for good."""
-        given = SkipSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+        """Skip an item.
+
+        Passes it on to somebody else, for good. Skipping twice is skipping once.
+        """
+        self.find(token)
         with problems():
-            skipped = submitting.skip(token, self.member(), **given.validated_data)
+            skipped = submitting.skip(token, self.reviewer, **self.given(SkipSerializer))
         return Response(StateSerializer(skipped).data)
 
 
 class AssignmentUndo(ReviewerView):
-    @extend_schema(request=None, responses=AssignmentSerializer)
+    @extend_schema(request=None, responses=AssignmentSerializer, extensions=refuses({409: ["too-late"]}))
     def post(self, request: Request, token: UUID) -> Response:
-        """Take a submitted review back, while its grace lasts; its answers are the draft."""
+        """Undo a submit.
+
+        Takes a submitted review back while its grace lasts; its answers become the draft.
+        """
         with problems():
             submitting.undo(self.mine(token))
         return Response(payload(self.mine(token)))
 
 
 class AssignmentHeartbeat(ReviewerView):
-    @extend_schema(request=None, responses=LeaseSerializer)
+    @extend_schema(request=None, responses=LeaseSerializer, extensions=refuses({409: ["lease-lost"]}))
     def post(self, request: Request, token: UUID) -> Response:
-        """Extend the lease to a full one, up to the queue's cap."""
+        """Extend a lease.
+
+        To a full one from now, up to the queue's cap.
+        """
         until = claiming.heartbeat(self.mine(token))
         if until is None:
             raise Problem(409, "lease-lost", "The place is not held any more. A submit is still welcome.")
@@ -308,8 +325,11 @@ class AssignmentHeartbeat(ReviewerView):
 
 
 class AssignmentRelease(ReviewerView):
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(request=None, responses={204: OpenApiResponse(description="Given back.")})
     def post(self, request: Request, token: UUID) -> Response:
-        """Give the place back at once; the draft stays."""
+        """Give a place back.
+
+        At once; the draft stays with the claim.
+        """
         claiming.release(self.mine(token), soon=False)
         return Response(status=204)

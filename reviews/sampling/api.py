@@ -1,21 +1,28 @@
-"""The API of sampling: start a rule's run, ask how it fares."""
+"""The API of sampling: rules, starting a run, asking how it fares."""
 
 from __future__ import annotations
 
-import hashlib
+from typing import Any
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics, serializers, status
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
+from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from reviews.sampling.models import SamplingRule, SamplingRun
+from feedback.accounts.api import ProgramDetail, ProgramList, ProgramView
+from feedback.accounts.idempotency import idempotent
+from feedback.accounts.models import Project
+from feedback.accounts.schema import IDEMPOTENCY_KEY, LOCATION
+from reviews.sampling import examples
+from reviews.sampling.models import SamplingRule, SamplingRuleVersion, SamplingRun
+
+LISTED = 100
 
 
+@extend_schema_serializer(examples=[examples.RUN])
 class SamplingRunSerializer(serializers.ModelSerializer[SamplingRun]):
     rule = serializers.CharField(source="rule_version.rule.key", read_only=True)
     version = serializers.IntegerField(source="rule_version.number", read_only=True)
@@ -30,26 +37,78 @@ class SamplingRunSerializer(serializers.ModelSerializer[SamplingRun]):
         read_only_fields = fields
 
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", OpenApiTypes.STR, OpenApiParameter.HEADER, description="The same key gives the same run."
-)
+class RuleVersionSerializer(serializers.ModelSerializer[SamplingRuleVersion]):
+    queue = serializers.CharField(source="queue.key", read_only=True)
+
+    class Meta:
+        model = SamplingRuleVersion
+        fields = ["number", "queue", "filter", "method", "rate", "size", "seed", "k", "lane", "created_at"]
 
 
-class RuleRun(APIView):
-    @extend_schema(request=None, responses={202: SamplingRunSerializer}, parameters=[IDEMPOTENCY_KEY])
+@extend_schema_serializer(examples=[examples.RULE])
+class SamplingRuleSerializer(serializers.ModelSerializer[SamplingRule]):
+    class Meta:
+        model = SamplingRule
+        fields = ["key", "name", "is_active", "interval_minutes", "created_at"]
+
+
+@extend_schema_serializer(examples=[examples.RULE_DETAIL])
+class SamplingRuleDetailSerializer(SamplingRuleSerializer):
+    versions = serializers.SerializerMethodField(help_text="Newest first; a run takes the first.")
+
+    class Meta(SamplingRuleSerializer.Meta):
+        fields = [*SamplingRuleSerializer.Meta.fields, "versions"]
+
+    @extend_schema_field(RuleVersionSerializer(many=True))
+    def get_versions(self, rule: SamplingRule) -> Any:
+        newest = rule.versions.select_related("queue").order_by("-number")[:LISTED]
+        return RuleVersionSerializer(newest, many=True).data
+
+
+class RuleList(ProgramList):
+    """List sampling rules."""
+
+    serializer_class = SamplingRuleSerializer
+    filter_backends = ()
+
+    def rows(self, project: Project) -> QuerySet[SamplingRule]:
+        return project.samplingrules.all()
+
+
+class RuleDetail(ProgramDetail):
+    """Read a sampling rule.
+
+    With its newest 100 versions: what it draws from, how much, and into which queue.
+    """
+
+    serializer_class, lookup_field = SamplingRuleDetailSerializer, "key"
+
+    def rows(self, project: Project) -> QuerySet[SamplingRule]:
+        return project.samplingrules.all()
+
+
+class RuleRun(ProgramView):
+    @extend_schema(request=None, responses={202: SamplingRunSerializer}, parameters=[IDEMPOTENCY_KEY, LOCATION])
+    @idempotent
     def post(self, request: Request, key: str) -> Response:
-        """Start a run of the rule's newest version. An unfinished run of the rule is given back instead of a second."""
-        rule: SamplingRule = get_object_or_404(request.project.samplingrules, key=key)  # type: ignore[attr-defined]
-        mark = request.headers.get("Idempotency-Key", "")
-        tick = "key-" + hashlib.sha256(mark.encode()).hexdigest()[:32] if mark else ""
-        run = rule.start(tick, by=request.member)  # type: ignore[attr-defined]
+        """Start a run.
+
+        Of the rule's newest version. An unfinished run of the rule is answered instead of a second one. Follow it at
+        `Location` until its state is `done`.
+        """
+        rule: SamplingRule = get_object_or_404(self.project.samplingrules, key=key)
+        run = rule.start(by=self.member)
         headers = {"Location": reverse("api:run-detail", args=[run.pk])}
         return Response(SamplingRunSerializer(run).data, status=status.HTTP_202_ACCEPTED, headers=headers)
 
 
-class RunDetail(generics.RetrieveAPIView[SamplingRun]):
-    serializer_class = SamplingRunSerializer
-    queryset = SamplingRun.objects.none()
+class RunDetail(ProgramDetail):
+    """Read a run.
 
-    def get_queryset(self) -> object:  # type: ignore[override]
-        return self.request.project.samplingruns.select_related("rule_version__rule", "rule_version__queue")  # type: ignore[attr-defined]
+    Its state, its frozen bounds, and how much it drew and added to the queue.
+    """
+
+    serializer_class = SamplingRunSerializer
+
+    def rows(self, project: Project) -> QuerySet[SamplingRun]:
+        return project.samplingruns.select_related("rule_version__rule", "rule_version__queue")

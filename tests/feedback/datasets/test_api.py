@@ -175,7 +175,7 @@ def test_pairs_are_of_the_newest_complete_version(
         ("?dataset=unknown", 404, "not-found"),
         ("?dataset=answers&version=9", 404, "no-version"),
         ("?dataset=answers&version=first", 400, "invalid"),
-        ("?dataset=answers&version=99999999999999999999999", 404, "no-version"),
+        ("?dataset=answers&version=99999999999999999999999", 400, "invalid"),
         ("?dataset=answers&split=dev", 400, "invalid"),
         ("?dataset=answers&min_share=2", 400, "invalid"),
         ("?dataset=answers&min_share=nan", 400, "invalid"),

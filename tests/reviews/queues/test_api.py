@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from feedback.accounts.models import Member, Project
+from feedback.accounts.models import IdempotencyKey, Member, Project
 from feedback.rubrics.models import RubricVersion
 from reviews.queues.claim import claim
 from reviews.queues.items import add_items
@@ -204,6 +204,47 @@ def test_curators_see_queues_and_reviewers_do_not(
     listed = client_of(curator).get(reverse("api:queue-list")).json()["results"]
     assert [row["key"] for row in listed] == [queue.key]
     detail = client_of(curator).get(reverse("api:queue-detail", args=[queue.key])).json()
-    assert (detail["items"], detail["k"]) == ({"open": 3}, 1)
+    none = dict.fromkeys(("complete", "settled", "unresolved", "withdrawn"), 0)
+    assert detail["progress"] == {"items": {"open": 3, **none}, "reviews_wanted": 3, "reviews_in": 0}
     assert detail["rubric"] == RubricVersion.objects.get().rubric.name
     assert client_of(reviewer).get(reverse("api:queue-list")).status_code == 403
+
+
+def test_a_draft_of_another_tab_is_not_overwritten(queue: Queue, program: Program) -> None:
+    make.items(queue)
+    claimed = program.claim(queue)
+    address = reverse("api:assignment-draft", args=[claimed["token"]])
+
+    def save(helpful: int, tag: str) -> Any:
+        data = {"answers": {"helpful": helpful}}
+        return program.put(address, data, content_type="application/json", headers={"If-Match": tag})
+
+    saved = save(1, claimed["draft_etag"])
+    assert (saved.status_code, program.get(address)["ETag"]) == (200, saved["ETag"])
+    lost = save(2, claimed["draft_etag"])
+    assert (lost.status_code, lost.json()["code"]) == (412, "changed")
+    assert (lost.json()["current"], lost["ETag"]) == ({"answers": {"helpful": 1}}, saved["ETag"])
+    assert save(3, lost["ETag"]).status_code == 200
+    assert save(4, "*").status_code == 200
+    assert save(5, f"W/{saved['ETag']}").status_code == save(5, "nonsense").status_code == 412
+    assert program.get(address).json()["answers"] == {"helpful": 4}
+
+
+def test_a_claim_under_a_key_is_the_same_claim_as_it_is_now(queue: Queue, program: Program) -> None:
+    make.items(queue, 2)
+    address = reverse("api:queue-claim", args=[queue.key])
+    first = program.post(address, headers={"Idempotency-Key": "a"})
+    token = first.json()["token"]
+    program.call("assignment-submit", submission(), token=token)
+    again = program.post(address, headers={"Idempotency-Key": "a"})
+    assert (again.status_code, again["Location"], again["Idempotency-Replayed"]) == (201, first["Location"], "true")
+    assert (again.json()["token"], again.json()["state"]) == (token, "submitted")
+    assert "Answer" not in IdempotencyKey.objects.get().body
+    assert program.post(address, headers={"Idempotency-Key": "b"}).json()["token"] != token
+
+
+def test_what_is_not_there_is_not_found_whatever_is_sent(queue: Queue, program: Program, reviewer: Member) -> None:
+    for route, method in (("draft", "put"), ("submit", "post"), ("skip", "post")):
+        address = reverse(f"api:assignment-{route}", args=[uuid.uuid4()])
+        for body, kind in ((b"{", "application/json"), (b"<a/>", "text/xml"), (b"{}", "application/json")):
+            assert program.generic(method.upper(), address, body, content_type=kind).status_code == 404

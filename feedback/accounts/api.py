@@ -1,0 +1,121 @@
+"""What every view of the API stands on: its project and member, its entity tags, its list and its single row."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from typing import Any, ClassVar, cast
+
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseNotModified
+from django.utils.http import parse_etags
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from feedback.accounts.models import Member, Project
+from feedback.accounts.problems import Problem
+
+READS = frozenset({"GET", "HEAD"})
+PAGING = frozenset({"cursor", "page_size"})
+
+
+class ProgramView(APIView):
+    """A view for programs. Its request passed the permission table, so that it has a project."""
+
+    @property
+    def project(self) -> Project:
+        return cast(Project, self.request.project)  # type: ignore[attr-defined]
+
+    @property
+    def member(self) -> Member | None:
+        return cast("Member | None", self.request.member)  # type: ignore[attr-defined]
+
+    def given(self, serializer: type[BaseSerializer[Any]]) -> dict[str, Any]:
+        """The checked body. Ask for it after the object in the address was found: what is not there is 404 first."""
+        if "chunked" in self.request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
+            raise Problem(411, "length-required", "Send this body with a Content-Length.")
+        wanted = serializer(data=self.request.data)
+        wanted.is_valid(raise_exception=True)
+        return cast(dict[str, Any], wanted.validated_data)
+
+    def memo(self, data: Any) -> Any:
+        """What of an answer is kept under its Idempotency-Key."""
+        return data
+
+    def recall(self, memo: Any) -> Any:
+        """The answer from what was kept."""
+        return memo
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """What is read carries an entity tag, and is not sent again to who has it."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(answer, Response) and request.method in READS and answer.status_code == 200:
+            answer.add_post_render_callback(partial(tagged, request))
+        return answer
+
+
+def tagged(request: Request, answer: HttpResponse) -> HttpResponse:
+    """The answer with a strong tag of its bytes (unless its view gave one), or 304 for who has these already."""
+    if "ETag" not in answer:
+        answer["ETag"] = tag_of(answer.content)
+    return not_modified(request, answer["ETag"]) or answer
+
+
+def tag_of(data: bytes) -> str:
+    return f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+
+
+def not_modified(request: Any, tag: str) -> HttpResponse | None:
+    """304 when `If-None-Match` names the tag; compared weakly, as RFC 9110 wants it for reading."""
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    if "*" in known or tag in [one.removeprefix("W/") for one in known]:
+        return HttpResponseNotModified(headers={"ETag": tag})
+    return None
+
+
+def refuse_lost_update(request: Request, tag: str, current: Any) -> None:
+    """412 with the present state when `If-Match` names another one. Call it with the row locked."""
+    wanted = request.headers.get("If-Match")
+    if wanted is None or wanted.strip() == "*" or tag in parse_etags(wanted):
+        return
+    detail = "Somebody else has changed this since you read it; look at its current state."
+    raise Problem(412, "changed", detail, headers={"ETag": tag}, current=current)
+
+
+class ProgramRows(ProgramView):
+    """Rows of the project: `rows` says which."""
+
+    serializer_class: ClassVar[type[BaseSerializer[Any]]]
+
+    def rows(self, project: Project) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if getattr(self, "swagger_fake_view", False):  # the API's description has no project
+            return cast(Any, self.serializer_class).Meta.model._default_manager.none()  # type: ignore[no-any-return]
+        return self.rows(self.project)
+
+
+class ProgramList(ProgramRows, ListAPIView[Any]):  # type: ignore[misc]
+    """A list in cursor pages, narrowed by a FilterSet where the room has one. `asks`: parameters that are no filters."""
+
+    filterset_class: Any = None
+    asks: ClassVar[frozenset[str]] = frozenset()
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Refuse what is not known: a misspelt filter must not silently widen the answer."""
+        filters = self.filterset_class.base_filters if self.filterset_class else ()
+        unknown = sorted(set(self.request.query_params) - {*PAGING, *filters, *self.asks})
+        if unknown:
+            raise ValidationError({name[:100]: ["There is no such parameter."] for name in unknown})
+        return super().filter_queryset(queryset)
+
+
+class ProgramDetail(ProgramRows, RetrieveAPIView[Any]):  # type: ignore[misc]
+    """One row, found by the address."""
+
+    filter_backends: Any = ()
