@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from feedback.permissions import ROUTES
 from tests.test_access import APIS, entry_of
@@ -58,8 +58,8 @@ def resolved(part: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_committed_description_is_that_of_the_code(written: str) -> None:
     assert written == COMMITTED.read_text(), (
-        "The API has changed: run `make openapi` and commit docs/reference/openapi.yaml. Look at its diff: a path or field "
-        "that is gone, a new required field or a narrower type breaks programs, and belongs into CHANGELOG.md."
+        "The API has changed: run `make openapi` and commit docs/reference/openapi.yaml. Look at its diff: a path or "
+        "field that is gone, a new required field or a narrower type breaks programs, and belongs into CHANGELOG.md."
     )
 
 

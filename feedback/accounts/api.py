@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 from rest_framework.exceptions import ValidationError
-from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -86,22 +86,20 @@ def refuse_lost_update(request: Request, tag: str, current: Any) -> None:
     raise Problem(412, "changed", detail, headers={"ETag": tag}, current=current)
 
 
-class ProgramRows(ProgramView):
+class ProgramRows(ProgramView, GenericAPIView[Any]):
     """Rows of the project: `rows` says which."""
-
-    serializer_class: ClassVar[type[BaseSerializer[Any]]]
 
     def rows(self, project: Project) -> QuerySet[Any]:
         raise NotImplementedError
 
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):  # the API's description has no project
-            return cast(Any, self.serializer_class).Meta.model._default_manager.none()  # type: ignore[no-any-return]
+            return cast("QuerySet[Any]", cast(Any, self.serializer_class).Meta.model._default_manager.none())
         return self.rows(self.project)
 
 
-class ProgramList(ProgramRows, ListAPIView[Any]):  # type: ignore[misc]
-    """A list in cursor pages, narrowed by a FilterSet where the room has one. `asks`: parameters that are no filters."""
+class ProgramList(ProgramRows, ListAPIView[Any]):
+    """A list in cursor pages, narrowed by a FilterSet where the room has one; `asks` names its other parameters."""
 
     filterset_class: Any = None
     asks: ClassVar[frozenset[str]] = frozenset()
@@ -115,7 +113,7 @@ class ProgramList(ProgramRows, ListAPIView[Any]):  # type: ignore[misc]
         return super().filter_queryset(queryset)
 
 
-class ProgramDetail(ProgramRows, RetrieveAPIView[Any]):  # type: ignore[misc]
+class ProgramDetail(ProgramRows, RetrieveAPIView[Any]):
     """One row, found by the address."""
 
     filter_backends: Any = ()

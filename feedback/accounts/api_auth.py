@@ -161,7 +161,7 @@ class KeysetPagination(CursorPagination):
             cursor = super().decode_cursor(request)
         except NotFound as error:
             raise unknown from error
-        if cursor is not None and cursor.position is not None and not POSITION.fullmatch(cursor.position):
+        if cursor is not None and cursor.position is not None and not POSITION.fullmatch(str(cursor.position)):
             raise unknown
         return cursor
 

@@ -104,9 +104,10 @@ class WithinRate(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         key, member = getattr(request, "api_key", None), getattr(request, "member", None)
-        if key is None and member is None:
+        caller = key or member
+        if caller is None:
             return True  # nobody: the permission table sends them away
-        now = count("requests", settings.RATE_LIMIT, f"key-{key.pk}" if key else f"member-{member.pk}")
+        now = count("requests", settings.RATE_LIMIT, f"{'key' if key else 'member'}-{caller.pk}")
         if now is not None:
             request._request.rate_headers = now.headers()  # type: ignore[attr-defined]
             if now.is_over:

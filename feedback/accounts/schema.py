@@ -127,7 +127,7 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="The entity tag that you read. When another state stands by now, nothing is changed and the answer is 412.",
+    description="The entity tag that you read. When another state stands by now, nothing is changed: 412.",
 )
 LOCATION = OpenApiParameter("Location", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[201, 202])
 ETAG = OpenApiParameter("ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200])

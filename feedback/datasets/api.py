@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
@@ -155,7 +155,7 @@ class ExportDetail(ProgramDetail):
 
 class ExportDownload(ProgramView):
     @extend_schema(responses={(200, "application/x-ndjson"): OpenApiTypes.BINARY})
-    def get(self, request: Request, pk: int) -> HttpResponse:
+    def get(self, request: Request, pk: int) -> HttpResponseBase:
         """Download a file.
 
         Streamed, with its SHA-256 in `Repr-Digest`, in hex in `X-Checksum-Sha256`, and as its entity tag. 404 until it

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import django_filters as filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_serializer
@@ -94,7 +92,7 @@ class VersionDetail(ProgramDetail):
     With its template, system text and parameters.
     """
 
-    serializer_class: Any = PromptVersionDetailSerializer
+    serializer_class = PromptVersionDetailSerializer
 
     def rows(self, project: Project) -> QuerySet[PromptVersion]:
         return project.promptversions.select_related("prompt")

@@ -147,8 +147,8 @@ class DeliveryView(ProgramView):
 
 def refused(why: Refusal) -> Problem:
     """A row that came alone and cannot be taken."""
-    where = {"pointer": why.pointer, "external_id": why.external_id}
-    return Problem(STATUS.get(why.reason, 422), why.reason, why.detail, **where)
+    status_code = STATUS.get(why.reason, 422)
+    return Problem(status_code, why.reason, why.detail, pointer=why.pointer, external_id=why.external_id)
 
 
 class ResponseList(DeliveryView, ProgramList):

@@ -20,7 +20,7 @@ criterion: dict[str, Any] = {
 item: dict[str, Any] = {
     "id": 138, "conversation": [{"role": "user", "content": "My mother died yesterday. Can we cancel?"}],
     "responses": [
-        {"id": 117, "label": "A", "output": "I am sorry for your loss. Yes, …", "tool_calls": [], "passages": [passage]},
+        {"id": 117, "label": "A", "output": "I am sorry. Yes, …", "tool_calls": [], "passages": [passage]},
         {"id": 118, "label": "B", "output": "Yes.", "tool_calls": [], "passages": []},
     ],
     "rubric": "Which answer is better? 1", "criteria": [criterion],
