@@ -338,7 +338,6 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {
         "docExpansion": "none",
         "filter": True,
-        "validatorUrl": None,
         "defaultModelsExpandDepth": 0,
     },
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -1,5 +1,7 @@
 """Addresses: `/p/<project>/…` for people, `/api/v1/…` for programs. Who may reach them: feedback/permissions.py."""
 
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
@@ -20,6 +22,7 @@ handler403 = "feedback.accounts.problems.forbidden"
 handler404 = "feedback.accounts.problems.not_found"
 handler500 = "feedback.accounts.problems.server_error"
 
+api_docs: dict[str, Any] = {"url_name": "api-schema", "template_name": "feedback/accounts/api_docs.html"}
 project_patterns = [
     path("", include("reviews.queues.urls")),
     path("", include("feedback.accounts.urls")),
@@ -40,6 +43,6 @@ urlpatterns = [
     path("p/<slug:project>/", include(project_patterns)),
     path("api/v1/", include("feedback.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(**api_docs), name="api-docs"),
     path("admin/", admin.site.urls),
 ]

@@ -105,11 +105,16 @@ class ProgramList(ProgramRows, ListAPIView[Any]):
     asks: ClassVar[frozenset[str]] = frozenset()
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Refuse what is not known: a misspelt filter must not silently widen the answer."""
+        """Refuse what is not known, empty or said twice: a slip must not silently widen the answer."""
         filters = self.filterset_class.base_filters if self.filterset_class else ()
-        unknown = sorted(set(self.request.query_params) - {*PAGING, *filters, *self.asks})
-        if unknown:
-            raise ValidationError({name[:100]: ["There is no such parameter."] for name in unknown})
+        known, errors = {*PAGING, *filters, *self.asks}, {}
+        for name, values in self.request.query_params.lists():
+            if name not in known:
+                errors[name[:100]] = ["There is no such parameter."]
+            elif len(values) > 1 or not values[0]:
+                errors[name] = ["Give one value, or leave the parameter out."]
+        if errors:
+            raise ValidationError(errors)
         return super().filter_queryset(queryset)
 
 

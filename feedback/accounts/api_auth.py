@@ -168,7 +168,7 @@ class KeysetPagination(CursorPagination):
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         size = {"type": "integer", "minimum": 1, "maximum": self.max_page_size, "default": 100}
         return [
-            {"name": "cursor", "in": "query", "required": False, "schema": {"type": "string"},
+            {"name": "cursor", "in": "query", "required": False, "schema": {"type": "string", "minLength": 1},
              "description": "Where the page begins: from `next` or `previous` of another page."},
             {"name": "page_size", "in": "query", "required": False, "schema": size, "description": "Rows in a page."},
         ]  # fmt: skip

@@ -297,7 +297,10 @@ class BoundedFilters(DjangoFilterExtension):
         parameters: list[dict[str, Any]] = super().resolve_filter_field(*args)
         given = args[-1].extra
         for parameter in parameters:
-            parameter["schema"] |= {theirs: given[ours] for ours, theirs in self.BOUNDS.items() if ours in given}
+            schema = parameter["schema"]
+            schema |= {theirs: given[ours] for ours, theirs in self.BOUNDS.items() if ours in given}
+            if schema.get("type") == "string" and not {"enum", "format"} & set(schema):
+                schema["minLength"] = 1
         return parameters
 
 

@@ -53,6 +53,12 @@ def test_a_parameter_that_is_not_known_is_refused(program: Client, path: str) ->
     assert refused.json()["errors"][0]["pointer"] == "/modell"
 
 
+@pytest.mark.parametrize("query", ["verdict=", "verdict=passed&verdict=failed", "q=", "consent="])
+def test_a_parameter_has_one_value(program: Client, query: str) -> None:
+    refused = program.get(f"{LIST}?{query}")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, f"/{query.partition('=')[0]}")
+
+
 def cursor(**parts: str) -> str:
     return base64.b64encode(urlencode(parts).encode()).decode()
 
