@@ -75,6 +75,11 @@ ROUTES: Mapping[str, Verb] = {
     "accounts:key-list": "manage_keys",
     "accounts:key-create": "manage_keys",
     "accounts:key-revoke": "manage_keys",
+    # prompts
+    "prompts:prompt-list": "see_responses",
+    "prompts:prompt-detail": "see_responses",
+    "prompts:version-detail": "see_responses",
+    "prompts:version-compare": "see_responses",
     # responses
     "responses:response-list": "see_responses",
     "responses:response-detail": "see_responses",
@@ -108,6 +113,13 @@ ROUTES: Mapping[str, Verb] = {
     # quality
     "quality:unsettled": "settle",
     "quality:settle": "settle",
+    # monitoring
+    "monitoring:overview": "see_responses",
+    "monitoring:overview-traffic": "see_responses",
+    "monitoring:overview-queues": "see_responses",
+    "monitoring:overview-waiting": "see_responses",
+    "monitoring:overview-csv": "see_responses",
+    "monitoring:prompt-quality": "see_responses",
     # datasets
     "datasets:dataset-list": "see_datasets",
     "datasets:dataset-detail": "see_datasets",
@@ -157,7 +169,9 @@ ROUTES: Mapping[str, Verb] = {
 # Navigation: label, route, verb. Shown in this order to those who may.
 NAVIGATION = (
     ("My work", "queues:work", "enter"),
+    ("Overview", "monitoring:overview", "see_responses"),
     ("Responses", "responses:response-list", "see_responses"),
+    ("Prompts", "prompts:prompt-list", "see_responses"),
     ("Rubrics", "rubrics:rubric-list", "see_queues"),
     ("Queues", "queues:queue-list", "see_queues"),
     ("Sampling", "sampling:rule-list", "sample"),
@@ -169,6 +183,14 @@ NAVIGATION = (
 
 # Labels that stand in the bar's last menu, so that the bar stays readable for those who may do everything.
 FOLDED = frozenset({"Rubrics", "Sampling", "Jobs", "Prices", "People", "Keys", "Settings", "Audit"})
+
+# Where a member lands: the first of these that their role opens.
+LANDING = (("monitoring:overview", "see_responses"), ("queues:work", "enter"))
+
+
+def landing(role: str) -> str:
+    """The route of a member's first page."""
+    return next(route for route, verb in LANDING if may(role, verb))
 
 
 def verb_of(route: str, method: str) -> str | None:

@@ -27,6 +27,7 @@ project_patterns = [
     path("", include("reviews.queues.urls")),
     path("", include("feedback.accounts.urls")),
     path("", include("reviews.monitoring.urls")),
+    path("prompts/", include("feedback.prompts.urls")),
     path("responses/", include("feedback.responses.urls")),
     path("rubrics/", include("feedback.rubrics.urls")),
     path("sampling/", include("reviews.sampling.urls")),

@@ -77,6 +77,9 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     ),
     "accounts:member-change": lambda project, who: pk(make.member(project)),
     "accounts:key-revoke": lambda project, who: pk(ApiKey.issue(project, "k", ["ingest"])[0]),
+    "prompts:prompt-detail": lambda project, who: pk(make.prompt_version(project).prompt),
+    "prompts:version-compare": lambda project, who: pk(make.prompt_version(project).prompt),
+    "prompts:version-detail": lambda project, who: pk(make.prompt_version(project)),
     "responses:response-detail": lambda project, who: pk(make.response(project)),
     "rubrics:rubric-detail": lambda project, who: pk(make.rubric_version(project).rubric),
     **dict.fromkeys(
@@ -92,6 +95,8 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "sampling:rule-change": a_rule,
     "sampling:rule-run": a_rule,
     "quality:settle": lambda project, who: pk(world.disputed(project)),
+    "monitoring:overview-csv": lambda project, who: {"table": "rates"},
+    "monitoring:prompt-quality": lambda project, who: pk(make.prompt_version(project).prompt),
     "datasets:dataset-detail": lambda project, who: key(world.version(project).dataset),
     "datasets:version-build": lambda project, who: key(world.version(project).dataset),
     "datasets:version-detail": a_version,

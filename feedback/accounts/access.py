@@ -124,7 +124,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     others = [
         {
             "name": row.project.name,
-            "url": reverse("queues:work", kwargs={"project": row.project.slug}),
+            "url": reverse(permissions.landing(row.role), kwargs={"project": row.project.slug}),
             "current": row == member,
         }
         for row in request.memberships  # type: ignore[attr-defined]
@@ -159,4 +159,4 @@ def navigation(member: Member, here: str) -> list[dict[str, Any]]:
 def subject_of(route: str) -> str:
     """Which entry of the navigation a page belongs to: its room, or its noun in a room with several entries."""
     room, _, name = route.partition(":")
-    return f"{room}:{name.partition('-')[0]}" if room in {"accounts", "queues"} else room
+    return f"{room}:{name.partition('-')[0]}" if room in {"accounts", "monitoring", "queues"} else room

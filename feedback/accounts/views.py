@@ -23,7 +23,7 @@ from feedback.accounts.access import MemberRequest
 from feedback.accounts.forms import InvitedSignupForm, InviteForm, KeyForm, MemberForm
 from feedback.accounts.models import ApiKey, Invitation, LinkOver, SigninLink, User
 from feedback.audit.log import record
-from feedback.permissions import NAVIGATION
+from feedback.permissions import landing
 
 log = logging.getLogger(__name__)
 
@@ -33,21 +33,21 @@ form_page = require_http_methods(["GET", "HEAD", "POST"])
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The first page of the only project, or the list of projects."""
+    """The first page of the only project, or the list of projects. Which page is first, the role says."""
     user = cast(User, request.user)
     members = list(user.members.active().select_related("project").order_by("project__name"))
-    first_page = NAVIGATION[0][1]
     if len(members) == 1:
-        return redirect(first_page, project=members[0].project.slug)
+        return redirect(landing(members[0].role), project=members[0].project.slug)
     projects = [
-        {"member": member, "url": reverse(first_page, kwargs={"project": member.project.slug})} for member in members
+        {"member": member, "url": reverse(landing(member.role), kwargs={"project": member.project.slug})}
+        for member in members
     ]
     return render(request, "feedback/accounts/home.html", {"projects_of_user": projects})
 
 
 @require_safe
 def project_home(request: MemberRequest) -> HttpResponse:
-    return redirect(NAVIGATION[0][1], project=request.project.slug)
+    return redirect(landing(request.member.role), project=request.project.slug)
 
 
 @require_safe

@@ -22,6 +22,7 @@ VERSIONS = {
     "v6": "You answer customers of a travel insurer. Be warm and helpful. Use the passages where they fit.",
     "v7": "You answer customers of a travel insurer. Use only the passages and name the clause.",
 }
+TEMPERATURES = {"v5": 0.7, "v6": 0.7, "v7": 0.2}
 MODELS = {"harbour-small": ("0.15", "0.60"), "harbour-large": ("2.50", "10.00")}
 # How often an answer is wrong, by prompt version and model: the newest prompt and the larger model do better.
 WRONG = {
@@ -81,12 +82,13 @@ def row(
         "output": output,
         "provider": "harbour",
         "model": model,
-        "parameters": {"temperature": 0.2},
+        "parameters": {"temperature": TEMPERATURES[version]},
         "prompt_version": {
             "name": "claims-answer",
             "version": version,
             "template": "{{question}}",
             "system": instructions,
+            "parameters": {"temperature": TEMPERATURES[version]},
         },
         "passages": [
             passage | {"store": "policy-2026", "score": round(0.9 - 0.12 * i, 2)} for i, passage in enumerate(passages)

@@ -1,4 +1,4 @@
-"""Confidence intervals of a share."""
+"""Confidence intervals of a share, and of the difference of two."""
 
 import math
 from collections.abc import Iterable
@@ -52,3 +52,15 @@ def wilson_at_effective_n(rate: float, n: float, level: float = 0.95) -> Interva
     """Wilson's interval of a weighted rate, as if it had been seen in n (effective, fractional) responses."""
     rate = min(1.0, max(0.0, rate))
     return wilson(min(rate * n, n), n, level)
+
+
+def newcombe(first: float, of_first: Interval, second: float, of_second: Interval) -> Interval:
+    """The interval of `first - second`, two independent shares with intervals of their own (Newcombe 1998, method 10).
+
+    d − √((p₁−l₁)² + (u₂−p₂)²) to d + √((u₁−p₁)² + (p₂−l₂)²). With intervals at an effective size it serves weighted
+    shares too (Zou & Donner 2008).
+    """
+    difference = first - second
+    below = math.hypot(first - of_first.low, of_second.high - second)
+    above = math.hypot(of_first.high - first, second - of_second.low)
+    return Interval(max(-1.0, difference - below), min(1.0, difference + above))

@@ -1,8 +1,14 @@
 from django.urls import path
 
-from reviews.monitoring import find
+from reviews.monitoring import find, views
 
 app_name = "monitoring"
 urlpatterns = [
     path("find/", find.find, name="find"),
+    path("overview/", views.overview, name="overview"),
+    path("overview/traffic/", views.overview_traffic, name="overview-traffic"),
+    path("overview/queues/", views.overview_queues, name="overview-queues"),
+    path("overview/waiting/", views.overview_waiting, name="overview-waiting"),
+    path("overview/<slug:table>.csv", views.overview_csv, name="overview-csv"),
+    path("overview/prompts/<int:pk>/", views.prompt_quality, name="prompt-quality"),
 ]

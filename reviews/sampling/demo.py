@@ -1,4 +1,4 @@
-"""The demo's rules: half of the stream for single judgements, most questions once more as pairs. Run at once."""
+"""The demo's rules: most of the stream for single judgements, most questions once more as pairs. Run at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reviews.queues.demo import GROUNDED, PAIRS
 from reviews.sampling.models import SamplingRule, SamplingRun
 
 RULES: list[tuple[str, str, str, dict[str, Any]]] = [
-    ("sample-of-production", "Sample of production", GROUNDED, {"rate": 0.5, "filter": {"environment": "production"}}),
+    ("sample-of-production", "Sample of production", GROUNDED, {"rate": 0.8, "filter": {"environment": "production"}}),
     ("two-answers-to-one-question", "Two answers to one question", PAIRS, {"rate": 0.8}),
     ("v6-model-against-model", "v6, model against model", PAIRS, {"rate": 1.0, "filter": {"prompt_version": "v6"}}),
 ]

@@ -90,7 +90,7 @@ def signed_in(open_browser: Open) -> Open:
         page = open_browser(**options)
         page.goto(link_of(member))
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(re.compile("work/$"))
+        page.wait_for_url(re.compile("(work|overview)/$"))
         return page
 
     return enter

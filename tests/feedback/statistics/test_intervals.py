@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.statistics.intervals import effective_n, kish_n, wilson, wilson_at_effective_n
+from feedback.statistics.intervals import effective_n, kish_n, newcombe, wilson, wilson_at_effective_n
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,26 @@ def test_without_variation_there_is_no_effective_size(rate: float, variance: flo
 def test_a_weighted_rate_gets_an_interval_inside_zero_and_one(rate: float, n: float) -> None:
     low, high = wilson_at_effective_n(rate, n)
     assert 0 <= low <= high <= 1
+
+
+def test_the_difference_of_two_shares_as_newcombe_published_it() -> None:
+    """56 of 70 against 48 of 80: .0524 to .3339 (Newcombe 1998, table II; STATISTICS §6)."""
+    low, high = newcombe(56 / 70, wilson(56, 70), 48 / 80, wilson(48, 80))
+    assert (low, high) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    other_way = newcombe(48 / 80, wilson(48, 80), 56 / 70, wilson(56, 70))
+    assert other_way == pytest.approx((-high, -low))
+
+
+def test_the_difference_of_two_shares_holds_the_truth_as_often_as_it_says() -> None:
+    """STATISTICS M3, by counting: 150 against 150, p = .08 and .04."""
+    chances = [[binomial(150, p, k) for k in range(40)] for p in (0.08, 0.04)]
+    covered = 0.0
+    for a, chance_a in enumerate(chances[0]):
+        for b, chance_b in enumerate(chances[1]):
+            low, high = newcombe(a / 150, wilson(a, 150), b / 150, wilson(b, 150))
+            covered += chance_a * chance_b * (low <= 0.04 <= high)
+    assert 0.93 <= covered <= 0.97
+
+
+def binomial(n: int, p: float, k: int) -> float:
+    return math.comb(n, k) * p**k * (1 - p) ** (n - k)

@@ -1,6 +1,7 @@
 """Weighted rates: hand-computed values, and their behaviour over repeated samples."""
 
 import random
+from math import fsum
 from statistics import fmean, variance
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.statistics.intervals import effective_n, wilson_at_effective_n
-from feedback.statistics.rates import hajek, horvitz_thompson
+from feedback.statistics.rates import Tally, hajek, horvitz_thompson, rate_of
 
 POPULATION = [
     (1 if number % 7 == 0 else 0, 0.4 if number % 7 == 0 or number % 3 == 0 else 0.1) for number in range(2000)
@@ -95,3 +96,78 @@ def test_impossible_probabilities_are_refused(probability: float) -> None:
 def test_each_value_needs_its_probability() -> None:
     with pytest.raises(ValueError, match="shorter"):
         hajek([1, 0], [0.5])
+
+
+def tallies(values: list[int], chances: list[float]) -> tuple[Tally, Tally]:
+    """(hits, misses) as a database would sum them."""
+    both = []
+    for outcome in (1, 0):
+        weights = [1 / pi for y, pi in zip(values, chances, strict=True) if y == outcome]
+        both.append(Tally(len(weights), fsum(weights), fsum(w * w for w in weights)))
+    return both[0], both[1]
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"), [(0, 50, 0, 0.0713), (3, 100, 0.0103, 0.0845), (12, 200, 0.0347, 0.1019)]
+)
+def test_a_uniform_draw_gets_wilsons_interval_whatever_its_rate(hits: int, n: int, low: float, high: float) -> None:
+    """The reference values of STATISTICS §6."""
+    for pi in (0.05, 0.3, 1.0):
+        rate = rate_of(*tallies([1] * hits + [0] * (n - hits), [pi] * n))
+        assert rate is not None
+        assert (rate.value, rate.low, rate.high) == pytest.approx((hits / n, low, high), abs=5e-5)
+        assert (rate.n, rate.effective, rate.is_weighted) == (n, n, False)
+
+
+def test_a_weighted_rate_by_hand() -> None:
+    """w = 2, 4, 1 with y = 1, 0, 1: p = 3/7, v = (4/7)²·5/49 + (3/7)²·16/49; few labels, so Kish's 49/21 at most."""
+    hits, misses = tallies([1, 0, 1], [0.5, 0.25, 1])
+    rate = rate_of(hits, misses)
+    assert rate is not None
+    assert rate.value == pytest.approx(3 / 7)
+    assert rate.effective == pytest.approx(min((12 / 49) / ((16 * 5 + 9 * 16) / 49 / 49), 49 / 21))
+    assert rate.is_weighted
+
+
+def test_labels_that_all_agree_are_worth_no_more_than_kish_says() -> None:
+    rate = rate_of(*tallies([0] * 40, [0.1] * 20 + [1.0] * 20))
+    assert rate is not None
+    assert rate.value == rate.low == 0
+    assert rate.effective == pytest.approx(220**2 / 2020)
+    assert rate_of(Tally(), Tally()) is None
+
+
+def test_weighting_is_undone_and_the_interval_holds_the_truth() -> None:
+    """STATISTICS S3 and S4 for a stream that goes on: fresh responses each time, suspects drawn four times as often."""
+    source, truth, covered, off = random.Random(22), 0.12, 0, 0.0
+    for _ in range(600):
+        values, chances = [], []
+        for _ in range(1500):
+            y = int(source.random() < truth)
+            pi = 0.4 if y or source.random() < 0.25 else 0.1
+            if source.random() < pi:
+                values.append(y)
+                chances.append(pi)
+        rate = rate_of(*tallies(values, chances))
+        assert rate is not None
+        covered += rate.low <= truth <= rate.high
+        off += (rate.value - truth) / 600
+        assert fmean(values) > rate.value
+    assert abs(off) <= 0.005
+    assert 0.93 <= covered / 600 <= 0.975
+
+
+def test_rare_harms_in_a_small_weighted_draw_are_not_claimed_too_surely() -> None:
+    """A rate of 2 % with about 120 labels: often fewer than five hits, where the variance alone would be too sure."""
+    source, truth, covered = random.Random(23), 0.02, 0
+    for _ in range(800):
+        values, chances = [], []
+        for _ in range(600):
+            y = int(source.random() < truth)
+            pi = 0.6 if (source.random() < (0.7 if y else 0.1)) else 0.15
+            if source.random() < pi:
+                values.append(y)
+                chances.append(pi)
+        rate = rate_of(*tallies(values, chances))
+        covered += rate is not None and rate.low <= truth <= rate.high
+    assert covered / 800 >= 0.93
