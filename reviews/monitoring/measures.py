@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Case, F, FloatField, Func, IntegerField, Q, TextField, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 from django.db.models.lookups import GreaterThan, In, IsNull, LessThan
 
 from feedback.accounts.models import Project
@@ -87,7 +87,7 @@ def decided(criterion: Criterion) -> Q:
 
 def left_open(criterion: Criterion) -> Q:
     """Answered by somebody, and settled by nobody."""
-    answered = GreaterThan(Cast(AnswerPart(criterion.key, "n"), IntegerField()), Value(0))
+    answered = GreaterThan(Coalesce(Cast(AnswerPart(criterion.key, "n"), IntegerField()), Value(0)), Value(0))
     return Q(answered) & ~decided(criterion)
 
 

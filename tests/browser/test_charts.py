@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -36,11 +37,20 @@ def curator(transactional_db: None) -> Member:
     return make.member(project, "curator", name="Cleo Curator")
 
 
+def until(page: Page, condition: str) -> None:
+    """Playwright's own waiting for a condition needs eval, which our policy forbids."""
+    for _ in range(100):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(condition)
+
+
 def overview(page: Page) -> None:
     page.goto("/p/travel/overview/")
     expect(page.locator("#queues-title")).to_be_visible()
     expect(page.locator(".drawing canvas")).to_have_count(5)
-    page.wait_for_function("Object.keys(Chart.instances).length === 5")
+    until(page, "Object.keys(Chart.instances).length === 5")
 
 
 def test_charts_are_drawn_from_their_tables_and_follow_the_theme(curator: Member, signed_in: Any) -> None:
@@ -52,7 +62,7 @@ def test_charts_are_drawn_from_their_tables_and_follow_the_theme(curator: Member
     before = page.evaluate(INK)
     page.get_by_label("Your menu").click()
     page.get_by_role("button", name="Dark").click()
-    page.wait_for_function(f"JSON.stringify({INK}) !== {before!r}")
+    until(page, f"JSON.stringify({INK}) !== {json.dumps(json.dumps(before, separators=(',', ':')))}")
     assert len(page.evaluate(INK)) == 5
     page.locator("#rates-title").locator("xpath=../..").get_by_text("Table").click()
     expect(page.locator("#rates-table")).to_contain_text("12.5 %")
@@ -65,7 +75,7 @@ def test_another_rate_is_swapped_in_and_drawn_again(curator: Member, signed_in: 
     overview(page)
     page.get_by_role("link", name="Failed").click()
     expect(page.locator("#rates-title")).to_have_text("Failed rate by prompt version")
-    page.wait_for_function("Object.keys(Chart.instances).length === 5")
+    until(page, "Object.keys(Chart.instances).length === 5")
     assert "measure=failure" in page.url
 
 

@@ -59,11 +59,12 @@ def test_the_database_reads_the_ready_rubric(project: Project, judge: Judge, v7:
         settled(hallucinations=unanswered),
         settled(grounded=open_question, hallucinations=said("yes", "spans")),
         {"toxic": said("yes")},
+        {"grounded": said("yes")},
     ):
         judge(v7, answers=answers)
-    assert says(project, "hallucination") == [0, 1, 1, None, 0, 1, None]
-    assert says(project, "toxicity") == [0, 0, 0, 0, 0, 0, 1]
-    assert says(project, "harm") == [0, 0, 0, 0, 0, 0, 1]
+    assert says(project, "hallucination") == [0, 1, 1, None, 0, 1, None, 0]
+    assert says(project, "toxicity") == [0, 0, 0, 0, 0, 0, 1, None]
+    assert says(project, "harm") == [0, 0, 0, 0, 0, 0, 1, None]
 
 
 def test_scales_and_odd_keys_are_read_too(project: Project, v7: PromptVersion) -> None:
