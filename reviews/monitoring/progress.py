@@ -147,7 +147,7 @@ class Waiting:
 
 def waiting_of(project: Project) -> list[Waiting]:
     disputes = project.adjudications.filter(settled_at=None, item__state=Item.State.UNRESOLVED)
-    escalations = project.escalations.filter(answered_at=None)
+    escalations = project.escalations.open()
     return [
         Waiting("Disputed items, in no rate until settled", disputes[: COUNTED + 1].count(), "quality:unsettled"),
         Waiting("Escalations without an answer", escalations[: COUNTED + 1].count(), "moderation:escalation-list"),

@@ -95,8 +95,8 @@ def test_disputes_escalations_and_failed_runs_wait_for_somebody(
 ) -> None:
     item = world.disputed(project)
     world.disputed(other_project)
-    Escalation.objects.create(project=project, item=item, raised_by=moderator, text="Ours?")
-    Escalation.objects.create(project=project, item=item, raised_by=moderator, text="So?", answered_at=timezone.now())
+    Escalation.objects.create(project=project, item=item, raised_by=moderator)
+    Escalation.objects.create(project=project, item=item, raised_by=moderator, closed_at=timezone.now())
     dataset = world.version(project).dataset
     for days in (1, 20):
         past = timezone.now() - timedelta(days=days)
