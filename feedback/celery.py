@@ -1,18 +1,24 @@
 """The Celery app: a doorbell for rows of work, never their memory (DESIGN §5)."""
 
+import logging
 import os
+import threading
 import time
 from typing import Any
 
 from celery import Celery, bootsteps
 from celery.worker import state
+from django.apps import apps
 from django.conf import settings
+from django.db import DatabaseError, connection
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feedback.settings")
 TRANSPORT_ALIASES["filesystem"] = "feedback.bell:Transport"  # kombu's own loses the worker to half-written messages
 
 SWEEPS_MISSED = 12
+
+log = logging.getLogger(__name__)
 
 app = Celery("touchstone")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -52,3 +58,49 @@ class Ear(bootsteps.StartStopStep):
 
 
 app.steps["consumer"].add(Ear)
+
+
+class Pulse(bootsteps.StartStopStep):
+    """Write every few seconds that this worker is alive, for the jobs page (reviews/monitoring/models.py).
+
+    From a thread of its own: a database that is slow or away costs the worker nothing but its sign of life.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, worker: Any) -> None:
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.live, args=(worker,), name="pulse", daemon=True)
+        self.thread.start()
+
+    def stop(self, worker: Any) -> None:
+        self.over.set()
+        self.thread.join(timeout=5)
+
+    def terminate(self, parent: Any) -> None:
+        self.stop(parent)
+
+    def live(self, worker: Any) -> None:
+        from reviews.monitoring.models import BEAT_SECONDS
+
+        while True:
+            self.write(worker)
+            if self.over.wait(BEAT_SECONDS):
+                break
+        self.write(worker, is_last=True)
+
+    def write(self, worker: Any, *, is_last: bool = False) -> None:
+        beats = apps.get_model("monitoring", "WorkerBeat")._default_manager
+        facts = {"bells": sorted(worker.app.amqp.queues.consume_from), "processes": worker.concurrency}
+        try:
+            if is_last:
+                beats.filter(name=worker.hostname, pid=os.getpid()).delete()
+            else:
+                beats.mark(worker.hostname, os.getpid(), **facts, busy=len(state.active_requests))
+        except DatabaseError as error:
+            log.warning("this worker's sign of life was not written: %s", error)
+        finally:
+            connection.close()  # of this thread; the pool's processes must not inherit an open one
+
+
+app.steps["worker"].add(Pulse)

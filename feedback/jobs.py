@@ -78,6 +78,8 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
 
     bell: ClassVar[str] = "default"  # Celery queue: default, bulk or stats
+    may_retry: ClassVar[bool] = False  # whether a failed one can be tried again; `begin_again` then makes it ready
+    named_by: ClassVar[tuple[str, ...]] = ()  # relations that its name and its address need, for lists of jobs
 
     objects = JobQuerySet.as_manager()
 
@@ -90,6 +92,9 @@ class Job(models.Model):
 
     def failed(self) -> None:
         """Clean up when it will never be done (last attempt, cancelled). Called once, inside that transaction."""
+
+    def begin_again(self) -> None:
+        """Make a failed row ready for another try, which goes on from its cursor; JobRefused when it would do harm."""
 
     def hold(self, time: timedelta) -> None:
         """Save, with a lease that begins now by the database's clock."""
@@ -119,6 +124,22 @@ class Job(models.Model):
             if job is not None:
                 job.end(Job.State.CANCELLED)
         return job is not None
+
+    def retry(self) -> bool:
+        """Queue a failed one again, with all its tries; False when it had not failed. Raises JobRefused."""
+        with transaction.atomic():
+            job = type(self).objects.select_for_update().filter(pk=self.pk, state=Job.State.FAILED).first()
+            if job is None:
+                return False
+            if not job.may_retry:
+                raise JobRefused("It cannot be tried again. Start a new one.")
+            job.cursor.pop(TRIES, None)
+            job.begin_again()
+            job.state, job.error = Job.State.QUEUED, ""
+            job.lease_until = job.started_at = job.finished_at = None
+            job.save()
+            job.ring()
+        return True
 
     @property
     def share_done(self) -> float | None:

@@ -20,6 +20,8 @@ VERBS: Mapping[str, frozenset[str]] = {
     "settle": frozenset({MODERATOR, ADMIN}),
     "see_datasets": frozenset({CURATOR, MODERATOR, ADMIN}),
     "publish": frozenset({CURATOR, ADMIN}),  # build versions, make exports
+    "see_jobs": frozenset({CURATOR, MODERATOR, ADMIN}),
+    "manage_jobs": frozenset({CURATOR, ADMIN}),  # cancel a job, try a failed one again
     "invite": frozenset({ADMIN}),
     "manage_members": frozenset({ADMIN}),
     "manage_keys": frozenset({ADMIN}),
@@ -124,12 +126,21 @@ ROUTES: Mapping[str, Verb] = {
     "datasets:dataset-list": "see_datasets",
     "datasets:dataset-detail": "see_datasets",
     "datasets:dataset-create": "publish",
+    "datasets:dataset-change": "publish",
     "datasets:version-build": "publish",
+    "datasets:version-compare": "see_datasets",
     "datasets:version-detail": "see_datasets",
+    "datasets:pair-list": "see_datasets",
+    "datasets:pair-detail": "see_datasets",
+    "datasets:excluded-list": "see_datasets",
     "datasets:export-create": "publish",
     "datasets:export-download": "see_datasets",
     # monitoring
     "monitoring:find": "enter",
+    "monitoring:job-list": "see_jobs",
+    "monitoring:job-workers": "see_jobs",
+    "monitoring:job-cancel": "manage_jobs",
+    "monitoring:job-retry": "manage_jobs",
     # API
     "api:response-list": {"GET": "see_responses", "POST": "ingest"},
     "api:response-detail": {"GET": "see_responses"},
@@ -177,6 +188,7 @@ NAVIGATION = (
     ("Sampling", "sampling:rule-list", "sample"),
     ("Moderation", "quality:unsettled", "settle"),
     ("Datasets", "datasets:dataset-list", "see_datasets"),
+    ("Jobs", "monitoring:job-list", "see_jobs"),
     ("People", "accounts:member-list", "manage_members"),
     ("Keys", "accounts:key-list", "manage_keys"),
 )

@@ -33,6 +33,7 @@ project_patterns = [
     path("sampling/", include("reviews.sampling.urls")),
     path("moderation/", include("reviews.quality.urls")),
     path("datasets/", include("feedback.datasets.urls")),
+    path("", include("reviews.monitoring.urls")),
 ]
 
 urlpatterns = [

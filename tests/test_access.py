@@ -39,6 +39,14 @@ def dataset_version(row: Any) -> Kwargs:
     return {"key": row.dataset.key, "number": row.number}
 
 
+def dataset_pair(row: Any) -> Kwargs:
+    return {**dataset_version(row.version), "pair_id": row.pair_id}
+
+
+def job(row: Any) -> Kwargs:
+    return {"kind": row._meta.label_lower, "pk": row.pk}
+
+
 def dataset_export(row: Any) -> Kwargs:
     return {**dataset_version(row.version), "pk": row.pk}
 
@@ -98,10 +106,17 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "monitoring:overview-csv": lambda project, who: {"table": "rates"},
     "monitoring:prompt-quality": lambda project, who: pk(make.prompt_version(project).prompt),
     "datasets:dataset-detail": lambda project, who: key(world.version(project).dataset),
+    "datasets:dataset-change": lambda project, who: key(world.version(project).dataset),
+    "datasets:version-compare": lambda project, who: key(world.version(project).dataset),
+    "datasets:pair-list": a_version,
+    "datasets:pair-detail": lambda project, who: dataset_pair(world.pair(project)),
+    "datasets:excluded-list": a_version,
     "datasets:version-build": lambda project, who: key(world.version(project).dataset),
     "datasets:version-detail": a_version,
     "datasets:export-create": a_version,
     "datasets:export-download": lambda project, who: dataset_export(world.export(project)),
+    "monitoring:job-cancel": lambda project, who: job(world.run(make.queue(project))),
+    "monitoring:job-retry": lambda project, who: job(world.run(make.queue(project))),
     "api:response-detail": lambda project, who: pk(make.response(project)),
     "api:prompt-detail": lambda project, who: pk(make.prompt_version(project).prompt),
     "api:prompt-version-detail": lambda project, who: pk(make.prompt_version(project)),

@@ -18,6 +18,7 @@ from feedback.judgements.models import Verdict
 from feedback.responses.models import IngestBatch, LanguageModel, Price, Subject, UserFeedback
 from feedback.rubrics.models import Guideline, GuidelineVersion
 from reviews.imports.models import ImportedReview
+from reviews.monitoring.models import WorkerBeat
 from reviews.quality.models import Adjudication
 from reviews.queues import claim as claiming
 from reviews.queues import submit as submitting
@@ -84,6 +85,7 @@ def one_of_everything(project: Project) -> None:
     judged(project, member, made)
     worked(project, member)
     published(project, made)
+    WorkerBeat.objects.mark("celery@here", 7, bells=["default"])
     record("world-made", project, project=project)
     seal()
 
@@ -123,16 +125,22 @@ def worked(project: Project, member: Member) -> None:
     disputed(project)
 
 
-def published(project: Project, subject: Subject) -> None:
-    frozen = export(project).version
-    verdict = Verdict.objects.filter(project=project).latest("pk")
-    response = subject.shown()[0]
-    about: dict[str, Any] = {"project": project, "version": frozen}
-    PreferencePair.objects.create(
-        **about, position=0, pair_id="p", group_id="g", split="train", source="correction", criterion="rewrite",
-        verdict=verdict, rejected_response=response, prompt=MESSAGE, chosen=MESSAGE, rejected=MESSAGE,
+def pair(project: Project, subject: Subject | None = None) -> PreferencePair:
+    """One of a version of its own; a correction of a response of the subject, with the newest verdict there is."""
+    if subject is None:
+        subject = make.subject(make.response(project))
+        make.verdict(subject, make.rubric_version(project), [])
+    return PreferencePair.objects.create(
+        project=project, version=export(project).version, position=0, pair_id="p", group_id="g", split="train",
+        source="correction", criterion="rewrite", verdict=Verdict.objects.filter(project=project).latest("pk"),
+        rejected_response=subject.shown()[0], prompt=MESSAGE, chosen=MESSAGE, rejected=MESSAGE,
         n_votes=1, votes_for=1, votes_against=0, votes_tied=0, vote_share=1.0, provenance={},
     )  # fmt: skip
+
+
+def published(project: Project, subject: Subject) -> None:
+    frozen = pair(project, subject).version
+    about: dict[str, Any] = {"project": project, "version": frozen}
     VersionRow.objects.create(**about, kind="excluded", position=0, key="k", reason="tie", data={})
     GroupSplit.objects.create(
         project=project, dataset=frozen.dataset, kind="fold", group="f", split="train", first_version=frozen

@@ -16,8 +16,9 @@ from django.db.models import Model
 
 from feedback.datasets import groups, provenance, statistics
 from feedback.datasets.models import DatasetVersion, PreferencePair, VersionRow
-from feedback.datasets.pairs import Candidate, candidates, pair_id, row_of
+from feedback.datasets.pairs import Candidate, candidates
 from feedback.datasets.rule import Rule, RuleError, parse, parse_shares
+from feedback.datasets.sift import sift
 from feedback.datasets.snapshot import Judged, clock, load, siblings, standing
 from feedback.jobs import JobRefused
 from feedback.responses.insert import copy
@@ -51,6 +52,7 @@ def begin(version: DatasetVersion, rule: Rule, shares: dict[str, float]) -> None
     version.cursor = {"as_of": clock(version.project), "block": 0, "hash": "", "sums": statistics.empty()}
     blocks, components = standing(version.project_id, rule)
     version.total = sum(map(len, blocks))
+    version.cursor["newest"] = max((pk for ids in blocks for pk in ids), default=0)
     groups.assign(version, components, shares)
     add_rows(version, Kind.VERDICTS, 0, [(str(ids[0]), "", {"ids": ids}) for ids in blocks])
 
@@ -80,66 +82,23 @@ def cases_of(version: DatasetVersion, judged: list[Judged]) -> list[Fact]:
 def add_pairs(version: DatasetVersion, rule: Rule, found: list[Candidate]) -> None:
     """Freeze the candidates that hold as pairs, the others with their reason."""
     sums = version.cursor["sums"]
-    rows = [row_of(candidate, rule) for candidate in found]
     splits = groups.splits_of(version.dataset, [key for candidate in found for key in candidate.keys])
-    for candidate in found:
-        if not candidate.reason and not groups.split_of(candidate.keys, splits):
-            candidate.reason = "joins_two_splits"
-    names = refuse_repeated(version, found, rows)
-    kept = [at for at, candidate in enumerate(found) if not candidate.reason]
-    pairs = [
-        pair(version, found[at], rows[at], names[at], groups.split_of(found[at].keys, splits), sums["pairs"] + position)
-        for position, at in enumerate(kept)
-    ]
+    kept, left_out = sift(found, rule, splits, lambda names: stored(version, names))
+    place: dict[str, Any] = {"project_id": version.project_id, "version": version}
+    pairs = [one.pair(**place, position=position) for position, one in enumerate(kept, sums["pairs"])]
     store(PreferencePair, pairs)
     statistics.add_pairs(sums, pairs)
     for one in pairs:
         version.cursor["hash"] = chained(version.cursor["hash"], {name: getattr(one, name) for name in HASHED})
-    left_out: list[Fact] = [(c.key, c.reason, provenance.of_excluded(c)) for c in found if c.reason]
-    add_rows(version, Kind.EXCLUDED, sum(sums["excluded"].values()), left_out)
-    for _, reason, _ in left_out:
+    facts: list[Fact] = [(c.key, c.reason, provenance.of_excluded(c)) for c in left_out]
+    add_rows(version, Kind.EXCLUDED, sum(sums["excluded"].values()), facts)
+    for _, reason, _ in facts:
         statistics.count(sums["excluded"], reason)
 
 
-def refuse_repeated(version: DatasetVersion, found: list[Candidate], rows: list[dict[str, Any]]) -> dict[int, str]:
-    """Leave out what the version has already, or has the other way round; the ids of what is left, by place."""
-    names = {at: pair_id(rows[at]) for at, candidate in enumerate(found) if not candidate.reason}
-    turned = {at: pair_id(rows[at], reverse=True) for at in names}
-    known = set(version.pairs.filter(pair_id__in={*names.values(), *turned.values()}).values_list("pair_id", flat=True))
-    here = set(names.values())
-    for at, name in names.items():
-        if turned[at] in here or turned[at] in known:
-            found[at].reason = "contradicted"
-        elif name in known:
-            found[at].reason = "duplicate"
-        known.add(name)
-    return names
-
-
-def pair(
-    version: DatasetVersion, candidate: Candidate, row: dict[str, Any], name: str, split: str, position: int
-) -> PreferencePair:
-    return PreferencePair(
-        project_id=version.project_id,
-        version=version,
-        position=position,
-        pair_id=name,
-        group_id=groups.group_id(candidate.keys),
-        split=split,
-        source=candidate.source,
-        criterion=candidate.criterion,
-        verdict=candidate.judged.verdict,
-        chosen_response=None if candidate.correction else candidate.chosen,
-        rejected_response=candidate.rejected,
-        n_votes=candidate.n_votes,
-        votes_for=candidate.votes_for,
-        votes_against=candidate.votes_against,
-        votes_tied=candidate.votes_tied,
-        vote_share=candidate.vote_share,
-        strength=candidate.strength,
-        provenance=provenance.of_pair(candidate),
-        **row,
-    )
+def stored(version: DatasetVersion, names: set[str]) -> set[str]:
+    """Which of these ids are pairs of the version already."""
+    return set(version.pairs.filter(pair_id__in=names).values_list("pair_id", flat=True))
 
 
 def add_rows(version: DatasetVersion, kind: str, start: int, rows: list[Fact]) -> None:
@@ -178,7 +137,7 @@ def seal(version: DatasetVersion) -> None:
     }
     version.statistics = statistics.summary(sums)
     version.rows_sha256 = cursor["hash"] or hashlib.sha256().hexdigest()
-    version.cursor = {"as_of": cursor["as_of"], "leading": sums["leading"]}
+    version.cursor = {"as_of": cursor["as_of"], "newest": cursor.get("newest", 0), "leading": sums["leading"]}
 
 
 HASHED = (

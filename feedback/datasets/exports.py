@@ -51,14 +51,8 @@ def request(
     )
     is_lost = export.state == Job.State.DONE and not default_storage.exists(export.file)
     if is_lost or export.state in {Job.State.FAILED, Job.State.CANCELLED}:
-        again = {
-            "state": Job.State.QUEUED,
-            "cursor": {},
-            "done": 0,
-            "error": "",
-            "lease_until": None,
-            "finished_at": None,
-        }
+        again = {"state": Job.State.QUEUED, "cursor": {}, "done": 0, "error": "", "lease_until": None}
+        again |= {"started_at": None, "finished_at": None}
         created = bool(Export.objects.filter(pk=export.pk, state=export.state).update(**again))
         export.refresh_from_db()
     if created:
@@ -76,6 +70,7 @@ def step(export: Export) -> bool:
     shape = SHAPES[export.shape]
     if not export.cursor:
         export.cursor = {**START, "facts": shape.facts(version)}
+        export.total = expected(export)
     with resumed(export) as file:
         cursor = export.cursor
         some = list(shape.rows(version, export.split, cursor["after"], CHUNK, cursor["facts"]))
@@ -91,6 +86,17 @@ def step(export: Export) -> bool:
         return False
     finish(export, shape)
     return True
+
+
+def expected(export: Export) -> int | None:
+    """How many rows there will be, where the version knows."""
+    version = export.version
+    if export.shape == Export.Shape.VOTES:
+        return int(version.counts["comparisons"])
+    if export.shape == Export.Shape.PREFERENCE:
+        sizes = version.statistics["by_split"]
+        return int(sizes.get(export.split, 0) if export.split else sum(sizes.values()))
+    return None
 
 
 ESCAPED = {"\u2028".encode(): rb"\u2028", "\u2029".encode(): rb"\u2029", "\x85".encode(): rb"\u0085"}

@@ -1,20 +1,28 @@
-"""A dataset's rule as fields that a person can fill in, and the choice of a file."""
+"""A dataset's rule as fields that a person can fill in, the choice of a file, and of two versions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.text import slugify
 
 from feedback.accounts.models import Project
 from feedback.datasets.models import Dataset, Export, Split
-from feedback.datasets.rule import parse, parse_shares
+from feedback.datasets.pairs import TOLERANCE
+from feedback.datasets.rule import Rule, RuleError, parse, parse_shares
+from feedback.datasets.wording import share_words
 from feedback.judgements.models import Verdict
 from feedback.rubrics.models import Criterion
+from feedback.text.hashes import digest
 
+MOVED = (
+    "Somebody else changed this dataset while you were at it. Look at theirs in another window; "
+    "saving again replaces what they wrote."
+)
 RESERVED = {"new"}  # stands in the address where a dataset's key would
 SHARES = [
     ("1/100", "More than for anything else"),
@@ -39,7 +47,9 @@ POLICIES = [
 
 
 class DatasetForm(forms.Form):
-    """The rule of a new dataset. Choices are what the project has; anything else is refused beside its field."""
+    """A dataset's name and rule. Choices are what the project has and what the rule names already; anything else is
+    refused beside its field.
+    """
 
     name = forms.CharField(max_length=120, help_text="How people call it.")
     key = forms.SlugField(
@@ -48,6 +58,13 @@ class DatasetForm(forms.Form):
         label="Short name",
         help_text="How programs call it; made from the name when empty.",
     )
+    description = forms.CharField(
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="What it is for, and what it must not be used for.",
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     queues = forms.MultipleChoiceField(
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -55,7 +72,7 @@ class DatasetForm(forms.Form):
         help_text="None marked: all of them, also future ones.",
     )
     comparisons = forms.BooleanField(
-        required=False, initial=True, label="Comparisons", help_text="The preferred response over the other."
+        required=False, initial=True, label="Take comparisons", help_text="The preferred response over the other."
     )
     comparison_criteria = forms.MultipleChoiceField(
         required=False,
@@ -90,7 +107,7 @@ class DatasetForm(forms.Form):
         min_value=0.01, max_value=1000, initial=1, label="Far enough apart", help_text="In points of that scale."
     )
     corrections = forms.BooleanField(
-        required=False, initial=True, label="Corrections", help_text="A reviewer's rewrite over the original."
+        required=False, initial=True, label="Take corrections", help_text="A reviewer's rewrite over the original."
     )
     system_prompts = forms.ChoiceField(
         choices=POLICIES,
@@ -104,29 +121,47 @@ class DatasetForm(forms.Form):
     )
     train = forms.IntegerField(min_value=0, max_value=100, initial=80, label="Training, %")
     validation = forms.IntegerField(min_value=0, max_value=100, initial=10, label="Validation, %")
-    test = forms.IntegerField(
-        min_value=0,
-        max_value=100,
-        initial=10,
-        label="Test, %",
-        help_text="Whole conversations, and the same question asked again, stay in one split.",
-    )
+    test = forms.IntegerField(min_value=0, max_value=100, initial=10, label="Test, %")
 
-    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, project: Project, *args: Any, dataset: Dataset | None = None, is_preview: bool = False, **kwargs: Any
+    ) -> None:
+        self.project, self.dataset = project, dataset
+        if dataset is not None:
+            kwargs["initial"] = initial_of(dataset)
         super().__init__(*args, **kwargs)
-        self.project = project
-        origins = Verdict.objects.filter(project=project).values_list("origin", "queue_label").distinct()
-        labels = {origin: label or origin for origin, label in origins.order_by("origin", "queue_label")}
-        self.offer("queues", labels.items())
-        kinds = Criterion.objects.filter(project=project, kind__in=["comparison", "scale"])
-        criteria = list(kinds.values_list("kind", "key", "label").distinct().order_by("key", "label"))
-        self.offer("comparison_criteria", {key: label for kind, key, label in criteria if kind == "comparison"}.items())
-        scales = {key: label for kind, key, label in criteria if kind == "scale"}
-        self.offer("rating_criterion", [("", "Not used"), *scales.items()])
+        if dataset is not None:
+            del self.fields["key"]  # programs know it
+        if is_preview:  # it asks for the rule only
+            self.fields["name"].required = False
+            self.fields.pop("key", None)
+        self.offer_choices()
 
-    def offer(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
-        """Set a field's choices; a question with nothing to choose from is not asked."""
-        offered = [(value, f"{label} ({value})" if value and label != value else label) for value, label in choices]
+    def offer_choices(self) -> None:
+        origins = Verdict.objects.filter(project=self.project).values_list("origin", "queue_label").distinct()
+        labels = {origin: label or origin for origin, label in origins.order_by("origin", "queue_label")}
+        self.offer("queues", labels)
+        kinds = Criterion.objects.filter(project=self.project, kind__in=["comparison", "scale"])
+        criteria = list(kinds.values_list("kind", "key", "label").distinct().order_by("key", "label"))
+        self.offer("comparison_criteria", {key: label for kind, key, label in criteria if kind == "comparison"})
+        self.offer("rating_criterion", {"": "Not used", **{k: label for kind, k, label in criteria if kind == "scale"}})
+        shares = dict(SHARES)
+        if self.initial.get("min_share", "1/2") not in shares:
+            shares[self.initial["min_share"]] = share_words(float(self.initial["min_share"])).capitalize()
+        self.offer("min_share", shares, with_value=False)
+        strengths = dict(STRENGTHS)
+        strengths.setdefault(self.initial.get("min_strength", "0"), self.initial.get("min_strength", "0"))
+        self.offer("min_strength", strengths, with_value=False)
+
+    def offer(self, name: str, choices: Mapping[str, str], *, with_value: bool = True) -> None:
+        """Set a field's choices, with those that the rule has already; a question without choices is not asked."""
+        has = self.initial.get(name) or []
+        missing = [value for value in ([has] if isinstance(has, str) else has) if value not in choices]
+        choices = dict(choices) | dict.fromkeys(missing, "")
+        offered = [
+            (value, f"{label} ({value})" if with_value and value and label and label != value else label or value)
+            for value, label in choices.items()
+        ]
         self.fields[name].choices = offered  # type: ignore[attr-defined]
         if not offered:
             self.fields[name].widget = forms.MultipleHiddenInput()
@@ -149,6 +184,32 @@ class DatasetForm(forms.Form):
             self.add_error("train", "The three shares must add up to 100.")
         return data
 
+    def take_notice(self, dataset: Dataset) -> None:
+        """Say that somebody else changed it, keep what was typed, and let the next attempt replace theirs."""
+        self.add_error(None, MOVED)
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data["seen"] = state_of(dataset)
+        self.data = data
+
+    def has_moved(self, dataset: Dataset) -> bool:
+        """Whether somebody else changed it since this form was opened."""
+        return bool(self.cleaned_data["seen"]) and self.cleaned_data["seen"] != state_of(dataset)
+
+    def changes(self, dataset: Dataset) -> list[str]:
+        """Names of what would be different."""
+        before = {"name": dataset.name, "description": dataset.description, "shares": dataset.shares, **dataset.rule}
+        after = {
+            "name": self.cleaned_data["name"],
+            "description": self.cleaned_data["description"],
+            "shares": self.shares(),
+            **self.rule(),
+        }
+        return sorted(name for name in after if before.get(name) != after[name])
+
+    def parsed(self) -> Rule:
+        return parse(self.rule())
+
     def rule(self) -> dict[str, Any]:
         data = self.cleaned_data
         names = (
@@ -158,15 +219,40 @@ class DatasetForm(forms.Form):
         numbers = {"min_share": float(Fraction(data["min_share"])), "min_strength": float(data["min_strength"])}
         return parse({**{name: data[name] for name in names}, **numbers}).as_json()
 
+    def shares(self) -> dict[str, float]:
+        return parse_shares({name: self.cleaned_data[name] / 100 for name in Split.values})
+
     def save(self) -> Dataset:
-        shares = {name: self.cleaned_data[name] / 100 for name in Split.values}
-        return Dataset.objects.create(
-            project=self.project,
-            key=self.cleaned_data["key"],
-            name=self.cleaned_data["name"],
-            rule=self.rule(),
-            shares=parse_shares(shares),
-        )
+        """A new dataset, or new words and a new rule for the one being edited; versions keep the rule they have."""
+        dataset = self.dataset or Dataset(project=self.project, key=self.cleaned_data["key"])
+        dataset.name, dataset.description = self.cleaned_data["name"], self.cleaned_data["description"]
+        dataset.rule, dataset.shares = self.rule(), self.shares()
+        dataset.save()
+        return dataset
+
+
+def initial_of(dataset: Dataset) -> dict[str, Any]:
+    """The fields of a dataset as it stands. A rule that cannot be read any more is begun anew."""
+    try:
+        rule = parse(dataset.rule)
+    except RuleError:
+        rule = Rule()
+    shares = {name: round(100 * dataset.shares.get(name, 0)) for name in Split.values}
+    numbers = {
+        "min_share": choice_of(rule.min_share, [value for value, _ in SHARES]),
+        "min_strength": choice_of(rule.min_strength, [value for value, _ in STRENGTHS]),
+    }
+    words = {"name": dataset.name, "description": dataset.description, "seen": state_of(dataset)}
+    return {**rule.as_json(), **numbers, **shares, **words}
+
+
+def choice_of(number: float, choices: list[str]) -> str:
+    """The choice that means this number, else the number itself."""
+    return next((value for value in choices if abs(float(Fraction(value)) - number) < TOLERANCE), repr(number))
+
+
+def state_of(dataset: Dataset) -> str:
+    return digest([dataset.name, dataset.description, dataset.rule, dataset.shares])[:16]
 
 
 class ExportForm(forms.Form):
@@ -174,3 +260,15 @@ class ExportForm(forms.Form):
     split = forms.ChoiceField(
         choices=[("", "All splits"), *Split.choices], required=False, label="Split", help_text="Votes belong to none."
     )
+
+
+class CompareForm(forms.Form):
+    """Two complete versions of one dataset, by their numbers."""
+
+    older = forms.TypedChoiceField(coerce=int, label="From")
+    newer = forms.TypedChoiceField(coerce=int, label="To")
+
+    def __init__(self, numbers: list[int], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("older", "newer"):
+            self.fields[name].choices = [(n, f"Version {n}") for n in numbers]  # type: ignore[attr-defined]

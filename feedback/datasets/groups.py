@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from feedback.datasets.models import Dataset, DatasetVersion, GroupSplit, Split
 from feedback.responses.models import Response
@@ -73,32 +73,33 @@ def drawn_split(salt: str, key: Key, shares: dict[str, float]) -> str:
     return Split.TRAIN
 
 
-def assign(version: DatasetVersion, components: Components, shares: dict[str, float]) -> int:
-    """Give every group that is new a split; how many keys were added.
+def planned(
+    salt: str, known: Mapping[Key, str], components: Components, shares: dict[str, float]
+) -> Iterator[tuple[Key, str]]:
+    """The keys that have no split yet, with the one that each gets.
 
     A group with keys in one split puts its new keys there. A group that already touches two splits keeps them apart:
     its new keys get none, so that a row which would join two splits is left out.
     """
-    dataset: Dataset = version.dataset
-    known = {(kind, group): split for kind, group, split in dataset.group_splits.values_list("kind", "group", "split")}
-    added = []
     for group in components.groups():
         splits = {known[key] for key in group if key in known}
         fresh = [key for key in group if key not in known]
         if not fresh or len(splits) > 1:
             continue
-        split = splits.pop() if splits else drawn_split(dataset.salt, group[0], shares)
-        added += [
-            GroupSplit(
-                project_id=version.project_id,
-                dataset=dataset,
-                kind=kind,
-                group=name,
-                split=split,
-                first_version=version,
-            )
-            for kind, name in fresh
-        ]
+        split = splits.pop() if splits else drawn_split(salt, group[0], shares)
+        yield from ((key, split) for key in fresh)
+
+
+def assign(version: DatasetVersion, components: Components, shares: dict[str, float]) -> int:
+    """Give every group that is new a split; how many keys were added."""
+    dataset: Dataset = version.dataset
+    known = {(kind, group): split for kind, group, split in dataset.group_splits.values_list("kind", "group", "split")}
+    added = [
+        GroupSplit(
+            project_id=version.project_id, dataset=dataset, kind=kind, group=name, split=split, first_version=version
+        )
+        for (kind, name), split in planned(dataset.salt, known, components, shares)
+    ]
     GroupSplit.objects.bulk_create(added, batch_size=1000)
     return len(added)
 
@@ -120,7 +121,7 @@ def batched(rows: list[str], size: int) -> Iterator[list[str]]:
     return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
-def split_of(keys: Iterable[Key], splits: dict[Key, str]) -> str:
+def split_of(keys: Iterable[Key], splits: Mapping[Key, str]) -> str:
     """The one split that all keys are in; empty when they are in several or one is in none."""
     own = {splits.get(key, "") for key in keys}
     return own.pop() if len(own) == 1 else ""

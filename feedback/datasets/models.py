@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import models, transaction
+from django.urls import reverse
 
 from feedback.accounts.models import Member, ProjectRow, new_salt
 from feedback.audit.log import record
-from feedback.jobs import Job
+from feedback.jobs import Job, JobRefused
 from feedback.judgements.models import Verdict
 from feedback.responses.models import Response
 
@@ -34,6 +35,7 @@ class Dataset(ProjectRow):
 
     key = models.SlugField(max_length=60)
     name = models.CharField(max_length=120)
+    description = models.TextField(blank=True, default="", db_default="", max_length=2000)
     rule = models.JSONField(default=dict)
     shares = models.JSONField(
         default=dict, help_text="Share per split, such as {train: 0.8, validation: 0.1, test: 0.1}."
@@ -77,6 +79,8 @@ class DatasetVersion(ProjectRow, Job):
     """One frozen set of rows. Rows, manifest and hash are complete when the job is done."""
 
     bell: ClassVar[str] = "bulk"
+    may_retry: ClassVar[bool] = True
+    named_by: ClassVar[tuple[str, ...]] = ("dataset",)
 
     dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -95,6 +99,9 @@ class DatasetVersion(ProjectRow, Job):
     def __str__(self) -> str:
         return f"{self.dataset} {self.number}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("datasets:version-detail", args=[self.project.slug, self.dataset.key, self.number])
+
     def step(self) -> bool:
         from feedback.datasets import build  # which is written in terms of these models
 
@@ -104,6 +111,13 @@ class DatasetVersion(ProjectRow, Job):
         """No half version: its rows go, the row stays and says why."""
         self.pairs.all().delete()
         self.rows.all().delete()
+
+    def begin_again(self) -> None:
+        """From the first verdict, for a failed build keeps no rows; only while it is the last of its dataset."""
+        Dataset.objects.select_for_update().get(pk=self.dataset_id)  # who builds looks under the same lock
+        if DatasetVersion.objects.filter(dataset=self.dataset_id, number__gt=self.number).exists():
+            raise JobRefused("A later version has been begun. Build the dataset again instead.")
+        self.cursor, self.done, self.total = {}, 0, None
 
 
 class GroupSplit(ProjectRow):
@@ -187,6 +201,11 @@ class VersionRow(ProjectRow):
             models.UniqueConstraint("version", "kind", "position", name="version_row_position_once"),
             models.UniqueConstraint("version", "kind", "key", name="version_row_key_once"),
         ]
+        indexes = [
+            models.Index(
+                fields=["version", "reason", "position"], condition=models.Q(kind="excluded"), name="left_out_by_reason"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
@@ -196,6 +215,8 @@ class Export(ProjectRow, Job):
     """A file made from a version's frozen rows, with its manifest."""
 
     bell: ClassVar[str] = "bulk"
+    may_retry: ClassVar[bool] = True
+    named_by: ClassVar[tuple[str, ...]] = ("version__dataset",)
 
     class Shape(models.TextChoices):
         PREFERENCE = "preference", "preference pairs (TRL, conversational)"
@@ -218,6 +239,14 @@ class Export(ProjectRow, Job):
 
     def __str__(self) -> str:
         return f"{self.version} as {self.shape}"
+
+    def get_absolute_url(self) -> str:
+        args = [self.project.slug, self.version.dataset.key, self.version.number]
+        return reverse("datasets:version-detail", args=args) + "#files"
+
+    def begin_again(self) -> None:
+        """From the first row: what was written aside is gone."""
+        self.cursor, self.done = {}, 0
 
     def step(self) -> bool:
         from feedback.datasets import exports  # which is written in terms of these models

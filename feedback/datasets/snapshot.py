@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import F, prefetch_related_objects
+from django.db.models import F, QuerySet, prefetch_related_objects
 from django.db.models.functions import Now
 
 from feedback.accounts.models import Project
@@ -50,17 +50,25 @@ def clock(project: Project) -> str:
     return Project.objects.filter(pk=project.pk).annotate(now=Now()).values_list("now", flat=True).get().isoformat()
 
 
-def standing(project_id: int, rule: Rule) -> tuple[list[list[int]], Components]:
+def counting(project_id: int, rule: Rule) -> QuerySet[Verdict]:
+    """The verdicts that count now: current ones of the rule's queues.
+
+    Gold answers are for testing reviewers and never become training data.
+    """
+    rows = Verdict.objects.current().filter(project_id=project_id).exclude(method=Verdict.Method.GOLD)
+    return rows.filter(origin__in=rule.queues) if rule.queues else rows
+
+
+def standing(project_id: int, rule: Rule, since: int = 0) -> tuple[list[list[int]], Components]:
     """The ids of the verdicts that stand now, in blocks, and the connected groups among their responses.
 
     One statement, so that both are of one moment. Verdicts on the same input stand together in one block, where ratings
-    are compared and pairs that contradict each other are found; gold answers are for testing reviewers and never become
-    training data.
+    are compared and pairs that contradict each other are found. `since`: only verdicts from this id on.
     """
-    rows = Verdict.objects.current().filter(project_id=project_id).exclude(method=Verdict.Method.GOLD)
-    rows = rows.filter(origin__in=rule.queues) if rule.queues else rows
+    rows = counting(project_id, rule)
     found = (
-        rows.order_by("subject__input_hash", "pk", "subject__parts__position")
+        (rows.filter(pk__gte=since) if since else rows)
+        .order_by("subject__input_hash", "pk", "subject__parts__position")
         .values_list("pk", "subject__input_hash", f"{PARTS}fold_hash", f"{PARTS}prompt_hash", f"{PARTS}conversation_id")
         .iterator(chunk_size=5000)
     )

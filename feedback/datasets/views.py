@@ -1,33 +1,33 @@
-"""Datasets for people: the list, a dataset with its versions, a version with its figures and files."""
+"""Datasets for people: the list, a dataset with its versions, and its rule with a preview of what it would give."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.db import transaction
-from django.http import FileResponse, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from feedback.accounts.access import MemberRequest
 from feedback.audit.log import record
-from feedback.datasets import exports, wording
-from feedback.datasets.conversation import text_of
-from feedback.datasets.download import download
-from feedback.datasets.forms import DatasetForm, ExportForm
-from feedback.datasets.models import DatasetVersion, Export, PreferencePair
+from feedback.datasets import growth, wording
+from feedback.datasets.forms import DatasetForm
+from feedback.datasets.models import Dataset
+from feedback.datasets.preview import NEWEST, preview
+from feedback.datasets.shown import shown
 from feedback.htmx import page
 from feedback.jobs import Job
 
 PAGE = 50  # rows of a list
-SAMPLES = 5
 
 
-def before(request: MemberRequest) -> int | None:
+def before(request: MemberRequest, name: str = "before") -> int | None:
     """Where a list goes on: below this number."""
-    given = request.GET.get("before", "")
-    return int(given) if given.isdecimal() and len(given) < 18 else None
+    given = request.GET.get(name, "")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 18 else None
 
 
 def paged(request: MemberRequest, rows: Any, field: str) -> dict[str, Any]:
@@ -42,29 +42,82 @@ def paged(request: MemberRequest, rows: Any, field: str) -> dict[str, Any]:
 @require_GET
 def dataset_list(request: MemberRequest) -> HttpResponse:
     listed = paged(request, request.project.datasets.with_newest(), "pk")
-    return page(request, "feedback/datasets/dataset_list.html", {**listed, "can": powers(request)}, partial="datasets")
+    versions = request.project.datasetversions.select_related("requested_by__user").defer("statistics")
+    newest = versions.in_bulk([row.newest_id for row in listed["rows"] if row.newest_id])
+    begun = {row.dataset_id: row for row in versions.unfinished().filter(dataset__in=listed["rows"])}
+    grown = growth.since([(row, newest.get(row.newest_id)) for row in listed["rows"]], request.project)
+    listed["rows"] = [
+        {"dataset": row, "newest": newest.get(row.newest_id), "begun": begun.get(row.pk), "grown": grown.get(row.pk)}
+        for row in listed["rows"]
+    ]
+    context = {**listed, "is_building": bool(begun), "can": powers(request)}
+    return page(request, "feedback/datasets/dataset_list.html", context, partial="datasets")
 
 
 @require_http_methods(["GET", "POST"])
 def dataset_create(request: MemberRequest) -> HttpResponse:
-    form = DatasetForm(request.project, request.POST or None)
+    return edit(request, None)
+
+
+@require_http_methods(["GET", "POST"])
+def dataset_change(request: MemberRequest, key: str) -> HttpResponse:
+    return edit(request, get_object_or_404(request.project.datasets, key=key))
+
+
+def edit(request: MemberRequest, dataset: Dataset | None) -> HttpResponse:
+    """The form; with `preview` what the rule would give, and nothing saved."""
+    is_preview = "preview" in request.POST
+    form = DatasetForm(request.project, request.POST or None, dataset=dataset, is_preview=is_preview)
+    context: dict[str, Any] = {"form": form, "dataset": dataset, "newest": NEWEST}
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
+        if is_preview:
+            context |= previewed(request, form)
+        elif saved := save(request, form):
+            return see_other(reverse("datasets:dataset-detail", args=[request.project.slug, saved.key]))
+    status = 422 if form.is_bound and form.errors else 200
+    return page(request, "feedback/datasets/dataset_form.html", context, partial="preview", status=status)
+
+
+def save(request: MemberRequest, form: DatasetForm) -> Dataset | None:
+    """The dataset, or None when somebody else has changed it meanwhile; that is said on the form."""
+    with transaction.atomic():
+        if form.dataset is None:
             dataset = form.save()
             record("dataset-created", dataset, request=request, key=dataset.key)
-        return see_other(reverse("datasets:dataset-detail", args=[request.project.slug, dataset.key]))
-    status = 422 if form.is_bound else 200
-    return render(request, "feedback/datasets/dataset_create.html", {"form": form}, status=status)
+            return dataset
+        there = request.project.datasets.select_for_update().get(pk=form.dataset.pk)
+        if form.has_moved(there):
+            form.take_notice(there)
+            return None
+        changed = form.changes(there)
+        dataset = form.save()
+        if changed:
+            record("dataset-changed", dataset, request=request, fields=",".join(changed))
+            messages.success(
+                request, "Saved. The next version is built by it; the versions there are stay as they are."
+            )
+        return dataset
+
+
+def previewed(request: MemberRequest, form: DatasetForm) -> dict[str, Any]:
+    found = preview(request.project, form.parsed(), form.shares(), form.dataset)
+    return {"preview": found, "samples": [shown(pair, request.project.slug, length=600) for pair in found.samples]}
 
 
 @require_GET
 def dataset_detail(request: MemberRequest, key: str) -> HttpResponse:
     dataset = get_object_or_404(request.project.datasets, key=key)
-    listed = paged(request, dataset.versions.select_related("requested_by__user"), "number")
+    listed = paged(request, dataset.versions.select_related("requested_by__user").defer("cursor"), "number")
+    newest = dataset.newest()
     context = {
         "dataset": dataset,
         "rule_lines": wording.rule_lines(dataset.rule),
+        "share_lines": wording.share_lines(dataset.shares),
         "is_building": any(not version.is_finished for version in listed["rows"]),
+        "newest": newest,
+        "grown": growth.since([(dataset, newest)], request.project).get(dataset.pk),
+        "is_new_rule": newest is not None and newest.rule != {"rule": dataset.rule, "shares": dataset.shares},
+        "n_complete": sum(version.state == Job.State.DONE for version in listed["rows"]),
         "can": powers(request),
         **listed,
     }
@@ -76,78 +129,6 @@ def version_build(request: MemberRequest, key: str) -> HttpResponse:
     dataset = get_object_or_404(request.project.datasets, key=key)
     version = dataset.build(by=request.member, request=request)
     return see_other(reverse("datasets:version-detail", args=[request.project.slug, key, version.number]))
-
-
-def the_version(request: MemberRequest, key: str, number: int) -> DatasetVersion:
-    versions = request.project.datasetversions.select_related("dataset", "parent")
-    return get_object_or_404(versions, dataset__key=key, number=number)
-
-
-@require_GET
-def version_detail(request: MemberRequest, key: str, number: int) -> HttpResponse:
-    version = the_version(request, key, number)
-    return version_page(request, version, ExportForm())
-
-
-def version_page(request: MemberRequest, version: DatasetVersion, form: ExportForm) -> HttpResponse:
-    """The page, or the region that polls itself while a job runs: the version's, or that of its files."""
-    files = list(version.exports.order_by("-pk")[:PAGE])
-    slug, key = request.project.slug, version.dataset.key
-    for export in files:
-        export.url = reverse("datasets:export-download", args=[slug, key, version.number, export.pk])  # type: ignore[attr-defined]
-        export.name = exports.file_name(export)  # type: ignore[attr-defined]
-        export.api_url = request.build_absolute_uri(reverse("api:export-download", args=[export.pk]))  # type: ignore[attr-defined]
-    context = {
-        "version": version,
-        "version_url": reverse("datasets:version-detail", args=[slug, key, version.number]),
-        "dataset": version.dataset,
-        "rule_lines": wording.rule_lines(version.rule.get("rule", {})),
-        "left_out": wording.left_out(version),
-        "figures": wording.figures(version),
-        "splits": version.statistics.get("by_split", {}),
-        "samples": [sample(pair) for pair in version.pairs.order_by("position")[:SAMPLES]],
-        "exports": files,
-        "is_exporting": any(not export.is_finished for export in files),
-        "form": form,
-        "can": powers(request),
-    }
-    wants_files = getattr(request, "htmx", None) and request.htmx.target == "files"  # type: ignore[attr-defined]
-    partial, status = "files" if wants_files else "version", 422 if form.is_bound else 200
-    response = page(request, "feedback/datasets/version_detail.html", context, partial=partial, status=status)
-    if partial == "version" and version.is_finished:
-        response["HX-Refresh"] = "true"  # whoever polled sees files and pairs too, which are outside the region
-    return response
-
-
-def sample(pair: PreferencePair) -> dict[str, Any]:
-    """A pair as it is read: the last turn, what came before it, and the two answers."""
-    turns = [{"role": turn["role"], "text": text_of(turn.get("content"))} for turn in pair.prompt]
-    return {
-        "pair": pair,
-        "question": turns[-1],
-        "earlier": turns[:-1],
-        "chosen": pair.chosen[0]["content"],
-        "rejected": pair.rejected[0]["content"],
-    }
-
-
-@require_POST
-def export_create(request: MemberRequest, key: str, number: int) -> HttpResponse:
-    version, form = the_version(request, key, number), ExportForm(request.POST)
-    if form.is_valid() and version.state != Job.State.DONE:
-        form.add_error(None, "The version is not complete yet.")
-    if not form.is_valid():
-        return version_page(request, version, form)
-    exports.request(version, **form.cleaned_data, by=request.member, http=request)
-    return see_other(reverse("datasets:version-detail", args=[request.project.slug, key, number]) + "#files")
-
-
-@require_GET
-def export_download(request: MemberRequest, key: str, number: int, pk: int) -> HttpResponseBase:
-    version = the_version(request, key, number)
-    export: Export = get_object_or_404(version.exports.select_related("version__dataset"), pk=pk)
-    response: FileResponse = download(export)
-    return response
 
 
 def see_other(url: str) -> HttpResponse:

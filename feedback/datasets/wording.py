@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from feedback.datasets.models import DatasetVersion
+from feedback.datasets.models import DatasetVersion, Split
 from feedback.datasets.pairs import REASONS
 from feedback.datasets.rule import Rule, RuleError, parse
 
@@ -57,9 +57,15 @@ def sentences(rule: Rule) -> Iterator[str]:
         yield "Only responses with recorded consent to training."
 
 
-def left_out(version: DatasetVersion) -> list[dict[str, Any]]:
+def share_lines(shares: dict[str, float]) -> list[str]:
+    """How the rows are parted, as one sentence."""
+    parts = [f"{name} {100 * share:g} %" for name, share in shares.items() if share]
+    return [f"Splits: {', '.join(parts)}."] if parts else []
+
+
+def reasons(excluded: dict[str, int]) -> list[dict[str, Any]]:
     """Each reason with its words and count, the most frequent first."""
-    rows = sorted(version.counts.get("excluded", {}).items(), key=lambda row: (-row[1], row[0]))
+    rows = sorted(excluded.items(), key=lambda row: (-row[1], row[0]))
     return [{"reason": reason, "words": REASONS.get(reason, reason), "count": count} for reason, count in rows]
 
 
@@ -99,3 +105,33 @@ def figures(version: DatasetVersion) -> list[dict[str, Any]]:
             "note": f"half are shorter; 99 of 100 below {sizes['p99']:,}",
         },
     ]
+
+
+def split_sizes(version: DatasetVersion) -> dict[str, int]:
+    """Pairs of each split, in the order of training."""
+    sizes = version.statistics.get("by_split", {})
+    return {split: sizes[split] for split in Split.values if split in sizes}
+
+
+def side_by_side(older: DatasetVersion, newer: DatasetVersion) -> list[dict[str, Any]]:
+    """The figures of two versions, one a line: label and both values."""
+    before, after = ([*counted(version), *measured(version)] for version in (older, newer))
+    known = dict.fromkeys(label for label, _ in [*before, *after])
+    values = [dict(before), dict(after)]
+    return [{"label": label, "before": values[0].get(label), "after": values[1].get(label)} for label in known]
+
+
+def counted(version: DatasetVersion) -> Iterator[tuple[str, str]]:
+    counts = version.counts
+    for label, name in (("Verdicts read", "verdicts"), ("Candidates", "candidates"), ("Pairs", "pairs")):
+        yield label, f"{counts.get(name, 0):,}"
+    for split, n in split_sizes(version).items():
+        yield f"Pairs in {split}", f"{n:,}"
+    for row in reasons(counts.get("excluded", {})):
+        yield f"Left out: {row['words']}", f"{row['count']:,}"
+
+
+def measured(version: DatasetVersion) -> Iterator[tuple[str, str]]:
+    for tile in figures(version):
+        if tile["value"]:
+            yield tile["label"], f"{tile['value']}{tile['unit']}"

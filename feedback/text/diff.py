@@ -41,6 +41,18 @@ def word_diff(a: str, b: str) -> list[tuple[Op, str, str]]:
     return steps
 
 
+def differing(a: str, b: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Where each text has words that the other one has not, as half-open stretches of code points."""
+    found: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+    at = [0, 0]
+    for op, *parts in word_diff(a, b):
+        for side, part in enumerate(parts):
+            if op != "equal" and part.strip():
+                found[side].append((at[side], at[side] + len(part)))
+            at[side] += len(part)
+    return found
+
+
 def _named(tag: str, part_a: str, part_b: str) -> Op:
     if tag == "equal":
         return "equal"

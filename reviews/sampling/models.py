@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Max, Q
+from django.urls import reverse
 
 from feedback.accounts.models import Member, ProjectRow
 from feedback.audit.log import record
@@ -159,6 +160,8 @@ class SamplingRun(ProjectRow, Job):
     """One execution of a rule version. Its bounds are frozen before anything is drawn."""
 
     bell: ClassVar[str] = "bulk"
+    may_retry: ClassVar[bool] = True  # its bounds are frozen, and what was drawn is in the queue once
+    named_by: ClassVar[tuple[str, ...]] = ("rule_version__rule",)
 
     rule_version = models.ForeignKey(SamplingRuleVersion, models.PROTECT, related_name="runs")
     tick = models.CharField(max_length=40, help_text="Scheduled minute, or a unique mark of a run by hand.")
@@ -177,9 +180,18 @@ class SamplingRun(ProjectRow, Job):
     def __str__(self) -> str:
         return f"run {self.pk} of {self.rule_version}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("sampling:rule-detail", args=[self.project.slug, self.rule_version.rule.key])
+
     @classmethod
     def of(cls, rule: SamplingRule) -> JobQuerySet:
         return cls.objects.filter(rule_version__rule=rule)
+
+    def begin_again(self) -> None:
+        """It goes on where it was, as the only run of its rule."""
+        rule = SamplingRule.objects.select_for_update().get(versions=self.rule_version_id)
+        if SamplingRun.of(rule).unfinished().exists():
+            raise JobRefused("Another run of this rule is under way.")
 
     def step(self) -> bool:
         """First the bounds, then whoever was writing at that moment, then the draw, chunk by chunk."""

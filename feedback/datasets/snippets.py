@@ -1,0 +1,97 @@
+"""What a person copies to use a file elsewhere: fetch it, check it, read it, train on it. Routes are the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from django.urls import reverse
+
+from feedback.datasets import exports
+from feedback.datasets.models import DatasetVersion, Export, Split
+
+Absolute = Callable[[str], str]  # a path as a whole address
+Snippet = dict[str, str]  # key, title, note, text
+
+SHAPES: dict[str, str] = {
+    Export.Shape.PREFERENCE: "One pair a line: a prompt, a chosen and a rejected answer as messages. Trains DPO and "
+    "reward models as it is.",
+    Export.Shape.VOTES: "One comparison a line with every vote as it was cast, ties included. For studying "
+    "agreement, or for soft labels.",
+    Export.Shape.REVISION: "One judged answer a line with reasons, flags, evidence and corrections. For whoever writes "
+    "the next prompt; the test split is held back.",
+    Export.Shape.PROMPTFOO: "The same cases as promptfoo tests, to run against a new prompt before it goes out.",
+}
+
+HEADER = '--header "Authorization: Bearer $TOUCHSTONE_KEY"'
+
+
+def of_file(export: Export, absolute: Absolute) -> Iterator[Snippet]:
+    """For a file that is written. The key stands in TOUCHSTONE_KEY, so that it is in no history and no script."""
+    name = exports.file_name(export)
+    url = absolute(reverse("api:export-download", args=[export.pk]))
+    yield {
+        "key": "curl",
+        "title": "Fetch and check",
+        "note": "Put an API key that may read datasets into TOUCHSTONE_KEY first.",
+        "text": f"curl --fail --output {name} {HEADER} \\\n    {url}\n"
+        f'echo "{export.sha256}  {name}" | sha256sum --check',
+    }
+    if export.shape == Export.Shape.PROMPTFOO:
+        yield {"key": "promptfoo", "title": "Run with promptfoo", "note": "", "text": f"promptfoo eval --tests {name}"}
+        return
+    yield {"key": "datasets", "title": "Read in Python", "note": "With Hugging Face datasets.", "text": load(name)}
+    if export.shape == Export.Shape.PREFERENCE:
+        yield {
+            "key": "trl",
+            "title": "Train with TRL",
+            "note": "Put your model's name in.",
+            "text": train(export, name),
+        }
+
+
+def load(name: str) -> str:
+    read = f'rows = load_dataset("json", data_files="{name}", split="train")'
+    return f"from datasets import load_dataset\n\n{read}\nprint(rows[0])"
+
+
+def train(export: Export, name: str) -> str:
+    """DPO on the training split, with the validation split beside it where the file holds one."""
+    lines = [
+        "from datasets import load_dataset",
+        "from trl import DPOConfig, DPOTrainer",
+        "",
+        f'pairs = load_dataset("json", data_files="{name}", split="train")',
+    ]
+    sizes = export.version.statistics.get("by_split", {})
+    trained, evaluated = "pairs", ""
+    if not export.split:
+        lines.append(only(Split.TRAIN))
+        trained = Split.TRAIN.value
+        if sizes.get(Split.VALIDATION):
+            lines.append(only(Split.VALIDATION))
+            evaluated = f"    eval_dataset={Split.VALIDATION.value},\n"
+    lines.append("")
+    arguments = (
+        f'    model="your/model",\n    args=DPOConfig(output_dir="out"),\n    train_dataset={trained},\n{evaluated}'
+    )
+    return "\n".join([*lines, f"trainer = DPOTrainer(\n{arguments})", "trainer.train()"])
+
+
+def only(split: Split) -> str:
+    return f'{split.value} = pairs.filter(lambda row: row["split"] == "{split.value}")'
+
+
+def of_version(version: DatasetVersion, absolute: Absolute) -> Snippet:
+    """For a program that makes the file itself and waits for it."""
+    ask = absolute(reverse("api:version-export", args=[version.pk]))
+    look = absolute(reverse("api:export-detail", args=[0])).replace("/0/", "/$id/")
+    fetch = absolute(reverse("api:export-download", args=[0])).replace("/0/", "/$id/")
+    name = f"{version.dataset.key}-v{version.number}-preference.jsonl"
+    text = (
+        f"""id=$(curl --fail --silent {HEADER} --json '{{"shape": "preference"}}' \\\n    {ask} | jq .id)\n"""
+        f"""until curl --fail --silent {HEADER} \\\n    "{look}" | jq --exit-status '.state == "done"' > /dev/null; """
+        "do sleep 2; done\n"
+        f"""curl --fail --output {name} {HEADER} \\\n    "{fetch}\""""
+    )
+    note = "For a training job: with an API key that may make files in TOUCHSTONE_KEY, and with curl and jq."
+    return {"key": "whole", "title": "Make and fetch a file", "note": note, "text": text}
