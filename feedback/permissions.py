@@ -85,6 +85,19 @@ ROUTES: Mapping[str, Verb] = {
     # responses
     "responses:response-list": "see_responses",
     "responses:response-detail": "see_responses",
+    "responses:response-export": "see_responses",
+    "responses:filter-list": "see_responses",
+    "responses:filter-save": "see_responses",
+    "responses:filter-change": "see_responses",
+    "responses:filter-delete": "see_responses",
+    "responses:import": "ingest",
+    "responses:upload-detail": "ingest",
+    "responses:upload-check": "ingest",
+    "responses:upload-start": "ingest",
+    "responses:upload-discard": "ingest",
+    "responses:upload-errors": "ingest",
+    # judgements
+    "judgements:response-verdicts": "see_reviews",
     # rubrics
     "rubrics:rubric-list": "see_queues",
     "rubrics:rubric-detail": "see_queues",
@@ -95,6 +108,7 @@ ROUTES: Mapping[str, Verb] = {
     "queues:queue-detail": "see_queues",
     "queues:queue-create": "manage_queues",
     "queues:queue-change": "manage_queues",
+    "queues:response-items": "see_queues",
     "queues:claim": "review",
     "queues:review": "review",
     "queues:submit": "review",
@@ -112,6 +126,12 @@ ROUTES: Mapping[str, Verb] = {
     "sampling:rule-detail": "sample",
     "sampling:rule-change": "sample",
     "sampling:rule-run": "sample",
+    # imports
+    "imports:import-labels": "import_reviews",
+    "imports:upload-detail": "import_reviews",
+    "imports:upload-start": "import_reviews",
+    "imports:upload-discard": "import_reviews",
+    "imports:upload-errors": "import_reviews",
     # quality
     "quality:unsettled": "settle",
     "quality:settle": "settle",
@@ -135,6 +155,7 @@ ROUTES: Mapping[str, Verb] = {
     "datasets:excluded-list": "see_datasets",
     "datasets:export-create": "publish",
     "datasets:export-download": "see_datasets",
+    "datasets:response-uses": "see_datasets",
     # monitoring
     "monitoring:find": "enter",
     "monitoring:job-list": "see_jobs",

@@ -29,11 +29,12 @@ project_patterns = [
     path("", include("reviews.monitoring.urls")),
     path("prompts/", include("feedback.prompts.urls")),
     path("responses/", include("feedback.responses.urls")),
+    path("responses/", include("feedback.judgements.urls")),
     path("rubrics/", include("feedback.rubrics.urls")),
+    path("imports/", include("reviews.imports.urls")),
     path("sampling/", include("reviews.sampling.urls")),
     path("moderation/", include("reviews.quality.urls")),
     path("datasets/", include("feedback.datasets.urls")),
-    path("", include("reviews.monitoring.urls")),
 ]
 
 urlpatterns = [

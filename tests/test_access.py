@@ -20,6 +20,8 @@ from pytest_django.fixtures import Settings
 from feedback import permissions
 from feedback.accounts.models import ApiKey, Invitation, Member, Project, SigninLink, User
 from feedback.permissions import PUBLIC, ROLES, ROUTES, SCOPES, SIGNED_IN, STAFF, VERBS
+from feedback.responses.models import ResponseUpload, SavedFilter
+from reviews.imports.models import LabelUpload
 from tests import make, world
 
 BODY = '{"submission_id": "00000000-0000-4000-8000-000000000000", "answers": {}, "reason": "too hard"}'
@@ -63,6 +65,10 @@ def a_queue(project: Project, who: Member) -> Kwargs:
     return key(make.queue(project))
 
 
+def a_filter(project: Project, who: Member) -> Kwargs:
+    return pk(SavedFilter.objects.create(project=project, owner=who, name=f"Filter {next(make.counter)}"))
+
+
 def a_rule(project: Project, who: Member) -> Kwargs:
     return key(make.sampling_rule(make.queue(project)))
 
@@ -89,6 +95,21 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "prompts:version-compare": lambda project, who: pk(make.prompt_version(project).prompt),
     "prompts:version-detail": lambda project, who: pk(make.prompt_version(project)),
     "responses:response-detail": lambda project, who: pk(make.response(project)),
+    "responses:response-export": lambda project, who: {"shape": "jsonl"},
+    "responses:filter-change": a_filter,
+    "responses:filter-delete": a_filter,
+    **dict.fromkeys(
+        [f"responses:upload-{name}" for name in ("detail", "check", "start", "discard", "errors")],
+        lambda project, who: pk(world.upload(ResponseUpload, project, who)),
+    ),
+    **dict.fromkeys(
+        [f"imports:upload-{name}" for name in ("detail", "start", "discard", "errors")],
+        lambda project, who: pk(world.upload(LabelUpload, project, who)),
+    ),
+    **dict.fromkeys(
+        ["queues:response-items", "judgements:response-verdicts", "datasets:response-uses"],
+        lambda project, who: pk(make.response(project)),
+    ),
     "rubrics:rubric-detail": lambda project, who: pk(make.rubric_version(project).rubric),
     **dict.fromkeys(
         [f"queues:{name}" for name in (

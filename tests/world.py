@@ -15,9 +15,18 @@ from feedback.audit.log import record
 from feedback.audit.tasks import seal
 from feedback.datasets.models import Dataset, DatasetVersion, Export, GroupSplit, PreferencePair, VersionRow
 from feedback.judgements.models import Verdict
-from feedback.responses.models import IngestBatch, LanguageModel, Price, Subject, UserFeedback
+from feedback.responses.models import (
+    IngestBatch,
+    LanguageModel,
+    Price,
+    ResponseUpload,
+    SavedFilter,
+    Subject,
+    UserFeedback,
+)
+from feedback.responses.upload import Upload
 from feedback.rubrics.models import Guideline, GuidelineVersion
-from reviews.imports.models import ImportedReview
+from reviews.imports.models import ImportedReview, LabelUpload
 from reviews.monitoring.models import WorkerBeat
 from reviews.quality.models import Adjudication
 from reviews.queues import claim as claiming
@@ -59,6 +68,12 @@ def run(queue: Queue) -> SamplingRun:
     return SamplingRun.objects.create(project=queue.project, rule_version=newest, tick=str(uuid4()))
 
 
+def upload(kind: type[Upload], project: Project, member: Member) -> Upload:
+    """One row, waiting for its go-ahead."""
+    content = ContentFile(b'{"external_id": "r-upload", "prompt": "How long?", "output": "30 days."}')
+    return kind.keep(project, member, content, name="rows.jsonl", columns={})
+
+
 def disputed(project: Project) -> Item:
     item = make.items(make.queue(project))[0]
     Item.objects.filter(pk=item.pk).update(state=Item.State.UNRESOLVED)
@@ -86,6 +101,9 @@ def one_of_everything(project: Project) -> None:
     worked(project, member)
     published(project, made)
     WorkerBeat.objects.mark("celery@here", 7, bells=["default"])
+    SavedFilter.objects.create(project=project, owner=member, name="Dear ones", query="min_cost=1", is_shared=True)
+    upload(ResponseUpload, project, member)
+    upload(LabelUpload, project, member)
     record("world-made", project, project=project)
     seal()
 

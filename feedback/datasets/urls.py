@@ -1,11 +1,12 @@
 from django.urls import path
 
 from feedback.datasets import version_views as versions
-from feedback.datasets import views
+from feedback.datasets import lineage, views
 
 app_name = "datasets"
 urlpatterns = [
     path("", views.dataset_list, name="dataset-list"),
+    path("of-response/<int:pk>/", lineage.response_uses, name="response-uses"),
     path("new/", views.dataset_create, name="dataset-create"),
     path("<slug:key>/", views.dataset_detail, name="dataset-detail"),
     path("<slug:key>/change/", views.dataset_change, name="dataset-change"),

@@ -12,6 +12,8 @@ from feedback.responses.models import (
     Price,
     Response,
     ResponseBody,
+    ResponseUpload,
+    SavedFilter,
     Subject,
     SubjectResponse,
     UserFeedback,
@@ -94,3 +96,17 @@ class SubjectAdmin(RowAdmin):
 class SubjectResponseAdmin(RowAdmin):
     list_display = ("subject", "response", "position")
     search_fields = ("=subject__key", "=response__external_id")
+
+
+@admin.register(SavedFilter)
+class SavedFilterAdmin(RowAdmin):
+    list_display = ("name", "owner", "is_shared", "project", "created_at")
+    list_filter = ("is_shared", "project")
+    search_fields = ("name",)
+
+
+@admin.register(ResponseUpload)
+class ResponseUploadAdmin(RowAdmin):
+    list_display = ("name", "state", "by", "n_bytes", "done", "project", "created_at")
+    list_filter = ("state", "project")
+    search_fields = ("name",)

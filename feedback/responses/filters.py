@@ -1,7 +1,7 @@
 """One FilterSet over responses, for the page, the API and sampling rules.
 
-A value that cannot be read is an error everywhere. A parameter that is not known is an error for programs and rules
-(`StrictResponseFilter`, `drawable`): a misspelt filter must not silently widen what is exported or drawn.
+A value that cannot be read is an error everywhere, and so is a parameter that is not known (`StrictResponseFilter`,
+`drawable`): a misspelt filter must not silently widen what is shown, exported or drawn.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.db.models import BooleanField, CharField, Exists, F, Func, OuterRef,
 
 from feedback.accounts.models import Project
 from feedback.prompts.models import PromptVersion
-from feedback.responses.models import LanguageModel, Origin, Response, UserFeedback
+from feedback.responses.models import LanguageModel, Origin, Passage, Response, UserFeedback
 
 SEARCHED = 20_000  # text is looked for in this many newest responses; there is no text index yet
 LARGEST = 2**31 - 1
@@ -48,6 +48,11 @@ def exact(column: str, label: str) -> df.CharFilter:
     return df.CharFilter(field_name=column, label=label, max_length=200)
 
 
+def instant(column: str, lookup: str, label: str) -> df.IsoDateTimeFilter:
+    widget = forms.TextInput(attrs={"placeholder": "2026-05-31 or 2026-05-31T08:00"})
+    return df.IsoDateTimeFilter(field_name=column, lookup_expr=lookup, label=label, widget=widget)
+
+
 def truth(column: str, label: str) -> df.ChoiceFilter:
     return df.ChoiceFilter(field_name=column, label=label, empty_label="Any", choices=YES_NO, method="by_truth")
 
@@ -68,11 +73,15 @@ class ResponseFilter(df.FilterSet):
     tag = df.CharFilter(label="Tag", method="by_tag", max_length=200)
     conversation_id = exact("conversation_id", "Conversation")
     trace_id = exact("trace_id", "Trace")
+    span_id = exact("span_id", "Span")
     subject_key = exact("subject_key", "End user")
+    licence = exact("licence", "Licence")
     input_hash = exact("input_hash", "Same input as (hash)")
     batch = number("batch_id", "exact", "Batch", most=2**63 - 1)
-    responded_after = df.IsoDateTimeFilter(field_name="responded_at", lookup_expr="gte", label="From")
-    responded_before = df.IsoDateTimeFilter(field_name="responded_at", lookup_expr="lt", label="Before")
+    responded_after = instant("responded_at", "gte", "From")
+    responded_before = instant("responded_at", "lt", "Before")
+    received_after = instant("created_at", "gte", "Came in from")
+    received_before = instant("created_at", "lt", "Came in before")
     verdict = df.ChoiceFilter(
         label="Verdict",
         empty_label="Any",
@@ -81,6 +90,8 @@ class ResponseFilter(df.FilterSet):
     )
     is_queued = truth("is_queued", "Queued")
     has_feedback = truth("has_feedback", "Has user feedback")
+    has_cost = df.ChoiceFilter(label="Cost known", empty_label="Any", choices=YES_NO, method="by_cost_known")
+    has_passages = df.ChoiceFilter(label="Has sources", empty_label="Any", choices=YES_NO, method="by_passages")
     consent = df.ChoiceFilter(
         label="Consent", empty_label="Any", choices=(*YES_NO, ("unknown", "Unknown")), method="by_truth"
     )
@@ -92,6 +103,8 @@ class ResponseFilter(df.FilterSet):
     max_input_tokens = number("input_tokens", "lte", "Input tokens to")
     min_output_tokens = number("output_tokens", "gte", "Output tokens from")
     max_output_tokens = number("output_tokens", "lte", "Output tokens to")
+    min_reasoning_tokens = number("reasoning_tokens", "gte", "Reasoning tokens from")
+    max_reasoning_tokens = number("reasoning_tokens", "lte", "Reasoning tokens to")
     feedback_below = df.NumberFilter(label="User score below", method="by_feedback", min_value=-1e12, max_value=1e12)
     feedback_above = df.NumberFilter(label="User score above", method="by_feedback", min_value=-1e12, max_value=1e12)
 
@@ -127,6 +140,13 @@ class ResponseFilter(df.FilterSet):
 
     def by_truth(self, rows: QuerySet[Response], name: str, value: str) -> QuerySet[Response]:
         return rows.filter(**{name: {"true": True, "false": False, "unknown": None}[value]})
+
+    def by_cost_known(self, rows: QuerySet[Response], name: str, value: str) -> QuerySet[Response]:
+        return rows.filter(cost__isnull=value == "false")
+
+    def by_passages(self, rows: QuerySet[Response], name: str, value: str) -> QuerySet[Response]:
+        some = Exists(Passage.objects.filter(response=OuterRef("pk")))
+        return rows.filter(some if value == "true" else ~some)
 
     def by_feedback(self, rows: QuerySet[Response], name: str, value: Any) -> QuerySet[Response]:
         bound = Q(score__lt=value) if name == "feedback_below" else Q(score__gt=value)

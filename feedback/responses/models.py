@@ -12,9 +12,12 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
-from feedback.accounts.models import ProjectRow
+from feedback.accounts.models import Member, ProjectRow
+from feedback.permissions import ADMIN
 from feedback.prompts.models import PromptVersion
+from feedback.responses.upload import Upload
 
 
 class LanguageModel(ProjectRow):
@@ -242,3 +245,58 @@ class SubjectResponse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_id}: {self.response_id}"
+
+
+class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
+    def visible_to(self, member: Member) -> SavedFilterQuerySet:
+        """A member's own and those that others share; own ones first, then by name."""
+        rows = self.filter(Q(owner=member) | Q(is_shared=True), project=member.project_id)
+        return rows.select_related("owner__user").order_by(
+            models.Case(models.When(owner=member, then=0), default=1), "name", "id"
+        )
+
+    def changeable_by(self, member: Member) -> SavedFilterQuerySet:
+        """A member's own; an admin also clears away what others share."""
+        mine = Q(owner=member) | Q(is_shared=True) if member.role == ADMIN else Q(owner=member)
+        return self.filter(mine, project=member.project_id)
+
+
+class SavedFilter(ProjectRow):
+    """A filter of the response list with its columns, under a name."""
+
+    MOST = 100  # of one member
+
+    owner = models.ForeignKey(Member, models.CASCADE, related_name="saved_filters")
+    name = models.CharField(max_length=80)
+    query = models.TextField(blank=True, help_text="As it stands in the address, names in order.")
+    is_shared = models.BooleanField(default=False, help_text="Whether others who see the project's responses see it.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SavedFilterQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("project", "owner", "name", name="saved_filter_once")]
+        indexes = [models.Index(fields=["project"], condition=Q(is_shared=True), name="saved_filter_shared")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ResponseUpload(Upload):
+    """A file of responses."""
+
+    batch = models.ForeignKey(IngestBatch, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    def take(self, chunk: list[Any]) -> tuple[dict[str, int], list[Any]]:
+        from feedback.responses import uploaded  # which is written in terms of these models
+
+        return uploaded.take(self, chunk)
+
+    def shown(self, chunk: list[Any]) -> list[dict[str, Any]]:
+        from feedback.responses import uploaded
+
+        return uploaded.shown(self, chunk)
+
+    def finished(self) -> None:
+        if self.batch_id:
+            IngestBatch.objects.filter(pk=self.batch_id).update(finished_at=Now())

@@ -31,8 +31,12 @@ def iter_ndjson(stream: Readable, *, gzip: bool, max_line_bytes: int, max_total_
     `max_total_bytes` counts unpacked bytes. A broken or exploding gzip stream, or too many bytes, raises
     `CanonicalError` after the complete lines before it: rows already taken stay taken.
     """
-    blocks = _unpacked(stream) if gzip else _plain(stream)
-    return _lines(_capped(blocks, max_total_bytes), max_line_bytes)
+    return _lines(unpacked(stream, gzip=gzip, max_total_bytes=max_total_bytes), max_line_bytes)
+
+
+def unpacked(stream: Readable, *, gzip: bool, max_total_bytes: int) -> Iterator[bytes]:
+    """The bytes themselves, block by block, under the same limits."""
+    return _capped(_unpacked(stream) if gzip else _plain(stream), max_total_bytes)
 
 
 def _lines(blocks: Iterable[bytes], max_line_bytes: int) -> Iterator[Line]:

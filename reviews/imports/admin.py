@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from feedback.accounts.administration import RowAdmin
-from reviews.imports.models import ImportedReview
+from reviews.imports.models import ImportedReview, LabelUpload
 
 
 @admin.register(ImportedReview)
@@ -14,3 +14,10 @@ class ImportedReviewAdmin(RowAdmin):
     list_filter = ("source", "project")
     search_fields = ("=external_id",)
     follow = ("review__subject",)
+
+
+@admin.register(LabelUpload)
+class LabelUploadAdmin(RowAdmin):
+    list_display = ("name", "state", "by", "n_bytes", "done", "project", "created_at")
+    list_filter = ("state", "project")
+    search_fields = ("name",)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from feedback.accounts.models import Member, ProjectRow
 from feedback.judgements.models import Review
+from feedback.responses.upload import Upload
 
 
 class ImportedReview(ProjectRow):
@@ -23,3 +26,22 @@ class ImportedReview(ProjectRow):
 
     def __str__(self) -> str:
         return f"{self.source} {self.external_id}"
+
+
+class LabelUpload(Upload):
+    """A file of human labels."""
+
+    def take(self, chunk: list[Any]) -> tuple[dict[str, int], list[Any]]:
+        from reviews.imports import uploaded  # which is written in terms of these models
+
+        return uploaded.take(self, chunk)
+
+    def shown(self, chunk: list[Any]) -> list[dict[str, Any]]:
+        from reviews.imports import uploaded
+
+        return uploaded.shown(chunk)
+
+    def finished(self) -> None:
+        from reviews.imports import uploaded
+
+        uploaded.written_down(self)

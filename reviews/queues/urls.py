@@ -1,9 +1,10 @@
 from django.urls import path
 
-from reviews.queues import curate, views
+from reviews.queues import curate, lineage, views
 
 app_name = "queues"
 urlpatterns = [
+    path("responses/<int:pk>/items/", lineage.response_items, name="response-items"),
     path("work/", views.work, name="work"),
     path("history/", views.my_reviews, name="history"),
     path("history/<uuid:token>/undo/", views.undo, name="undo"),

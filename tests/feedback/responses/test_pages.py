@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from feedback.accounts.models import Member, Project
 from feedback.responses.ingest import ingest_rows
 from feedback.responses.models import IngestBatch, Response
-from feedback.responses.views import PAGE
+from feedback.responses.query import PAGE
 from tests import make
 
 URL = "/p/travel/responses/"
@@ -45,10 +45,12 @@ def test_the_list_is_paged_by_key_with_few_queries(
     with django_assert_max_num_queries(10):
         first = browser.get(URL)
     assert first.text.count("Answer ") == PAGE
-    second = browser.get(URL + first.context["next_url"])
+    second = browser.get(URL + first.context["found"].older_url)
     assert second.text.count("Answer ") == 5
-    assert second.context["next_url"] == ""
-    assert second.context["first_url"]
+    assert second.context["found"].older_url == ""
+    back = browser.get(URL + second.context["found"].newer_url)
+    assert [row.pk for row, _ in back.context["rows"]] == [row.pk for row, _ in first.context["rows"]]
+    assert back.context["found"].newer_url == ""
     assert browser.get(URL + "?before=nonsense").status_code == 200
     assert browser.get(URL + "?before=" + "9" * 30).status_code == 200
 
@@ -66,7 +68,7 @@ def test_the_list_filters_and_keeps_the_filter(browser: Client, project: Project
 def test_a_wrong_filter_is_explained(browser: Client, project: Project) -> None:
     page = browser.get(URL + "?min_cost=much")
     assert page.status_code == 422
-    assert "min_cost: Enter a number." in page.text
+    assert "Cost from: Enter a number." in page.text
 
 
 def test_htmx_gets_only_the_table(browser: Client, project: Project) -> None:
@@ -79,7 +81,10 @@ def test_htmx_gets_only_the_table(browser: Client, project: Project) -> None:
 
 
 def test_an_empty_project_is_told_what_to_do(browser: Client) -> None:
-    assert "POST /api/v1/responses/" in browser.get(URL).text
+    text = browser.get(URL).text
+    assert "curl http://127.0.0.1:" in text
+    assert "/api/v1/responses/" in text
+    assert "Import a file" in text
 
 
 def test_the_page_of_a_response_shows_all_of_it(
