@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import io
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -11,6 +13,8 @@ from django.conf import settings
 
 from feedback.responses.ingest import Incoming
 from feedback.responses.reading import from_array, from_csv, from_json, from_ndjson, whole
+from feedback.responses.rows import Row
+from feedback.text.canonical import CanonicalError
 from feedback.text.ndjson import unpacked
 
 PACKED = b"\x1f\x8b"
@@ -54,18 +58,29 @@ def opened(file: IO[bytes]) -> IO[bytes]:
 
 def from_file(file: IO[bytes], form: Form, *, columns: Mapping[str, str]) -> Iterator[Incoming]:
     """Its rows. CanonicalError when it cannot be read, or breaks off after the rows before."""
+    if form == Form.CSV:
+        return from_csv(text_of(file), columns)
     packed = is_packed(file)
     opened(file)
-    if form == Form.CSV:
-        blocks = unpacked(file, gzip=packed, max_total_bytes=CSV_BYTES)
-        text = io.TextIOWrapper(
-            io.BufferedReader(Blocks(blocks)), encoding="utf-8-sig", errors="surrogateescape", newline=""
-        )
-        return from_csv(text, columns)
     if form == Form.LINES:
         return from_ndjson(file, gzip=packed, max_bytes=settings.INGEST_MAX_BYTES)
     data = whole(file, gzip=packed).strip()
     return from_array(data) if form == Form.ARRAY else iter([from_json(0, data)])
+
+
+def odd_columns(file: IO[bytes]) -> list[str]:
+    """The columns of a CSV file that are no field; none when its first line cannot be read."""
+    with contextlib.suppress(CanonicalError, csv.Error):
+        header = next(csv.reader(text_of(file)), [])
+        return [name for name in header if name.split(".")[0] not in Row.__struct_fields__]
+    return []
+
+
+def text_of(file: IO[bytes]) -> io.TextIOWrapper:
+    packed = is_packed(file)
+    file.seek(0)
+    blocks = io.BufferedReader(Blocks(unpacked(file, gzip=packed, max_total_bytes=CSV_BYTES)))
+    return io.TextIOWrapper(blocks, encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
 class Blocks(io.RawIOBase):

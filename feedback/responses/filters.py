@@ -49,7 +49,8 @@ def exact(column: str, label: str) -> df.CharFilter:
 
 
 def instant(column: str, lookup: str, label: str) -> df.IsoDateTimeFilter:
-    widget = forms.TextInput(attrs={"placeholder": "2026-05-31 or 2026-05-31T08:00"})
+    hint = {"placeholder": "2026-05-31", "title": "A day, or a time as in 2026-05-31T08:00"}
+    widget = forms.TextInput(attrs=hint)
     return df.IsoDateTimeFilter(field_name=column, lookup_expr=lookup, label=label, widget=widget)
 
 

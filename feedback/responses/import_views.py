@@ -72,7 +72,8 @@ def upload_errors(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def columns_form(upload: ResponseUpload) -> ColumnsForm | None:
-    """For a CSV file that waits."""
+    """For a CSV file that waits; columns that are no field are offered as metadata, to be named after their field."""
     if upload.form != "csv" or not upload.is_waiting:
         return None
-    return ColumnsForm(initial={"columns": "\n".join(f"{field}={column}" for field, column in upload.columns.items())})
+    named = upload.columns.items() or [(f"metadata.{column}", column) for column in upload.odd_columns()]
+    return ColumnsForm(initial={"columns": "\n".join(f"{field}={column}" for field, column in named)})

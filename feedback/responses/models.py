@@ -285,6 +285,8 @@ class SavedFilter(ProjectRow):
 class ResponseUpload(Upload):
     """A file of responses."""
 
+    takes_csv = True
+
     batch = models.ForeignKey(IngestBatch, models.SET_NULL, null=True, blank=True, related_name="+")
 
     def take(self, chunk: list[Any]) -> tuple[dict[str, int], list[Any]]:
@@ -296,6 +298,11 @@ class ResponseUpload(Upload):
         from feedback.responses import uploaded
 
         return uploaded.shown(self, chunk)
+
+    def odd_columns(self) -> list[str]:
+        from feedback.responses import uploaded
+
+        return uploaded.odd_columns(self)
 
     def finished(self) -> None:
         if self.batch_id:

@@ -47,10 +47,11 @@ def filter_list(request: MemberRequest) -> HttpResponse:
 def filter_change(request: MemberRequest, pk: int) -> HttpResponse:
     saved = get_object_or_404(request.member.saved_filters, pk=pk)
     was_shared = saved.is_shared
-    form = SavedFilterForm(request.member, request.POST, instance=saved)
-    if not form.is_valid():
-        return filters_page(request, refused=form)
     with transaction.atomic():
+        one_at_a_time(request)
+        form = SavedFilterForm(request.member, request.POST, instance=saved)
+        if not form.is_valid():
+            return filters_page(request, refused=form)
         form.save()
         if saved.is_shared != was_shared:
             record("filter-shared" if saved.is_shared else "filter-unshared", saved, request=request)
@@ -66,6 +67,11 @@ def filter_delete(request: MemberRequest, pk: int) -> HttpResponse:
         saved.delete()
     messages.success(request, f"“{saved.name}” is deleted.")
     return see_other(reverse("responses:filter-list", args=[request.project.slug]))
+
+
+def one_at_a_time(request: MemberRequest) -> None:
+    """Two requests of one member wait here for one another, so that names and numbers are checked truly."""
+    request.project.members.select_for_update(no_key=True).get(pk=request.member.pk)
 
 
 def written_down(request: MemberRequest, saved: SavedFilter, verb: str) -> None:

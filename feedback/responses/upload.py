@@ -59,12 +59,14 @@ class Upload(ProjectRow, Job):
 
     # -- what a kind of upload says
 
+    takes_csv: ClassVar[bool] = False
+
     def take(self, chunk: list[Incoming]) -> tuple[dict[str, int], list[Refusal]]:
         """Store a chunk in the caller's transaction: the number of rows by how they fared, and the refusals."""
         raise NotImplementedError
 
     def shown(self, chunk: list[Incoming]) -> list[dict[str, Any]]:
-        """Rows of the preview, inside the trial: {"line": 1, "state": "new", "cells": [text, …]}."""
+        """Rows of the preview, inside the trial: {"line": 1, "cells": [text, …]}."""
         raise NotImplementedError
 
     def finished(self) -> None:
@@ -92,8 +94,8 @@ class Upload(ProjectRow, Job):
                 self.preview = self.trial(chunk) if chunk else {}
                 self.preview["is_all"] = next(chunks, None) is None
         except CanonicalError as error:
-            self.preview["breaks_off"] = str(error)
-        if not self.can_start:
+            self.preview |= {"is_all": True, "breaks_off": str(error)}
+        if not self.preview.get("checked"):
             self.error = self.preview.get("breaks_off") or "There is no row in it."
         if self.pk is None:
             self.save()
@@ -104,13 +106,16 @@ class Upload(ProjectRow, Job):
     def trial(self, chunk: list[Incoming]) -> dict[str, Any]:
         with transaction.atomic():
             counts, refused = self.take(chunk)
-            rows = self.shown(chunk[:SHOWN])
+            errors = {why.index + 1: why.detail for why in refused}
+            rows = [{"error": errors.get(row["line"], ""), **row} for row in self.shown(chunk[:SHOWN])]
             transaction.set_rollback(True)
         return {"checked": len(chunk), "counts": counts, "rows": rows, "refused": [listed(why) for why in refused]}
 
     @property
     def can_start(self) -> bool:
-        return bool(self.preview.get("checked"))
+        """Whether anything would be stored, as far as the trial saw."""
+        refused = self.preview.get("counts", {}).get("refused", 0)
+        return bool(self.preview.get("checked", 0) > refused or refused and not self.preview["is_all"])
 
     @property
     def is_waiting(self) -> bool:
@@ -171,6 +176,8 @@ class Upload(ProjectRow, Job):
 
         with default_storage.open(self.file) as file:
             self.form = self.form or form_of(file)
+            if self.form == Form.CSV and not self.takes_csv:
+                raise CanonicalError("malformed", "", "It begins with neither a brace nor a bracket, as JSON does.")
             yield chunks(from_file(file, Form(self.form), columns=self.columns))
 
 

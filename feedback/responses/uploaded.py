@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from django.core.files.storage import default_storage
+
+from feedback.responses import files
 from feedback.responses.columns import COLUMNS, as_text
 from feedback.responses.files import Form
 from feedback.responses.ingest import Delivery, Incoming, Outcome, Refusal
@@ -40,8 +43,9 @@ def shown(upload: ResponseUpload, chunk: list[Incoming]) -> list[dict[str, Any]]
 def line(incoming: Incoming, outcome: Outcome, rows: dict[int, Response]) -> dict[str, Any]:
     row = rows.get(outcome.pk or 0)
     cells = [as_text(COLUMNS[key].shown(row)) for key in PREVIEWED] if row and not outcome.refusal else []
-    return {
-        "line": incoming.index + 1,
-        "cells": cells or [outcome.external_id] + [""] * (len(PREVIEWED) - 1),
-        "error": outcome.refusal.detail if outcome.refusal else "",
-    }
+    return {"line": incoming.index + 1, "cells": cells or [outcome.external_id] + [""] * (len(PREVIEWED) - 1)}
+
+
+def odd_columns(upload: ResponseUpload) -> list[str]:
+    with default_storage.open(upload.file) as file:
+        return files.odd_columns(file)

@@ -30,6 +30,7 @@ from feedback.responses.shown import (
     first_call,
     is_long,
     listed,
+    money,
     turns,
 )
 
@@ -96,7 +97,7 @@ def form_parts(query: Query) -> dict[str, Any]:
     return {
         "first_fields": [form[name] for name in FIRST],
         "groups": [(title, [form[name] for name in names]) for title, names in GROUPS.items()],
-        "more_are_set": any(name not in FIRST for name in query.filters),
+        "more_are_wrong": any(name not in FIRST for name in form.errors),
     }
 
 
@@ -134,6 +135,7 @@ def response_detail(request: MemberRequest, pk: int) -> HttpResponse:
         "is_raw": request.GET.get("view") == "raw",
         "is_long": is_long(body.output),
         "data": [(label, as_text(getattr(body, name))) for name, label in DATA.items() if getattr(body, name)],
+        "cost": "" if response.cost is None else money(response.cost),
         "cost_words": cost_words(response),
         "same_input": request.project.responses.filter(input_hash=response.input_hash).exclude(pk=pk)[:11].count(),
         "permalink": f"{settings.BASE_URL}{here}",

@@ -7,9 +7,8 @@ from typing import Any
 
 from feedback.audit.log import record
 from feedback.responses.columns import as_text
-from feedback.responses.ingest import Incoming, Refusal
+from feedback.responses.ingest import Incoming, Refusal, external_id_of
 from feedback.responses.rows import RowRefused
-from reviews.imports.label import Label
 from reviews.imports.labels import CHUNK, LabelImport, turn_of
 from reviews.imports.models import LabelUpload
 
@@ -27,19 +26,15 @@ def take(upload: LabelUpload, chunk: list[Incoming]) -> tuple[dict[str, int], li
 
 
 def shown(chunk: list[Incoming]) -> list[dict[str, Any]]:
-    """What each row says; why one was refused stands in the list of refused rows."""
-    return [line(row) for row in chunk]
+    """What each row says."""
+    return [{"line": row.index + 1, "cells": cells(row)} for row in chunk]
 
 
-def line(row: Incoming) -> dict[str, Any]:
+def cells(row: Incoming) -> list[str]:
     try:
         label = turn_of(row).label
-    except RowRefused as why:
-        return {"line": row.index + 1, "cells": [""] * len(HEADINGS), "error": why.detail}
-    return {"line": row.index + 1, "cells": cells(label), "error": ""}
-
-
-def cells(label: Label) -> list[str]:
+    except RowRefused:
+        return [external_id_of(row.value)] + [""] * (len(HEADINGS) - 1)
     answers = "; ".join(f"{key}: {said(value)}" for key, value in label.answers.items())[:WORDS]
     responses = ", ".join(label.responses)[:WORDS]
     judged = as_text(label.reviewed_at)

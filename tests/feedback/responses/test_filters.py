@@ -26,7 +26,8 @@ def mixed(project: Project) -> Project:
     facts: dict[str, Any] = {
         "prompt_version": version, "model_name": "large-2", "origin": "replay", "environment": "staging",
         "segment": "gold", "tags": ["vip", 'say "hi"'], "conversation_id": "c-1", "trace_id": "t-1",
-        "subject_key": "u-1", "verdict": "failed", "is_queued": True, "has_feedback": True, "consent": True,
+        "subject_key": "u-1", "span_id": "s-1", "licence": "CC0", "reasoning_tokens": 9, "passages": ["Clause 4."],
+        "verdict": "failed", "is_queued": True, "has_feedback": True, "consent": True,
         "cost": "0.02", "latency_ms": 900, "input_tokens": 100, "output_tokens": 50,
         "responded_at": datetime(2026, 5, 1, 12, tzinfo=UTC),
     }  # fmt: skip
@@ -43,6 +44,9 @@ def mixed(project: Project) -> Project:
         {"prompt_version": "v7"}, {"model": "large-2"}, {"origin": "replay"}, {"environment": "staging"},
         {"segment": "gold"}, {"tag": "vip"}, {"tag": 'say "hi"'}, {"conversation_id": "c-1"}, {"trace_id": "t-1"},
         {"subject_key": "u-1"}, {"verdict": "failed"}, {"is_queued": "true"}, {"has_feedback": "true"},
+        {"span_id": "s-1"}, {"licence": "CC0"}, {"has_cost": "true"}, {"has_passages": "true"},
+        {"min_reasoning_tokens": "9"}, {"max_reasoning_tokens": "9"},
+        {"received_after": "2026-01-01", "segment": "gold"},
         {"consent": "true"}, {"min_cost": "0.01"}, {"max_cost": "0.02"}, {"min_latency_ms": "900"},
         {"max_latency_ms": "900"}, {"min_input_tokens": "100"}, {"max_output_tokens": "50"}, {"feedback_below": "0"},
         {"feedback_above": "-2"}, {"responded_before": "2026-05-02"}, {"responded_before": "2026-05-01T12:00:01Z"},
@@ -56,7 +60,8 @@ def test_each_filter_finds_its_response(mixed: Project, parameters: dict[str, st
     "parameters",
     [
         {"q": "card"}, {"verdict": "none"}, {"is_queued": "false"}, {"consent": "unknown"}, {"origin": "production"},
-        {"responded_after": "2026-05-01T12:00:01Z"}, {"model": "small-1"},
+        {"responded_after": "2026-05-01T12:00:01Z"}, {"model": "small-1"}, {"has_cost": "false"},
+        {"has_passages": "false"},
     ],
 )  # fmt: skip
 def test_each_filter_leaves_out_the_others(mixed: Project, parameters: dict[str, str]) -> None:
@@ -67,7 +72,7 @@ def test_each_filter_leaves_out_the_others(mixed: Project, parameters: dict[str,
     "parameters",
     [
         {"tag": "vi"}, {"consent": "false"}, {"feedback_above": "-1"}, {"prompt": "claims", "prompt_version": "v1"},
-        {"prompt": "nothing"}, {"id": str(2**62)}, {"provider": "other"},
+        {"prompt": "nothing"}, {"id": str(2**62)}, {"provider": "other"}, {"received_before": "2026-01-01"},
     ],
 )  # fmt: skip
 def test_nothing_matches_by_accident(mixed: Project, parameters: dict[str, str]) -> None:
