@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
@@ -23,4 +23,11 @@ def page(
     name = f"{template}#{partial}" if wants_fragment(request) else template
     response = render(request, name, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def see_other(to: Any, **kwargs: Any) -> HttpResponse:
+    """Where to look after a POST: 303, so that whatever was sent is followed by a GET."""
+    response = redirect(to, **kwargs)
+    response.status_code = 303
     return response

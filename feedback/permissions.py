@@ -142,6 +142,22 @@ ROUTES: Mapping[str, Verb] = {
     "monitoring:overview-waiting": "see_responses",
     "monitoring:overview-csv": "see_responses",
     "monitoring:prompt-quality": "see_responses",
+    "quality:next": "settle",
+    # moderation
+    "moderation:panel": "settle",
+    "moderation:search": "settle",
+    "moderation:action-undo": "settle",
+    "moderation:item-list": "settle",
+    "moderation:item-detail": "settle",
+    "moderation:item-act": "settle",
+    "moderation:review-act": "settle",
+    "moderation:bulk-confirm": "settle",
+    "moderation:bulk-start": "settle",
+    "moderation:bulk-detail": "settle",
+    # audit
+    "audit:event-list": "see_audit",
+    "audit:event-download": "see_audit",
+    "audit:object-trail": "see_audit",
     # datasets
     "datasets:dataset-list": "see_datasets",
     "datasets:dataset-detail": "see_datasets",
@@ -207,11 +223,12 @@ NAVIGATION = (
     ("Rubrics", "rubrics:rubric-list", "see_queues"),
     ("Queues", "queues:queue-list", "see_queues"),
     ("Sampling", "sampling:rule-list", "sample"),
-    ("Moderation", "quality:unsettled", "settle"),
+    ("Moderation", "moderation:panel", "settle"),
     ("Datasets", "datasets:dataset-list", "see_datasets"),
     ("Jobs", "monitoring:job-list", "see_jobs"),
     ("People", "accounts:member-list", "manage_members"),
     ("Keys", "accounts:key-list", "manage_keys"),
+    ("Audit", "audit:event-list", "see_audit"),
 )
 
 # Labels that stand in the bar's last menu, so that the bar stays readable for those who may do everything.

@@ -288,6 +288,7 @@ SWEEPS = {
     "reviews.sampling.tasks.start_due_runs": 60.0,
     "feedback.audit.tasks.seal": 60.0,
     "feedback.accounts.tasks.forget_idempotency_keys": 3600.0,
+    "feedback.audit.tasks.check": 6 * 3600.0,
 }
 CELERY_BEAT_SCHEDULE = {  # a sweep that found no worker in time is worth nothing: the next one does its work
     task: {"task": task, "schedule": seconds, "options": {"expires": 2 * seconds}} for task, seconds in SWEEPS.items()

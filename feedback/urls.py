@@ -33,7 +33,9 @@ project_patterns = [
     path("rubrics/", include("feedback.rubrics.urls")),
     path("imports/", include("reviews.imports.urls")),
     path("sampling/", include("reviews.sampling.urls")),
-    path("moderation/", include("reviews.quality.urls")),
+    path("moderation/disputes/", include("reviews.quality.urls")),
+    path("moderation/", include("reviews.moderation.urls")),
+    path("audit/", include("feedback.audit.urls")),
     path("datasets/", include("feedback.datasets.urls")),
 ]
 

@@ -126,6 +126,14 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "quality:settle": lambda project, who: pk(world.disputed(project)),
     "monitoring:overview-csv": lambda project, who: {"table": "rates"},
     "monitoring:prompt-quality": lambda project, who: pk(make.prompt_version(project).prompt),
+    "moderation:action-undo": lambda project, who: pk(world.action(project, who)),
+    "moderation:item-detail": lambda project, who: pk(world.disputed(project)),
+    "moderation:item-act": lambda project, who: {**pk(world.disputed(project)), "act_name": "withdraw"},
+    "moderation:review-act": lambda project, who: {
+        **pk(world.assignment(project, who, is_submitted=True)), "act_name": "invalidate"
+    },
+    "moderation:bulk-detail": lambda project, who: pk(world.bulk_action(project, who)),
+    "audit:event-download": lambda project, who: {"shape": "csv"},
     "datasets:dataset-detail": lambda project, who: key(world.version(project).dataset),
     "datasets:dataset-change": lambda project, who: key(world.version(project).dataset),
     "datasets:version-compare": lambda project, who: key(world.version(project).dataset),

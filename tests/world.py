@@ -27,6 +27,8 @@ from feedback.responses.models import (
 from feedback.responses.upload import Upload
 from feedback.rubrics.models import Guideline, GuidelineVersion
 from reviews.imports.models import ImportedReview, LabelUpload
+from reviews.moderation import act, bulk
+from reviews.moderation.models import Action, BulkAction
 from reviews.monitoring.models import WorkerBeat
 from reviews.quality.models import Adjudication
 from reviews.queues import claim as claiming
@@ -86,6 +88,17 @@ def escalation(project: Project, member: Member) -> Escalation:
     return raise_escalation(assignment(project, member), "Is this ours to judge?")
 
 
+def bulk_action(project: Project, member: Member) -> BulkAction:
+    """Confirmed, not begun: one item to withdraw."""
+    ids = [make.items(make.queue(project))[0].pk]
+    return bulk.start(project, member, "withdraw", ids, digest=bulk.digest_of("withdraw", ids), reason="Broken.")
+
+
+def action(project: Project, member: Member) -> Action:
+    """An item that was withdrawn by itself."""
+    return act.withdraw(make.items(make.queue(project))[0], member, "Not ours to judge.")
+
+
 def one_of_everything(project: Project) -> None:
     """At least one row in every table of ours; test_admin.py fails when a new table is missing here."""
     member = make.member(project, "admin", name="Ada Admin")
@@ -141,6 +154,8 @@ def worked(project: Project, member: Member) -> None:
     Front.objects.get_or_create(queue=turn.queue, lane=1, reviewer=member)
     run(turn.queue)
     disputed(project)
+    bulk_action(project, member)
+    action(project, member)
 
 
 def pair(project: Project, subject: Subject | None = None) -> PreferencePair:

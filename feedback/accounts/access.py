@@ -135,6 +135,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         **keys,
         "member": member,
         "project": member.project,
+        "sees_audit": member.may("see_audit"),
         "nav": in_bar,
         "nav_more": folded,
         "nav_more_current": any(entry["current"] for entry in folded),
@@ -159,4 +160,6 @@ def navigation(member: Member, here: str) -> list[dict[str, Any]]:
 def subject_of(route: str) -> str:
     """Which entry of the navigation a page belongs to: its room, or its noun in a room with several entries."""
     room, _, name = route.partition(":")
+    if room == "quality":
+        return "moderation"  # one entry: the panel leads to both rooms
     return f"{room}:{name.partition('-')[0]}" if room in {"accounts", "monitoring", "queues"} else room

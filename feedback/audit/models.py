@@ -24,7 +24,7 @@ class AuditEvent(models.Model):
     facts = models.JSONField(default=dict, blank=True, help_text="Small plain facts; never prompt or response text.")
 
     class Meta:
-        indexes = [models.Index(fields=["object_type", "object_id"])]
+        indexes = [models.Index(fields=["object_type", "object_id"]), models.Index(fields=["project", "-id"])]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.object_type} {self.object_id}"

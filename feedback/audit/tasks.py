@@ -1,10 +1,10 @@
-"""Celery's door to the sealing of the audit log."""
+"""Celery's doors to the sealing and the checking of the audit log."""
 
 from __future__ import annotations
 
 from celery import shared_task
 
-from feedback.audit.chain import BATCH, seal_batch
+from feedback.audit.chain import BATCH, check_chain, seal_batch
 
 
 @shared_task(name="feedback.audit.tasks.seal")
@@ -17,3 +17,9 @@ def seal(batches: int = 50) -> int:
         if n_batch < BATCH:
             break
     return n_sealed
+
+
+@shared_task(name="feedback.audit.tasks.check")
+def check() -> int:
+    """Verify the sealed part and note the result in the log, where the page finds it; how many links are wrong."""
+    return check_chain()

@@ -20,6 +20,8 @@ from reviews.quality.settle import Case, State, change_state, load, supersede, v
 from reviews.quality.tally import Answer, is_failure
 from reviews.queues.models import Item
 
+NEEDS_REASON = "Say why: reviewers and trainers read it."
+
 
 class NotDisputed(Exception):
     """The item was settled or reopened in the meantime."""
@@ -36,9 +38,12 @@ def has_reviewed(member: Member, item: Item) -> bool:
 
 
 @transaction.atomic
-def adjudicate(item: Item, moderator: Member, answers: dict[str, Any], reason: str, *, request: Any = None) -> Verdict:
+def adjudicate(
+    item: Item, moderator: Member, answers: dict[str, Any], reason: str | dict[str, str], *, request: Any = None
+) -> Verdict:
     """Write the adjudicated verdict. `answers` has the disputed criteria, in the usual shape; "yes" or "no" for spans.
 
+    `reason` is one for all, or one for each disputed criterion, which is kept beside its answer.
     Raises ReviewedIt, NotDisputed, or AnswersRefused.
     """
     if has_reviewed(moderator, item):
@@ -47,21 +52,44 @@ def adjudicate(item: Item, moderator: Member, answers: dict[str, Any], reason: s
     dispute = case.dispute
     if dispute is None:
         raise NotDisputed
-    if not reason.strip():
-        raise refused("/reason", "Say why: reviewers and trainers read it.")
     criteria = criteria_of(case.item.queue.rubric_version)
+    decided = [criterion for criterion in criteria if criterion.key in dispute.disputed]
+    why = reasons_of(decided, reason)
     settled = case.settled()
-    for criterion in criteria:
-        if criterion.key in dispute.disputed:
-            settled[criterion.key] |= decision(criterion, answers, settled[criterion.key], case.response_ids)
+    for criterion in decided:
+        settled[criterion.key] |= decision(criterion, answers, settled[criterion.key], case.response_ids)
+        if why:
+            settled[criterion.key]["reason"] = why[criterion.key]
     verdict = verdict_of(case, settled)
-    verdict.method, verdict.settled_by, verdict.reason = Verdict.Method.ADJUDICATED, moderator, reason.strip()
+    verdict.method, verdict.settled_by, verdict.reason = Verdict.Method.ADJUDICATED, moderator, in_one(decided, reason)
     verdict.is_failure = is_failure(criteria, settled)
     supersede([(case, verdict)])
     Adjudication.objects.filter(pk=dispute.pk).update(settled_at=Now(), settled_by=moderator, verdict=verdict)
     change_state([item.pk], State.SETTLED, before=State.UNRESOLVED)
     record("item-adjudicated", item, request=request, actor=moderator, verdict=verdict.pk, criteria=dispute.disputed)
     return verdict
+
+
+def reasons_of(decided: list[Criterion], reason: str | dict[str, str]) -> dict[str, str]:
+    """The reason of each criterion, or nothing when one was given for all; a missing one is refused."""
+    if isinstance(reason, str):
+        if not reason.strip():
+            raise refused("/reason", NEEDS_REASON)
+        return {}
+    given = {criterion.key: reason.get(criterion.key, "").strip() for criterion in decided}
+    for key, text in given.items():
+        if not text:
+            raise refused(f"/reason/{key}", NEEDS_REASON)
+    return given
+
+
+def in_one(decided: list[Criterion], reason: str | dict[str, str]) -> str:
+    """The reasons as one text, each under its question."""
+    if isinstance(reason, str):
+        return reason.strip()
+    if len(decided) == 1:
+        return reason[decided[0].key].strip()
+    return "\n".join(f"{criterion.label}: {reason[criterion.key].strip()}" for criterion in decided)
 
 
 def disputed_case(item: Item) -> Case:

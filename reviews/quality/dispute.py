@@ -1,53 +1,64 @@
-"""What a moderator sees of a disputed item: the subject, and the answers side by side under blind names."""
+"""What a moderator sees of an item: the subject with everybody's marks, the answers side by side, what differs."""
 
 from __future__ import annotations
 
-import string
+from collections import Counter
+from collections.abc import Container
 from typing import Any
+
+from django.utils.safestring import SafeString
 
 from feedback.judgements.models import Review
 from feedback.judgements.record import answers_of, criteria_of
 from feedback.responses.models import Passage, Response
 from feedback.rubrics.models import Criterion
+from feedback.text.diff import word_diff
+from feedback.text.render import Mark, render_segments
+from reviews.quality.names import letters_of
 from reviews.quality.tally import tally
-from reviews.queues.desk import conversation
+from reviews.queues.desk import conversation, named_calls, safe_url
 from reviews.queues.forms import SIDES
-from reviews.queues.models import Item
+from reviews.queues.models import Assignment, Item
 
 Kind = Criterion.Kind
+Answers = dict[str, dict[str, Any]]  # by letter
 STRENGTHS = {1: "", 2: ", much", 3: ", by far"}
 OUTCOMES = {"tie": "Equal", "both_bad": "Both unacceptable"}
 
 
-def sheet(item: Item, shown: list[Response], reviews: list[Review], disputed: list[str]) -> dict[str, Any]:
+def sheet(
+    item: Item,
+    shown: list[Response],
+    reviews: list[Review],
+    disputed: list[str],
+    letters: dict[int, str] | None = None,
+) -> dict[str, Any]:
     """The context of the page: what was asked, the responses with their passages, one row a criterion."""
     criteria = criteria_of(item.queue.rubric_version)
-    names = names_of(shown)
-    given = [answers_of(review) for review in reviews]
-    settled = tally(criteria, given, [response.pk for response in shown])
+    names, letters = names_of(shown), letters or letters_of(item)
+    by_letter = sorted((letters[review.assignment.pk], review) for review in reviews)
+    given: Answers = {letter: answers_of(review) for letter, review in by_letter}
+    out = {letter for letter, review in by_letter if review.assignment.state != Assignment.State.SUBMITTED}
+    counted = [answers for letter, answers in given.items() if letter not in out]
+    settled = tally(criteria, counted, [response.pk for response in shown])
     rows = [
         {
             "criterion": criterion,
             "is_disputed": criterion.key in disputed,
             "votes": votes(criterion, settled[criterion.key], names),
-            "cells": [cell(criterion, answers.get(criterion.key), names) for answers in given],
+            **side_by_side(criterion, given, names, shown, out),
         }
         for criterion in criteria
     ]
+    marks = all_marks(criteria, given)
     return {
         **conversation(shown),
-        "answers": [{"label": names[response.pk], "text": response.body.output} for response in shown],
-        "passages": Passage.objects.filter(response__in=shown).order_by("response", "position"),
-        "reviewers": [f"Reviewer {letter(number)}" for number in range(len(reviews))],
-        "notes": [(f"Reviewer {letter(n)}", review.note) for n, review in enumerate(reviews) if review.note],
+        "answers": [answer(response, names[response.pk], marks) for response in shown],
+        "passages": [passage(row, marks) for row in passages_of(shown)],
+        "reviewers": [f"Reviewer {letter}" for letter in given],
+        "notes": [(f"Reviewer {letter}", review.note) for letter, review in by_letter if review.note],
         "rows": rows,
     }
-
-
-def letter(number: int) -> str:
-    """A, B, … Z, then AA, AB, …"""
-    first, last = divmod(number, 26)
-    return (string.ascii_uppercase[first - 1] if first else "") + string.ascii_uppercase[last]
 
 
 def names_of(shown: list[Response]) -> dict[int, str]:
@@ -56,6 +67,106 @@ def names_of(shown: list[Response]) -> dict[int, str]:
     if len(shown) == 2:
         return {response.pk: side for response, side in zip(shown, SIDES, strict=True)}
     return {response.pk: f"Response {number}" for number, response in enumerate(shown, 1)}
+
+
+def answer(response: Response, name: str, marks: list[dict[str, Any]]) -> dict[str, Any]:
+    own = [mark for mark in marks if mark.get("response") == response.pk and not mark.get("passage")]
+    text = response.body.output
+    return {
+        "label": name,
+        "text": text,
+        "marked": overlaid(text, [(mark["by"], mark["start"], mark["end"], mark["kind"]) for mark in own]),
+        "tool_calls": named_calls(response.body.tool_calls),
+    }
+
+
+def passages_of(shown: list[Response]) -> list[Passage]:
+    """The sources of all responses, equal texts once."""
+    rows = Passage.objects.filter(response__in=shown).order_by("response", "position")
+    return list({row.text_hash: row for row in reversed(rows)}.values())[::-1]
+
+
+def passage(row: Passage, marks: list[dict[str, Any]]) -> dict[str, Any]:
+    """A source with what was marked in it, and what was given as the proof of a mark."""
+    found = [(mark["by"], mark["start"], mark["end"], mark["kind"]) for mark in marks if mark.get("passage") == row.pk]
+    for mark in marks:
+        proof = mark.get("evidence", {})
+        if proof.get("passage") == row.pk and proof.get("start") is not None:
+            found.append((mark["by"], proof["start"], proof["end"], "evidence"))
+    return {"title": row.title, "text": row.text, "url": safe_url(row.url), "marked": overlaid(row.text, found)}
+
+
+def all_marks(criteria: tuple[Criterion, ...], given: Answers) -> list[dict[str, Any]]:
+    """Every stretch that anybody marked, with the letter of who did."""
+    keys = [criterion.key for criterion in criteria if criterion.kind == Kind.SPANS]
+    return [
+        {**mark, "by": letter} for letter, answers in given.items() for key in keys for mark in answers.get(key) or []
+    ]
+
+
+def overlaid(text: str, found: list[tuple[str, int, int, str]]) -> SafeString | str:
+    """The text with the marks of all reviewers; each piece names whose it is. Empty when nothing is marked."""
+    return render_segments(text, [Mark(by, start, end, kind) for by, start, end, kind in found]) if found else ""
+
+
+def side_by_side(
+    criterion: Criterion, given: Answers, names: dict[int, str], shown: list[Response], out: Container[str] = ()
+) -> dict[str, Any]:
+    """One criterion's answers, each marked when it is not what most said. Those of `out` are shown and do not count."""
+    said = {letter: answers.get(criterion.key) for letter, answers in given.items()}
+    meant = {letter: meaning(criterion, value) for letter, value in said.items()}
+    counts = Counter(value for by, value in meant.items() if value is not None and by not in out).most_common(2)
+    leading = counts[0][0] if counts and (len(counts) == 1 or counts[0][1] > counts[1][1]) else None
+    first = next((value for value in said.values() if value), None)
+    cells = [
+        {
+            "name": f"Reviewer {letter}",
+            "is_out": letter in out,
+            "stands_out": len(counts) > 1
+            and letter not in out
+            and meant[letter] is not None
+            and meant[letter] != leading,
+            **cell(criterion, value, names),
+            "diff": changes(criterion, value, first, shown),
+        }
+        for letter, value in said.items()
+    ]
+    return {"cells": cells, "differs": len(counts) > 1}
+
+
+def meaning(criterion: Criterion, value: Any) -> Any:
+    """What makes two answers the same answer; None for no answer. Texts are read, not compared."""
+    if value is None or criterion.kind in {Kind.TEXT, Kind.CORRECTION}:
+        return None
+    if criterion.kind == Kind.SPANS:
+        return tuple(sorted((mark["start"], mark["end"], mark["kind"]) for mark in value))
+    if criterion.kind == Kind.COMPARISON:
+        return value["outcome"], value.get("preferred")
+    return value
+
+
+def changes(criterion: Criterion, value: Any, first: Any, shown: list[Response]) -> SafeString | str:
+    """A rewrite against the response it rewrites; a text against the first reviewer's. Empty when there is nothing."""
+    if not value:
+        return ""
+    if criterion.kind == Kind.CORRECTION:
+        before = next(response.body.output for response in shown if response.pk == value["response"])
+        return changed(before, value["text"])
+    return changed(first, value) if criterion.kind == Kind.TEXT and value != first else ""
+
+
+def changed(before: str, after: str) -> SafeString:
+    """Both texts in one: what went is marked "gone", what came "new"."""
+    pieces: list[str] = []
+    marks: list[Mark] = []
+    at = 0
+    for op, old, new in word_diff(before, after):
+        for text, kind in [(old, "")] if op == "equal" else [(old, "gone"), (new, "new")]:
+            if kind and text:
+                marks.append(Mark(len(marks), at, at + len(text), kind))
+            pieces.append(text)
+            at += len(text)
+    return render_segments("".join(pieces), marks)
 
 
 def cell(criterion: Criterion, given: Any, names: dict[int, str]) -> dict[str, Any]:

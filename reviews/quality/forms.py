@@ -1,7 +1,8 @@
-"""The form by which a moderator settles a dispute: one question per disputed criterion, and the reason."""
+"""The form by which a moderator settles a dispute: for each disputed criterion a decision and its reason."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from feedback.responses.models import Response
 from feedback.rubrics.models import Criterion
 from reviews.queues.forms import NEEDED, choices_of, field_of
 
-PREFIX = "q-"
+PREFIX, REASON = "q-", "why-"
 
 
 class SettleForm(forms.Form):
@@ -21,17 +22,22 @@ class SettleForm(forms.Form):
         self.criteria, self.shown = criteria, shown
         for criterion in criteria:
             self.fields[PREFIX + criterion.key] = question(criterion)
-        self.fields["reason"] = forms.CharField(
-            label="Why?",
-            help_text="Reviewers learn from it, and it stays with the verdict.",
-            max_length=4000,
-            widget=forms.Textarea({"rows": 3, "dir": "auto"}),
-            error_messages={"required": "Say why: it stays with the verdict."},
-        )
+            self.fields[REASON + criterion.key] = why()
+
+    def of(self, criterion: Criterion) -> tuple[forms.BoundField, forms.BoundField]:
+        """The two fields of one criterion."""
+        return self[PREFIX + criterion.key], self[REASON + criterion.key]
+
+    def pairs(self) -> Iterator[tuple[Criterion, forms.BoundField, forms.BoundField]]:
+        for criterion in self.criteria:
+            yield criterion, *self.of(criterion)
 
     def answers(self) -> dict[str, Any]:
         """The decisions in the shape of answers; "yes" or "no" for marks."""
         return {c.key: self.answer(c, self.cleaned_data[PREFIX + c.key]) for c in self.criteria}
+
+    def reasons(self) -> dict[str, str]:
+        return {c.key: self.cleaned_data[REASON + c.key] for c in self.criteria}
 
     def answer(self, criterion: Criterion, given: str) -> Any:
         side, _, strength = given.partition("_")
@@ -44,7 +50,8 @@ class SettleForm(forms.Form):
 
     def refuse(self, errors: list[dict[str, str]]) -> None:
         for error in errors:
-            field = PREFIX + error["pointer"].strip("/").split("/")[0]
+            first, *rest = error["pointer"].strip("/").split("/")
+            field = REASON + rest[0] if first == "reason" and rest else PREFIX + first
             self.add_error(field if field in self.fields else None, error["detail"])
 
 
@@ -59,4 +66,13 @@ def question(criterion: Criterion) -> forms.Field:
         choices=choices_of(criterion),
         widget=forms.RadioSelect,
         error_messages={"required": NEEDED},
+    )
+
+
+def why() -> forms.CharField:
+    return forms.CharField(
+        label="Why?",
+        max_length=4000,
+        widget=forms.Textarea({"rows": 2, "dir": "auto"}),
+        error_messages={"required": "Say why: reviewers learn from it, and it stays with the verdict."},
     )

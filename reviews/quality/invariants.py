@@ -27,6 +27,12 @@ def undisputed_unresolved_items() -> QuerySet[Item]:
     return Item.objects.filter(~Exists(disputes), state=Item.State.UNRESOLVED)
 
 
+def overtaken_verdicts() -> QuerySet[Item]:
+    """Items that wait for reviews, or for a moderator, while a verdict still stands as if all were said."""
+    by_people = verdicts_of_item().exclude(method=Verdict.Method.GOLD)
+    return Item.objects.filter(Exists(by_people), state__in=[Item.State.OPEN, Item.State.UNRESOLVED])
+
+
 def uncounted_reviews() -> QuerySet[Item]:
     """Settled items whose verdict was made from another number of reviews than count now."""
     counted = (
@@ -44,8 +50,8 @@ def uncounted_reviews() -> QuerySet[Item]:
 
 
 def misstamped_responses() -> QuerySet[Response]:
-    """Responses whose fact is not what their newest verdict says; only those judged alone have one."""
-    newest = Verdict.objects.filter(subject__parts__response=OuterRef("pk"), subject__size=1).order_by("-pk")
+    """Responses whose fact is not what their newest standing verdict says; only those judged alone have one."""
+    newest = Verdict.objects.current().filter(subject__parts__response=OuterRef("pk"), subject__size=1).order_by("-pk")
     said = newest.annotate(
         said=Case(
             When(is_failure=True, then=Value("failed")),
@@ -70,7 +76,8 @@ def own_adjudications() -> QuerySet[Verdict]:
 INVARIANTS = [
     Invariant("I5", "every settled item has a current verdict", unsettled_settled_items),
     Invariant("I5", "every unresolved item waits for a moderator", undisputed_unresolved_items),
+    Invariant("I10", "no verdict stands on an item that waits for reviews or a decision", overtaken_verdicts),
     Invariant("I10", "a settled item's verdict counts the reviews that count", uncounted_reviews),
-    Invariant("I10", "a response's fact is what its newest verdict says", misstamped_responses),
+    Invariant("I10", "a response's fact is what its newest standing verdict says", misstamped_responses),
     Invariant("I10", "nobody settled a dispute about their own review", own_adjudications),
 ]

@@ -19,9 +19,11 @@ from django.db.models.functions import Now
 from feedback.audit.log import record
 from feedback.judgements.models import Review, Verdict
 from feedback.judgements.record import ANSWER_ROWS, answers_of, criteria_of
+from feedback.judgements.verdicts import OUTCOMES
 from feedback.responses.models import Response, SubjectResponse
 from reviews.quality.models import Adjudication
 from reviews.quality.tally import Answer, disputed, is_failure, tally
+from reviews.queues.items import end_verdict
 from reviews.queues.models import Assignment, Item
 
 log = logging.getLogger(__name__)
@@ -147,6 +149,7 @@ def counted_reviews(item_ids: Iterable[int]) -> QuerySet[Review]:
     return (
         Review.objects.standing()
         .filter(assignment__item__in=item_ids, assignment__state=Assignment.State.SUBMITTED)
+        .select_related("assignment")
         .annotate(of_item=F("assignment__item_id"))
         .prefetch_related(*ANSWER_ROWS)
         .order_by("pk")
@@ -201,7 +204,7 @@ def stamp_responses(judged: Iterable[tuple[list[int], Verdict]]) -> None:
     outcomes: dict[str, list[int]] = defaultdict(list)
     for response_ids, verdict in judged:
         if len(response_ids) == 1:
-            outcomes[{True: "failed", False: "passed", None: ""}[verdict.is_failure]] += response_ids
+            outcomes[OUTCOMES[verdict.is_failure]] += response_ids
     ids = sorted(pk for group in outcomes.values() for pk in group)
     # In order of id, so that two sweeps that stamp the same responses from two queues wait and never deadlock.
     list(Response.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
@@ -210,12 +213,14 @@ def stamp_responses(judged: Iterable[tuple[list[int], Verdict]]) -> None:
 
 
 def write_disputes(pairs: list[tuple[Case, list[str]]]) -> dict[int, Verdict | Adjudication]:
-    """Open an adjudication for each, or bring the open one up to date."""
+    """Open an adjudication for each, or bring the open one up to date. A verdict that stood until now is overtaken."""
     opened: dict[int, Verdict | Adjudication] = {}
     for case, keys in pairs:
         dispute = case.dispute or Adjudication(project_id=case.item.project_id, item=case.item)
         dispute.disputed = keys
         dispute.save()
+        if case.current:
+            end_verdict(case.item, "system")
         record("item-disputed", case.item, criteria=keys)
         opened[case.item.pk] = dispute
     return opened

@@ -1,7 +1,8 @@
-"""The moderator's pages: what could not be settled by rule, and settling it."""
+"""The moderator's pages: what could not be settled by rule, and settling it, one after the other in place."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -11,28 +12,29 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from feedback.accounts.access import MemberRequest
-from feedback.htmx import page
+from feedback.htmx import page, see_other, wants_fragment
 from feedback.judgements.record import criteria_of
 from feedback.judgements.refusal import AnswersRefused
 from reviews.quality.adjudicate import NotDisputed, ReviewedIt, adjudicate, has_reviewed
 from reviews.quality.dispute import sheet
 from reviews.quality.forms import SettleForm
+from reviews.quality.models import Adjudication
 from reviews.quality.settle import counted_reviews
 from reviews.queues.history import titles_of
 from reviews.queues.models import Item
 
 ROWS = 50
+COUNTED = 1_000
 GONE = "This item is no longer in dispute: somebody settled it, or it is being reviewed again."
 
 
 @require_GET
 def unsettled(request: MemberRequest) -> HttpResponse:
     """Open disputes, oldest first; `?after=` continues behind an item."""
-    disputes = request.project.adjudications.filter(settled_at=None, item__state=Item.State.UNRESOLVED)
-    after = request.GET.get("after", "")
-    if after.isdecimal() and len(after) < 19:
-        disputes = disputes.filter(pk__gt=int(after))
-    rows = list(disputes.select_related("item__queue__rubric_version").order_by("pk")[: ROWS + 1])
+    disputes = request.project.adjudications.open()
+    count = disputes[: COUNTED + 1].count()
+    after = number(request.GET.get("after", ""))
+    rows = list(disputes.filter(pk__gt=after).select_related("item__queue__rubric_version").order_by("pk")[: ROWS + 1])
     here = reverse("quality:unsettled", kwargs={"project": request.project.slug})
     titles = titles_of([row.item for row in rows])
     context = {
@@ -44,25 +46,50 @@ def unsettled(request: MemberRequest) -> HttpResponse:
             }
             for row in rows[:ROWS]
         ],
+        "count": min(count, COUNTED),
+        "capped": count > COUNTED,
         "first_url": here if after else "",
         "next_url": f"{here}?after={rows[ROWS - 1].pk}" if len(rows) > ROWS else "",
     }
     return page(request, "reviews/quality/unsettled.html", context, partial="disputes")
 
 
+def number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+
 def questions(item: Item, disputed: list[str]) -> list[str]:
     return [criterion.label for criterion in criteria_of(item.queue.rubric_version) if criterion.key in disputed]
+
+
+@require_GET
+def settle_next(request: MemberRequest) -> HttpResponse:
+    """To the next dispute that this person may settle, after `?after=` and round to the oldest; else to the list."""
+    waiting = request.project.adjudications.open().not_reviewed_by(request.member).order_by("pk")
+    after = number(request.GET.get("after", ""))
+    following = waiting.filter(pk__gt=after).first() or waiting.exclude(pk=after).first()
+    if following is None:
+        if not messages.get_messages(request):
+            messages.info(request, "Nothing else is in dispute that you may settle.")
+        return away(request)
+    return redirect("quality:settle", project=request.project.slug, pk=following.item_id)
+
+
+def away(request: MemberRequest) -> HttpResponse:
+    """To the list; an htmx request leaves the page it is on."""
+    url = reverse("quality:unsettled", kwargs={"project": request.project.slug})
+    return HttpResponse(status=204, headers={"HX-Redirect": url}) if wants_fragment(request) else redirect(url)
 
 
 @require_http_methods(["GET", "POST"])
 def settle(request: MemberRequest, pk: int) -> HttpResponse:
     """One dispute: read the answers side by side, decide, say why."""
-    items = request.project.items.select_related("queue__rubric_version", "subject")
+    items = request.project.items.select_related("queue__rubric_version", "subject", "project")
     item: Item = get_object_or_404(items, pk=pk)
     dispute = item.adjudications.filter(settled_at=None).first()
     if item.state != Item.State.UNRESOLVED or dispute is None:
         messages.warning(request, GONE)
-        return redirect("quality:unsettled", project=request.project.slug)
+        return away(request)
     shown = item.subject.shown()
     criteria = [c for c in criteria_of(item.queue.rubric_version) if c.key in dispute.disputed]
     form = SettleForm(criteria, shown, request.POST or None, label_suffix="")
@@ -70,18 +97,39 @@ def settle(request: MemberRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and not is_own:
         if form.is_valid() and decide(request, item, form):
             messages.success(request, "Settled.")
-            return redirect("quality:unsettled", project=request.project.slug)
+            return see_other(next_url(request, dispute))
         status = 422
     reviews = list(counted_reviews([item.pk]))
     context: dict[str, Any] = sheet(item, shown, reviews, dispute.disputed)
-    context |= {"item": item, "dispute": dispute, "form": None if is_own else form}
-    return page(request, "reviews/quality/settle.html", context, partial="sheet", status=403 if is_own else status)
+    context |= {"item": item, "dispute": dispute, "form": None if is_own else form, "is_own": is_own}
+    context |= {
+        "next_url": next_url(request, dispute),
+        "n_left": request.project.adjudications.open()[:COUNTED].count(),
+    }
+    for row in context["rows"]:
+        row["fields"] = form.of(row["criterion"]) if row["is_disputed"] and not is_own else None
+    status = 403 if is_own and request.method == "POST" else status
+    return said(request, page(request, "reviews/quality/settle.html", context, partial="sheet", status=status))
+
+
+def next_url(request: MemberRequest, dispute: Adjudication) -> str:
+    return f"{reverse('quality:next', kwargs={'project': request.project.slug})}?after={dispute.pk}"
+
+
+def said(request: MemberRequest, answer: HttpResponse) -> HttpResponse:
+    """A fragment has no place for notices: they become a toast; and the address follows the dispute that is shown."""
+    if wants_fragment(request):
+        words = " ".join(str(message) for message in messages.get_messages(request))
+        if words:
+            answer["HX-Trigger"] = json.dumps({"toast": {"text": words}})
+        answer["HX-Push-Url"] = request.path
+    return answer
 
 
 def decide(request: MemberRequest, item: Item, form: SettleForm) -> bool:
     """Write the verdict; False with the reasons on the form when it cannot be."""
     try:
-        adjudicate(item, request.member, form.answers(), form.cleaned_data["reason"], request=request)
+        adjudicate(item, request.member, form.answers(), form.reasons(), request=request)
     except AnswersRefused as refusal:
         form.refuse(refusal.errors)
     except (NotDisputed, ReviewedIt):

@@ -1,4 +1,4 @@
-"""Adding items with their places, and changing how many reviews an item gets.
+"""Adding items with their places, changing how many reviews an item gets, and what a moderator takes out or puts back.
 
 Positions come from the lane's row, which stays locked until commit; the queue's row is locked while items are added, so
 that two runs never make the same item twice.
@@ -17,10 +17,20 @@ from django.db.models.functions import Now
 from feedback.accounts.models import Member
 from feedback.audit import log as audit
 from feedback.judgements.models import Review
+from feedback.judgements.verdicts import end_current
 from feedback.responses.models import Response, Subject
 from feedback.rubrics.models import RubricVersion
 from reviews.queues.models import Assignment, Item, Lane, Place, Queue
-from reviews.queues.places import fresh_positions, give_back, lock_item, promote_surplus, recount
+from reviews.queues.places import (
+    GIVEN_BACK,
+    fill,
+    fresh_positions,
+    give_back,
+    lock_item,
+    promote_surplus,
+    recount,
+    vacate,
+)
 
 CHUNK = 2_000  # items in one statement; the caller decides how many make a transaction
 
@@ -129,10 +139,11 @@ def mark_queued(subject_ids: list[int]) -> None:
 
 
 @transaction.atomic
-def set_k(item: Item, k: int) -> int:
+def set_k(item: Item, k: int, by: Member | str = "system") -> int:
     """Ask for k reviews; the number in force afterwards, which is never below what is claimed or filled.
 
-    Raising gives new places to surplus reviews first and reopens an item that was complete or settled.
+    Raising gives new places to surplus reviews first. One that stays open reopens an item that was complete or settled,
+    and ends its verdict.
     """
     if k < 1:
         raise ItemRefused("An item needs at least one review; withdraw it to get none.")
@@ -141,6 +152,8 @@ def set_k(item: Item, k: int) -> int:
         raise ItemRefused("A withdrawn item gets no more reviews.")
     before = item.k
     if k > before:
+        if Assignment.objects.filter(item=item, state=Assignment.State.SURPLUS).count() < k - before:
+            end_verdict(item, by)
         start = Place.objects.filter(item=item).aggregate(top=Max("number"))["top"] or 0
         add_places(item.queue, [item], k - before, item.lane, start=start)
         recount(item.pk)
@@ -150,7 +163,7 @@ def set_k(item: Item, k: int) -> int:
         recount(item.pk)
     item.refresh_from_db()
     if item.k != before:
-        audit.record("item-resized", item, before=str(before), after=str(item.k))
+        audit.record("item-resized", item, actor=by, before=str(before), after=str(item.k))
     return item.k
 
 
@@ -162,30 +175,83 @@ def withdraw_open(item: Item, most: int | None = None) -> int:
 
 
 @transaction.atomic
-def withdraw(item: Item) -> None:
-    """Ask nobody else. Whoever is at it may finish; a place that frees is withdrawn then."""
+def withdraw(item: Item, by: Member | str = "system") -> None:
+    """Ask nobody else. Whoever is at it may finish; a place that frees is withdrawn then. A verdict stays."""
     item = lock_item(item.pk)
     if item.state == Item.State.WITHDRAWN:
         return
     Item.objects.filter(pk=item.pk).update(state=Item.State.WITHDRAWN)
     withdraw_open(item)
     recount(item.pk)
-    audit.record("item-withdrawn", item)
+    audit.record("item-withdrawn", item, actor=by)
+
+
+@transaction.atomic
+def put_back(item: Item, k: int, by: Member | str = "system") -> None:
+    """Take a withdrawal back: the item asks for k reviews again, or for as many as it had places.
+
+    Its withdrawn places go to surplus first, and open at fresh positions, which nobody has passed. With all places
+    filled it is complete and settled again, where the same reviews leave a verdict alone.
+    """
+    item = lock_item(item.pk)
+    if item.state != Item.State.WITHDRAWN:
+        return
+    Item.objects.filter(pk=item.pk).update(state=Item.State.OPEN)
+    places = Place.objects.filter(item=item).order_by("number").select_for_update(no_key=True)
+    gone = [place for place in places if place.state == Place.State.WITHDRAWN]
+    gone = gone[: max(0, k - (len(places) - len(gone)))]
+    if gone:
+        first = fresh_positions(item.queue_id, GIVEN_BACK, len(gone))
+        for offset, place in enumerate(gone):
+            place.lane, place.pos = GIVEN_BACK, first + offset
+        vacate(gone, state=Place.State.OPEN)
+    recount(item.pk)
+    while promote_surplus(item):
+        pass
+    audit.record("item-put-back", item, actor=by)
 
 
 @transaction.atomic
 def invalidate(assignment: Assignment, by: Member) -> None:
-    """Take a review out of the count: the oldest surplus takes its place, else somebody new is asked."""
-    lock_item(assignment.item_id)
+    """Take a review out of the count: the oldest surplus takes its place, else somebody new is asked.
+
+    A verdict that counted it ends in the same transaction.
+    """
+    item = lock_item(assignment.item_id)
     row = Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
     if row.state == Assignment.State.INVALIDATED:
         return
     Assignment.objects.filter(pk=row.pk).update(state=Assignment.State.INVALIDATED)
     if row.review_id:
         Review.objects.filter(pk=row.review_id, invalidated_at__isnull=True).update(invalidated_at=Now())
+    if row.state == Assignment.State.SUBMITTED:
+        end_verdict(item, by)
     give_back(Place.objects.filter(assignment=row).select_related("item"))
     audit.record("review-invalidated", row, actor=by, before=row.state, after=Assignment.State.INVALIDATED)
     assignment.state = Assignment.State.INVALIDATED
+
+
+@transaction.atomic
+def restore(assignment: Assignment, by: Member) -> None:
+    """The way back: the review counts again where a place of its item is open, else it is kept as surplus."""
+    item = lock_item(assignment.item_id)
+    row = Assignment.objects.select_for_update(of=("self",), no_key=True).select_related("review").get(pk=assignment.pk)
+    if row.state != Assignment.State.INVALIDATED or row.review is None or row.review.withdrawn_at:
+        return
+    Review.objects.filter(pk=row.review.pk).update(invalidated_at=None)
+    row.state = Assignment.State.SUBMITTED if fill(row) else Assignment.State.SURPLUS
+    row.submitted_at = row.submitted_at or row.review.submitted_at
+    row.save(update_fields=["state", "submitted_at"])
+    if row.state == Assignment.State.SUBMITTED:
+        recount(item.pk)
+    audit.record("review-restored", row, actor=by, before=Assignment.State.INVALIDATED, after=row.state)
+    assignment.state = row.state
+
+
+def end_verdict(item: Item, by: Member | str) -> None:
+    """The (locked) item's verdict stands no more. Before any lane is locked: lanes come last."""
+    for verdict in end_current(item.subject_id, item.queue.rubric_version_id, item.queue.key):
+        audit.record("verdict-ended", item, actor=by, verdict=verdict)
 
 
 @transaction.atomic

@@ -41,6 +41,10 @@ def listed(project: Project) -> str:
     return reverse("quality:unsettled", kwargs={"project": project.slug})
 
 
+def following(project: Project) -> str:
+    return reverse("quality:next", kwargs={"project": project.slug})
+
+
 def address(item: Item) -> str:
     return reverse("quality:settle", kwargs={"project": item.project.slug, "pk": item.pk})
 
@@ -91,17 +95,21 @@ def test_answers_stand_side_by_side_under_blind_names(
 
 
 def test_settling_writes_the_verdict_and_goes_back_to_the_list(item: Item, moderator: Member, client_of: Any) -> None:
-    page = client_of(moderator).post(address(item), {"q-grounded": "no", "reason": "The policy says 14."})
-    assert (page.status_code, page.headers["Location"]) == (302, listed(item.project))
-    assert Verdict.objects.get().answers["grounded"]["value"] == "no"
+    client = client_of(moderator)
+    page = client.post(address(item), {"q-grounded": "no", "why-grounded": "The policy says 14."})
+    assert (page.status_code, page["Location"].split("?")[0]) == (303, following(item.project))
+    verdict = Verdict.objects.get()
+    assert (verdict.answers["grounded"]["value"], verdict.reason) == ("no", "The policy says 14.")
+    assert verdict.answers["grounded"]["reason"] == "The policy says 14."
+    assert "Settled." in client.get(page["Location"], follow=True).text
 
 
 def test_what_is_missing_is_said_and_what_was_typed_is_kept(item: Item, moderator: Member, client_of: Any) -> None:
-    page = client_of(moderator).post(address(item), {"reason": "The policy says 14."})
+    page = client_of(moderator).post(address(item), {"why-grounded": "The policy says 14."})
     assert page.status_code == 422
     assert "This question needs an answer." in page.text
     assert "The policy says 14.</textarea>" in page.text
-    again = client_of(moderator).post(address(item), {"q-grounded": "no", "reason": ""})
+    again = client_of(moderator).post(address(item), {"q-grounded": "no", "why-grounded": ""})
     assert again.status_code == 422
     assert "Say why" in again.text
 
@@ -109,18 +117,19 @@ def test_what_is_missing_is_said_and_what_was_typed_is_kept(item: Item, moderato
 def test_whoever_reviewed_it_is_told_so(item: Item, reviewer: Member, client_of: Any) -> None:
     reviewer.role = "moderator"
     reviewer.save(update_fields=["role"])
-    for page in (
-        client_of(reviewer).get(address(item)),
-        client_of(reviewer).post(address(item), {"q-grounded": "no", "reason": "x"}),
-    ):
-        assert page.status_code == 403
+    seen = client_of(reviewer).get(address(item))
+    refused = client_of(reviewer).post(address(item), {"q-grounded": "no", "why-grounded": "x"})
+    assert (seen.status_code, refused.status_code) == (200, 403)
+    for page in (seen, refused):
         assert "You reviewed this item yourself" in page.text
+        assert following(item.project) in page.text
+        assert 'name="q-grounded"' not in page.text
     assert not Verdict.objects.exists()
 
 
 def test_a_settled_item_sends_back_to_the_list(item: Item, moderator: Member, admin: Member, client_of: Any) -> None:
     adjudicate(item, admin, {"grounded": "no"}, "It is not.")
-    page = client_of(moderator).post(address(item), {"q-grounded": "no", "reason": "x"}, follow=True)
+    page = client_of(moderator).post(address(item), {"q-grounded": "no", "why-grounded": "x"}, follow=True)
     assert "no longer in dispute" in page.text
     assert Verdict.objects.count() == 1
 
@@ -136,7 +145,7 @@ def test_a_pair_is_settled_by_side(
     item = Item.objects.select_related("project").get()
     page = client_of(moderator).get(address(item))
     assert "Left, much" in page.text
-    client_of(moderator).post(address(item), {"q-better": "right_2", "reason": "June is right."})
+    client_of(moderator).post(address(item), {"q-better": "right_2", "why-better": "June is right."})
     assert Verdict.objects.get().answers["better"]["preferred"] == right.pk
 
 

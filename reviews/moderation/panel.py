@@ -1,0 +1,156 @@
+"""What needs a moderator, and what moderators did lately: each region a few bounded questions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from feedback.accounts.models import Member, Project
+from feedback.jobs import Job, job_models
+from reviews.moderation.models import Action, BulkAction
+from reviews.quality.models import Adjudication
+from reviews.queues.history import titles_of
+from reviews.queues.models import Assignment, Item, Place
+
+FEW = 6
+COUNTED = 1_000
+Line = dict[str, Any]
+
+
+def capped(rows: QuerySet[Any]) -> str:
+    """A count that never costs more than COUNTED rows, in words."""
+    n = rows.order_by()[: COUNTED + 1].count()
+    return f"{COUNTED:,} or more" if n > COUNTED else f"{n:,}"
+
+
+def titled(items: list[Item]) -> dict[int, str]:
+    """The first words of each item, by its id."""
+    titles = titles_of(items)
+    return {item.pk: titles.get(item.subject_id) or f"Item {item.pk}" for item in items}
+
+
+def disputes(project: Project) -> dict[str, Any]:
+    rows = Adjudication.objects.filter(project=project).open()
+    first = list(rows.select_related("item__queue").order_by("pk")[:FEW])
+    titles = titled([row.item for row in first])
+    return {
+        "disputes": [{"row": row, "title": titles[row.item_id]} for row in first],
+        "n_disputes": capped(rows),
+    }
+
+
+def withdrawn(project: Project) -> dict[str, Any]:
+    rows = Action.objects.filter(project=project).standing_withdrawals()
+    rows = rows.select_related("item__queue", "by__user").order_by("-pk")
+    first = list(rows[:FEW])
+    titles = titled([row.item for row in first])
+    return {"withdrawn": [{"row": row, "title": titles[row.item_id]} for row in first]}
+
+
+def failed_jobs(project: Project) -> dict[str, Any]:
+    """The newest failed runs of every kind of job that this project has."""
+    found: list[Any] = []
+    for model in job_models():
+        if any(field.name == "project" for field in model._meta.concrete_fields):
+            rows = model._default_manager.filter(**{"project": project, "state": Job.State.FAILED}).order_by("-pk")
+            found += rows[:FEW]
+    found.sort(key=lambda job: job.finished_at or job.created_at, reverse=True)
+    return {"failed": [{"job": job, "kind": str(job._meta.verbose_name).capitalize()} for job in found[:FEW]]}
+
+
+def recent(project: Project) -> dict[str, Any]:
+    """What moderators did lately, one line an act; a bulk action is one act."""
+    acts = Action.objects.filter(project=project, bulk__isnull=True)
+    decided = Adjudication.objects.filter(project=project, settled_by__isnull=False)
+    bulk = BulkAction.objects.filter(project=project).select_related("by__user").order_by("-pk")
+    lines = [
+        *(line(action) for action in shown(acts)[: 2 * FEW]),
+        *(
+            settled(row)
+            for row in decided.select_related("item__queue", "settled_by__user").order_by("-settled_at")[:FEW]
+        ),
+        *({"at": row.created_at, "who": row.by, "what": f"{row}", "bulk": row} for row in bulk[:FEW]),
+    ]
+    return {"recent": sorted(lines, key=lambda entry: entry["at"], reverse=True)[: 2 * FEW]}
+
+
+def shown(actions: QuerySet[Action]) -> QuerySet[Action]:
+    return actions.select_related("item__queue", "by__user", "assignment").order_by("-pk")
+
+
+def settled(row: Adjudication) -> Line:
+    return {"at": row.settled_at, "who": row.settled_by, "what": "settled the dispute", "item": row.item}
+
+
+def line(action: Action) -> Line:
+    return {
+        "at": action.at,
+        "who": action.by,
+        "what": action.get_kind_display(),
+        "item": action.item,
+        "reason": action.reason,
+        "action": action,
+        "undo": undo_of(action),
+    }
+
+
+def undo_of(action: Action) -> str:
+    """What the button says that takes the act back, or nothing when it cannot be, or was."""
+    kind, item = Action.Kind, action.item
+    if action.kind == kind.WITHDRAW and item.state == Item.State.WITHDRAWN:
+        return "Put back"
+    if action.kind == kind.PUT_BACK and item.state != Item.State.WITHDRAWN:
+        return "Withdraw again"
+    if action.kind == kind.ASK_MORE and item.k > action.k_before and item.state == Item.State.OPEN:
+        return "Ask for one less"
+    if action.assignment is None:
+        return ""
+    if action.kind == kind.INVALIDATE and action.assignment.state == Assignment.State.INVALIDATED:
+        return "Restore"
+    if action.kind == kind.RESTORE and action.assignment.state != Assignment.State.INVALIDATED:
+        return "Invalidate again"
+    return ""
+
+
+def found(project: Project, member: Member, text: str) -> dict[str, Any]:
+    """Items by number or by their response's external id, reviewers by pseudonym, queues by name; a few of each."""
+    text = text.strip()
+    if not text:
+        return {"q": "", "found": None}
+    items = Item.objects.filter(project=project).select_related("queue").order_by("-pk")
+    by_response = items.filter(subject__parts__response__external_id=text, subject__parts__response__project=project)
+    number = int(text.lstrip("#")) if text.lstrip("#").isdecimal() and len(text) < 18 else 0
+    rows = list({item.pk: item for item in [*items.filter(pk=number)[:1], *by_response[:FEW]]}.values())
+    people = Member.objects.filter(project=project, pseudonym=text)
+    reviews = Assignment.objects.filter(reviewer__in=people, review__isnull=False).select_related("item__queue")
+    mine = list(reviews.order_by("-submitted_at")[: 2 * FEW])
+    queues = list(project.queues.filter(name__icontains=text).order_by("name")[:FEW])
+    titles = titled([*rows, *(review.item for review in mine)])
+    slug = {"project": project.slug}
+    return {
+        "q": text,
+        "found": {
+            "items": [{"item": item, "title": titles[item.pk]} for item in rows],
+            "reviews": [{"review": review, "title": titles[review.item_id]} for review in mine],
+            "queues": [
+                {"name": q.name, "url": f"{reverse('moderation:item-list', kwargs=slug)}?queue={q.key}"} for q in queues
+            ],
+            "any": bool(rows or mine or queues),
+        },
+    }
+
+
+def held(item_ids: list[int]) -> set[int]:
+    """Which of the items somebody is reviewing right now."""
+    places = Place.objects.filter(item__in=item_ids, state=Place.State.CLAIMED)
+    return set(places.values_list("item_id", flat=True))
+
+
+REGIONS = {
+    "disputes": disputes,
+    "withdrawn": withdrawn,
+    "failed": failed_jobs,
+    "recent": recent,
+}

@@ -1,0 +1,17 @@
+from django.urls import path
+
+from reviews.moderation import bulk_views, item_views, views
+
+app_name = "moderation"
+urlpatterns = [
+    path("", views.panel, name="panel"),
+    path("search/", views.search, name="search"),
+    path("actions/<int:pk>/undo/", views.action_undo, name="action-undo"),
+    path("items/", item_views.item_list, name="item-list"),
+    path("items/<int:pk>/", item_views.item_detail, name="item-detail"),
+    path("items/<int:pk>/<slug:act_name>/", item_views.item_act, name="item-act"),
+    path("reviews/<int:pk>/<slug:act_name>/", item_views.review_act, name="review-act"),
+    path("bulk/confirm/", bulk_views.bulk_confirm, name="bulk-confirm"),
+    path("bulk/start/", bulk_views.bulk_start, name="bulk-start"),
+    path("bulk/<int:pk>/", bulk_views.bulk_detail, name="bulk-detail"),
+]

@@ -1,0 +1,62 @@
+"""The moderation panel, its search, and taking an act back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from feedback.accounts.access import MemberRequest
+from feedback.htmx import page, see_other
+from reviews.moderation import act
+from reviews.moderation.models import Action
+from reviews.moderation.panel import REGIONS, found
+
+INVERSE: dict[str, Any] = {
+    Action.Kind.WITHDRAW: act.put_back,
+    Action.Kind.PUT_BACK: act.withdraw,
+    Action.Kind.ASK_MORE: act.ask_fewer,
+    Action.Kind.INVALIDATE: act.restore,
+    Action.Kind.RESTORE: act.invalidate,
+}
+
+
+@require_GET
+def panel(request: MemberRequest) -> HttpResponse:
+    """What needs someone; `?region=` names one part, which htmx asks for by itself."""
+    wanted = request.GET.get("region", "")
+    regions = {wanted: REGIONS[wanted]} if wanted in REGIONS else REGIONS
+    context: dict[str, Any] = {}
+    for questions in regions.values():
+        context |= questions(request.project)
+    partial = wanted if wanted in REGIONS else "regions"
+    if partial == "regions":
+        context |= found(request.project, request.member, request.GET.get("q", ""))
+    return page(request, "reviews/moderation/panel.html", context, partial=partial)
+
+
+@require_GET
+def search(request: MemberRequest) -> HttpResponse:
+    context = found(request.project, request.member, request.GET.get("q", "")[:200])
+    return page(request, "reviews/moderation/search.html", context, partial="found")
+
+
+@require_POST
+def action_undo(request: MemberRequest, pk: int) -> HttpResponse:
+    """Do the opposite, which is an act of its own with its own line in the history."""
+    actions = request.project.actions.select_related("item", "assignment")
+    action: Action = get_object_or_404(actions, pk=pk, kind__in=list(INVERSE))
+    about: Any = action.assignment or action.item
+    try:
+        INVERSE[Action.Kind(action.kind)](about, request.member, f"Undone: {action.reason}"[:2000])
+    except act.Refused as refusal:
+        messages.warning(request, f"This cannot be undone any more. {refusal}")
+    else:
+        messages.success(request, "Undone.")
+    if request.POST.get("next") == "item":
+        return see_other("moderation:item-detail", project=request.project.slug, pk=action.item_id)
+    return see_other(reverse("moderation:panel", kwargs={"project": request.project.slug}))
