@@ -154,6 +154,9 @@ ROUTES: Mapping[str, Verb] = {
     "moderation:bulk-confirm": "settle",
     "moderation:bulk-start": "settle",
     "moderation:bulk-detail": "settle",
+    "moderation:escalation-list": "settle",
+    "moderation:escalation-detail": "settle",
+    "moderation:escalation-close": "settle",
     # audit
     "audit:event-list": "see_audit",
     "audit:event-download": "see_audit",

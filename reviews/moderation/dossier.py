@@ -14,7 +14,7 @@ from reviews.moderation.panel import line, shown
 from reviews.quality.dispute import label, names_of, sheet
 from reviews.quality.names import letters_of
 from reviews.quality.tally import Answer
-from reviews.queues.models import Assignment, Item, Place
+from reviews.queues.models import Assignment, Escalation, Item, Place
 
 State, PlaceState = Assignment.State, Place.State
 SAID = {
@@ -50,6 +50,7 @@ def dossier(item: Item, member: Member) -> dict[str, Any]:
         "n_skipped": sum(turn.state == State.SKIPPED for turn in turns),
         "sees_names": sees_names,
         "verdicts": [verdict_line(verdict, item, responses) for verdict in verdicts_of(item)],
+        "escalations": Escalation.objects.for_item(item).with_last_word().prefetch_related("messages")[:20],
         "happened": [line(action) for action in shown(Action.objects.filter(item=item))[:50]],
     }
 

@@ -12,7 +12,7 @@ from feedback.jobs import Job, job_models
 from reviews.moderation.models import Action, BulkAction
 from reviews.quality.models import Adjudication
 from reviews.queues.history import titles_of
-from reviews.queues.models import Assignment, Item, Place
+from reviews.queues.models import Assignment, Escalation, Item, Place
 
 FEW = 6
 COUNTED = 1_000
@@ -41,6 +41,21 @@ def disputes(project: Project) -> dict[str, Any]:
     }
 
 
+def escalations(project: Project) -> dict[str, Any]:
+    """Open ones, the longest waiting first: where the reviewer had the last word before where a moderator had it."""
+    rows = Escalation.objects.filter(project=project).open()
+    first = list(rows.with_last_word().select_related("item__queue").prefetch_related("messages").order_by("pk")[:100])
+    first.sort(key=lambda row: row.last_author_id != row.raised_by_id)  # type: ignore[attr-defined]  # annotated
+    titles = titled([row.item for row in first[:FEW]])
+    return {
+        "escalations": [
+            {"row": row, "title": titles[row.item_id], "waits": row.last_author_id == row.raised_by_id}  # type: ignore[attr-defined]
+            for row in first[:FEW]
+        ],
+        "n_escalations": capped(rows),
+    }
+
+
 def withdrawn(project: Project) -> dict[str, Any]:
     rows = Action.objects.filter(project=project).standing_withdrawals()
     rows = rows.select_related("item__queue", "by__user").order_by("-pk")
@@ -52,9 +67,10 @@ def withdrawn(project: Project) -> dict[str, Any]:
 def failed_jobs(project: Project) -> dict[str, Any]:
     """The newest failed runs of every kind of job that this project has."""
     found: list[Any] = []
+    of_project: dict[str, Any] = {"project": project, "state": Job.State.FAILED}
     for model in job_models():
         if any(field.name == "project" for field in model._meta.concrete_fields):
-            rows = model._default_manager.filter(**{"project": project, "state": Job.State.FAILED}).order_by("-pk")
+            rows = model._default_manager.filter(**of_project).order_by("-pk")
             found += rows[:FEW]
     found.sort(key=lambda job: job.finished_at or job.created_at, reverse=True)
     return {"failed": [{"job": job, "kind": str(job._meta.verbose_name).capitalize()} for job in found[:FEW]]}
@@ -150,6 +166,7 @@ def held(item_ids: list[int]) -> set[int]:
 
 REGIONS = {
     "disputes": disputes,
+    "escalations": escalations,
     "withdrawn": withdrawn,
     "failed": failed_jobs,
     "recent": recent,

@@ -109,7 +109,7 @@ def say_verdict(effects: Effects, verdicts: list[Verdict]) -> None:
     if current is None:
         effects.say("No verdict stands on it, so none changes.")
     else:
-        made = f"by {number(current.n_reviews, 'review')}, {current.get_method_display()}"
+        made = f"by {number(current.n_reviews, 'review')}, {current.get_method_display().lower()}"
         effects.say(f"The verdict of {current.created_at:%-d %B %Y} ({made}) ends at once and stays in the history.")
     if current is not None and current.method == Verdict.Method.ADJUDICATED:
         effects.say("A moderator decided it: the same dispute may have to be decided again.")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviews.moderation import bulk_views, item_views, views
+from reviews.moderation import bulk_views, escalation_views, item_views, views
 
 app_name = "moderation"
 urlpatterns = [
@@ -14,4 +14,7 @@ urlpatterns = [
     path("bulk/confirm/", bulk_views.bulk_confirm, name="bulk-confirm"),
     path("bulk/start/", bulk_views.bulk_start, name="bulk-start"),
     path("bulk/<int:pk>/", bulk_views.bulk_detail, name="bulk-detail"),
+    path("escalations/", escalation_views.escalation_list, name="escalation-list"),
+    path("escalations/<int:pk>/", escalation_views.escalation_detail, name="escalation-detail"),
+    path("escalations/<int:pk>/close/", escalation_views.escalation_close, name="escalation-close"),
 ]

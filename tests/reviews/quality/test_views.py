@@ -172,3 +172,50 @@ def test_others_do_not_get_in(
     assert client_of(outsider).get(foreign).status_code == 404
     assert anonymous.get(address(item)).status_code == 302
     assert client_of(make.member(item.project, "moderator")).delete(address(item)).status_code == 405
+
+
+def more(item: Item, *people: Member) -> Item:
+    """Another dispute in the same queue."""
+    subject = make.subject(make.response(item.project))
+    for person, answers in zip(people, (GOOD, {**GOOD, "grounded": "no"}), strict=True):
+        make.counted(item.queue, subject, person, answers)
+    settle_complete_items()
+    return Item.objects.select_related("project").get(queue=item.queue, subject=subject)
+
+
+def test_the_next_dispute_comes_in_place(
+    item: Item, moderator: Member, reviewer: Member, other_reviewer: Member, client_of: Any
+) -> None:
+    other, client = more(item, reviewer, other_reviewer), client_of(moderator)
+    data = {"q-grounded": "no", "why-grounded": "The policy says 14."}
+    page = client.post(address(item), data, headers={"HX-Request": "true"})
+    arrived = client.get(page["Location"], headers={"HX-Request": "true"}, follow=True)
+    assert 'id="sheet"' in arrived.text
+    assert "<html" not in arrived.text
+    assert arrived["HX-Push-Url"] == address(other)
+    assert "Settled." in arrived["HX-Trigger"]
+    client.post(address(other), data)
+    last = client.get(following(item.project), headers={"HX-Request": "true"})
+    assert (last.status_code, last["HX-Redirect"]) == (204, listed(item.project))
+
+
+def test_next_goes_round_and_passes_over_own_items(
+    item: Item, reviewer: Member, other_reviewer: Member, client_of: Any
+) -> None:
+    third = make.member(item.project)
+    other = more(item, other_reviewer, third)
+    reviewer.change(role="moderator")
+    client = client_of(reviewer)
+    for after in ("", "?after=1", f"?after={item.pk}", "?after=x"):
+        assert client.get(following(item.project) + after)["Location"] == address(other)
+    third.change(role="moderator")
+    assert client_of(third).get(following(item.project))["Location"] == address(item)
+
+
+def test_a_settling_page_is_bounded_in_queries(
+    item: Item, moderator: Member, client_of: Any, django_assert_max_num_queries: Any
+) -> None:
+    client = client_of(moderator)
+    client.get(address(item))
+    with django_assert_max_num_queries(22):
+        client.get(address(item))

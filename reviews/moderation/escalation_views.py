@@ -1,0 +1,103 @@
+"""Escalations: what reviewers ask, the item as they saw it, and the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import F, prefetch_related_objects
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from feedback.accounts.access import MemberRequest
+from feedback.htmx import page, see_other
+from feedback.permissions import ADMIN
+from reviews.moderation.panel import titled
+from reviews.queues.desk import conversation, passages, shown_answers
+from reviews.queues.escalate import LONGEST, EscalationRefused, close, say
+from reviews.queues.models import Escalation
+
+PAGE = 50
+STATES = {"open": "Waiting for you", "answered": "Answered", "closed": "Closed", "all": "All"}
+
+
+class AnswerForm(forms.Form):
+    text = forms.CharField(
+        label="Your answer",
+        max_length=LONGEST,
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+        error_messages={"required": "Write an answer first."},
+    )
+
+
+def in_state(rows: Any, state: str) -> Any:
+    """Waiting: the reviewer had the last word. Answered: a moderator had it."""
+    rows = rows.with_last_word()
+    if state == "closed":
+        return rows.filter(closed_at__isnull=False)
+    if state == "all":
+        return rows
+    rows = rows.open()
+    is_waiting = {"last_author_id": F("raised_by")}
+    return rows.filter(**is_waiting) if state == "open" else rows.exclude(**is_waiting)
+
+
+@require_GET
+def escalation_list(request: MemberRequest) -> HttpResponse:
+    """The newest first; `?state=` chooses."""
+    state = request.GET.get("state", "open")
+    state = state if state in STATES else "open"
+    before = request.GET.get("before", "")
+    rows = in_state(request.project.escalations, state).select_related("item__queue").prefetch_related("messages")
+    rows = rows.filter(pk__lt=int(before)) if before.isdecimal() and len(before) < 19 else rows
+    found: list[Escalation] = list(rows.order_by("-pk")[: PAGE + 1])
+    titles = titled([row.item for row in found[:PAGE]])
+    context = {
+        "rows": [{"row": row, "title": titles[row.item_id]} for row in found[:PAGE]],
+        "state": state,
+        "states": STATES.items(),
+        "first_url": f"?state={state}" if before else "",
+        "next_url": f"?state={state}&before={found[PAGE - 1].pk}" if len(found) > PAGE else "",
+    }
+    return page(request, "reviews/moderation/escalation_list.html", context, partial="escalations")
+
+
+@require_http_methods(["GET", "POST"])
+def escalation_detail(request: MemberRequest, pk: int) -> HttpResponse:
+    """The conversation beside the item as the reviewer saw it; POST answers."""
+    rows = request.project.escalations.select_related("item__queue", "item__subject", "assignment", "raised_by__user")
+    escalation: Escalation = get_object_or_404(rows.select_related("closed_by__user"), pk=pk)
+    form = AnswerForm(request.POST or None, label_suffix="")
+    if request.method == "POST" and form.is_valid():
+        try:
+            say(escalation, request.member, form.cleaned_data["text"])
+        except EscalationRefused as refusal:
+            form.add_error("text", str(refusal))
+        else:
+            return see_other("moderation:escalation-detail", project=request.project.slug, pk=pk)
+    turn = escalation.assignment
+    shown = escalation.item.subject.shown(turn.shown_order if turn else None)
+    shows_model = bool(turn and turn.visible.get("model"))
+    prefetch_related_objects(shown, "passages", *(["model"] if shows_model else []))
+    context = {
+        **conversation(shown),
+        "answers": shown_answers(shown, shows_model=shows_model),
+        "passages": passages(shown),
+        "escalation": escalation,
+        "item": escalation.item,
+        "said": escalation.messages.select_related("author__user"),
+        "sees_names": request.member.role == ADMIN,
+        "form": form,
+    }
+    status = 422 if form.errors else 200
+    return page(request, "reviews/moderation/escalation_detail.html", context, partial="talk", status=status)
+
+
+@require_POST
+def escalation_close(request: MemberRequest, pk: int) -> HttpResponse:
+    escalation: Escalation = get_object_or_404(request.project.escalations, pk=pk)
+    close(escalation, request.member)
+    messages.success(request, "Closed.")
+    return see_other("moderation:escalation-list", project=request.project.slug)
