@@ -20,6 +20,7 @@ OF_WORLD: dict[str, Any] = {
     "queues:queue-change": lambda world: {"key": world["single"].key},
     "queues:review": lambda world: {"key": world["single"].key},
     "quality:settle": lambda world: {"pk": world["disputed"].pk},
+    "moderation:item-detail": lambda world: {"pk": world["disputed"].pk},
     "datasets:dataset-detail": lambda world: {"key": world["dataset"].key},
     "datasets:version-detail": lambda world: {"key": world["dataset"].key, "number": world["version"].number},
     "datasets:export-download": lambda world: {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -62,7 +63,7 @@ def test_invalidating_and_settling_leave_no_verdict_that_counts_it(
         item = of.item(project, of.good, of.good)
         turn = of.turn(item)
         Item.objects.filter(pk=item.pk).update(state="complete")
-        results = at_once(lambda turn=turn: act.invalidate(turn, moderator, "x"), settle_complete_items)
+        results = at_once(partial(act.invalidate, turn, moderator, "x"), settle_complete_items)
         assert [result for result in results if isinstance(result, Exception)] == []
         assert not [v for v in Verdict.objects.current() if turn.review_id in v.review_ids]
 
