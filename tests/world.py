@@ -99,10 +99,6 @@ def action(project: Project, member: Member) -> Action:
     return act.withdraw(make.items(make.queue(project))[0], member, "Not ours to judge.")
 
 
-def escalation(project: Project, member: Member) -> Escalation:
-    return raise_escalation(assignment(project, member), "Is this ours to judge?")
-
-
 def one_of_everything(project: Project) -> None:
     """At least one row in every table of ours; test_admin.py fails when a new table is missing here."""
     member = make.member(project, "admin", name="Ada Admin")

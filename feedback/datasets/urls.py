@@ -1,7 +1,7 @@
 from django.urls import path
 
-from feedback.datasets import version_views as versions
 from feedback.datasets import lineage, views
+from feedback.datasets import version_views as versions
 
 app_name = "datasets"
 urlpatterns = [
