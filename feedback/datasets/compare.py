@@ -23,7 +23,7 @@ from feedback.judgements.models import Correction
 COUNTED = 10_000
 EXPLAINED = 500  # pairs whose reasons are counted
 JUDGED = ("n_votes", "votes_for", "votes_against", "votes_tied", "source", "criterion", "verdict_id")
-KINDS = ("added", "removed", "changed")
+KINDS = ("added", "removed", "changed")  # the first that has any is shown first
 
 Pairs = QuerySet[PreferencePair]
 

@@ -197,14 +197,17 @@ def version_compare(request: MemberRequest, key: str) -> HttpResponse:
 
 
 def compared(request: MemberRequest, older: DatasetVersion, newer: DatasetVersion) -> dict[str, Any]:
-    kind = request.GET.get("show", "added")
-    kind = kind if kind in compare.KINDS else "added"
     query = QueryDict(mutable=True)
     query.update({"older": str(older.number), "newer": str(newer.number)})
+    after, asked = request.GET.get("after", "")[:40], request.GET.get("show", "")
+    found: list[PreferencePair] = []
+    for kind in [asked] if asked in compare.KINDS else compare.KINDS:
+        rows = compare.pairs_of_kind(kind, older, newer).select_related("verdict")
+        found = list((rows.filter(pair_id__gt=after) if after else rows)[: PAIRS + 1])
+        if found:
+            break
+    kind = kind if found or asked in compare.KINDS else compare.KINDS[0]
     totals_url, query["show"] = f"?{query.urlencode()}&totals=1", kind
-    after = request.GET.get("after", "")[:40]
-    rows = compare.pairs_of_kind(kind, older, newer).select_related("verdict")
-    found = list((rows.filter(pair_id__gt=after) if after else rows)[: PAIRS + 1])
     return {
         "older": older,
         "newer": newer,

@@ -18,7 +18,7 @@ from feedback.datasets.forms import DatasetForm
 from feedback.datasets.models import Dataset
 from feedback.datasets.preview import NEWEST, preview
 from feedback.datasets.shown import shown
-from feedback.htmx import page
+from feedback.htmx import page, wants_fragment
 from feedback.jobs import Job
 
 PAGE = 50  # rows of a list
@@ -74,7 +74,8 @@ def edit(request: MemberRequest, dataset: Dataset | None) -> HttpResponse:
             context |= previewed(request, form)
         elif saved := save(request, form):
             return see_other(reverse("datasets:dataset-detail", args=[request.project.slug, saved.key]))
-    status = 422 if form.is_bound and form.errors else 200
+    is_unfinished = is_preview and wants_fragment(request)  # somebody is still typing: nothing was refused
+    status = 422 if form.is_bound and form.errors and not is_unfinished else 200
     return page(request, "feedback/datasets/dataset_form.html", context, partial="preview", status=status)
 
 

@@ -115,10 +115,11 @@ def split_sizes(version: DatasetVersion) -> dict[str, int]:
 
 def side_by_side(older: DatasetVersion, newer: DatasetVersion) -> list[dict[str, Any]]:
     """The figures of two versions, one a line: label and both values."""
-    before, after = ([*counted(version), *measured(version)] for version in (older, newer))
-    known = dict.fromkeys(label for label, _ in [*before, *after])
-    values = [dict(before), dict(after)]
-    return [{"label": label, "before": values[0].get(label), "after": values[1].get(label)} for label in known]
+    lines = []
+    for told in (counted, measured):
+        before, after = dict(told(older)), dict(told(newer))
+        lines += [{"label": label, "before": before.get(label), "after": after.get(label)} for label in before | after]
+    return lines
 
 
 def counted(version: DatasetVersion) -> Iterator[tuple[str, str]]:

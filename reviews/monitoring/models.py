@@ -42,6 +42,8 @@ class WorkerBeat(models.Model):
     started_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField()
 
+    silence: timedelta  # by `with_silence`
+
     objects = WorkerBeatQuerySet.as_manager()
 
     class Meta:

@@ -11,7 +11,7 @@ from django.urls import resolve, reverse
 
 from feedback import jobs
 from feedback.accounts.models import Member, Project
-from feedback.datasets import exports, snippets, version_views, views
+from feedback.datasets import exports, growth, snippets, version_views
 from feedback.datasets.models import Dataset, DatasetVersion, Export, PreferencePair
 from feedback.permissions import ROUTES
 from tests import make
@@ -231,7 +231,7 @@ def test_the_list_says_what_has_come_since(
     assert "1 verdict" in browser.get(url).text
     detail = browser.get(reverse("datasets:dataset-detail", args=[project.slug, "answers"])).text
     assert "1 new verdict since version 1." in detail
-    monkeypatch.setattr(views.growth, "COUNTED", 2)
+    monkeypatch.setattr(growth, "COUNTED", 2)
     Dataset.objects.update(rule={})
     assert "2 or more verdicts" in browser.get(url).text
 
