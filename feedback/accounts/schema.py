@@ -18,6 +18,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.serializers import ModelSerializer
 
 from feedback import permissions
 from feedback.accounts.problems import MEDIA_TYPE, body
@@ -133,6 +134,7 @@ LOCATION = OpenApiParameter("Location", OpenApiTypes.STR, OpenApiParameter.HEADE
 ETAG = OpenApiParameter("ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200])
 
 Operation = dict[str, Any]
+SMALLEST_RANGE = 2**15 - 1  # of a column that holds integers
 
 
 def refuses(problems: Mapping[int, list[str]]) -> dict[str, Any]:
@@ -150,6 +152,18 @@ class ProgramSchema(AutoSchema):
         text = inspect.cleandoc((method.__doc__ if is_ours and method else type(self.view).__doc__) or "")
         first, _, rest = text.partition("\n\n")
         return " ".join(first.split()).rstrip("."), "\n\n".join(" ".join(part.split()) for part in rest.split("\n\n"))
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        """How far integers of a model reach depends on the database; the description does not."""
+        schema = super()._map_basic_serializer(serializer, direction)
+        if isinstance(serializer, ModelSerializer):
+            for part in schema.get("properties", {}).values():
+                for bound in ("minimum", "maximum"):
+                    if abs(part.get(bound, 0)) >= SMALLEST_RANGE:
+                        del part[bound]
+                if part.get("format") == "int64":
+                    del part["format"]
+        return schema
 
     def get_summary(self) -> str | None:
         return self.doc()[0]

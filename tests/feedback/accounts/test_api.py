@@ -70,7 +70,7 @@ def test_a_cursor_that_is_nobodys_is_refused(program: Client, project: Project, 
     assert (refused.status_code, refused.json()["code"]) == (400, "cursor")
 
 
-@pytest.mark.parametrize("given", ["0", "-1", "1001", "ten", "1e2", "", "٣"])
+@pytest.mark.parametrize("given", ["0", "-1", "1001", "ten", "1e2", "٣"])
 def test_a_page_has_one_to_a_thousand_rows(program: Client, project: Project, given: str) -> None:
     refused = program.get(LIST, {"page_size": given})
     assert (refused.status_code, refused.json()["code"]) == (400, "page-size")
