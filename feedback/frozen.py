@@ -89,3 +89,20 @@ class FreezeRows(Operation):
 
     def describe(self) -> str:
         return f"Refuse changes to the rows of {self.model}"
+
+
+class ThawRows(FreezeRows):
+    """Before a migration alters a frozen table; `FreezeRows` at its end freezes it again, with the new columns."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        super().database_backwards(app_label, schema_editor, to_state, from_state)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        super().database_forwards(app_label, schema_editor, to_state, from_state)
+
+    def describe(self) -> str:
+        return f"Allow changes to the rows of {self.model} during this migration"

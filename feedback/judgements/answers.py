@@ -14,7 +14,9 @@ from typing import Any
 from feedback.judgements.marks import check_spans
 from feedback.judgements.material import Material
 from feedback.judgements.refusal import AnswersRefused, refused
+from feedback.rubrics.conditions import is_asked
 from feedback.rubrics.models import Criterion
+from feedback.rubrics.wording import condition_words
 from feedback.text.canonical import CanonicalError, canonicalise
 from feedback.text.hashes import digest
 
@@ -42,7 +44,8 @@ def check_answers(material: Material, criteria: Sequence[Criterion], answers: An
     """The answers in canonical shape, or `AnswersRefused` with everything that is wrong with them at once.
 
     An empty answer (null, "", blanks) is no answer. Every spans criterion of the rubric gets a list, empty when nothing
-    was marked: looking and finding nothing is an answer.
+    was marked: looking and finding nothing is an answer. An answer to a question that is not asked, by its condition
+    and the other answers, is refused.
     """
     answers = _plain(answers)
     known = {criterion.key for criterion in criteria}
@@ -50,11 +53,21 @@ def check_answers(material: Material, criteria: Sequence[Criterion], answers: An
     if len(note) > MAX_TEXT:
         errors.append(_error("/note", f"A note has at most {MAX_TEXT:,} characters."))
     checked: dict[str, Any] = {}
+    open_ended: set[str] = set()  # whose answer is refused: whether others are asked cannot be told yet
     for criterion in criteria:
+        given = answers.get(criterion.key)
+        if criterion.asked_when.get("criterion") in open_ended:
+            open_ended.add(criterion.key)
+            continue
+        if not is_asked(criterion, checked):
+            if not _is_empty(criterion, given) and given != []:
+                errors.append(_error(f"/{criterion.key}", f"Leave this out: {condition_words(criterion, criteria)}."))
+            continue
         try:
-            value = _check_one(criterion, answers.get(criterion.key), material)
+            value = check_one(criterion, given, material)
         except AnswersRefused as refusal:
             errors += refusal.errors
+            open_ended.add(criterion.key)
         else:
             if value is not None:
                 checked[criterion.key] = value
@@ -63,13 +76,13 @@ def check_answers(material: Material, criteria: Sequence[Criterion], answers: An
     return CheckedAnswers(checked, criteria, material, digest(checked))
 
 
-def _check_one(criterion: Criterion, given: Any, material: Material) -> Any:
+def check_one(criterion: Criterion, given: Any, material: Material) -> Any:
     """The canonical answer, or None where there is none and none is needed."""
     at = f"/{criterion.key}"
     if criterion.kind == Kind.SPANS:
         if given is None and criterion.is_required:
             raise refused(at, "Send the marks, or an empty list when there is nothing to mark.")
-    elif _is_empty(criterion.kind, given):
+    elif _is_empty(criterion, given):
         if criterion.is_required:
             raise refused(at, "This question needs an answer.")
         return None
@@ -94,10 +107,12 @@ def _escaped(key: str) -> str:
     return key[:100].replace("~", "~0").replace("/", "~1")
 
 
-def _is_empty(kind: str, given: Any) -> bool:
+def _is_empty(criterion: Criterion, given: Any) -> bool:
     if isinstance(given, str):
         return not given.strip()
-    if kind == Kind.CORRECTION and isinstance(given, dict):
+    if criterion.kind == Kind.MULTI_CHOICE and criterion.options.get("min_chosen", 1):
+        return given in (None, [])  # where none may be chosen, choosing none is an answer
+    if criterion.kind == Kind.CORRECTION and isinstance(given, dict):
         text = given.get("text")
         return text is None or isinstance(text, str) and not text.strip()
     return given is None
@@ -126,6 +141,21 @@ def check_yes_no(options: dict[str, Any], given: Any, material: Material, at: st
 
 def check_choice(options: dict[str, Any], given: Any, material: Material, at: str) -> str:
     return _one_of([choice["value"] for choice in options["choices"]], given, at)
+
+
+def check_multi_choice(options: dict[str, Any], given: Any, material: Material, at: str) -> list[str]:
+    """Some of the values, in the order of the options however they were sent."""
+    allowed = [choice["value"] for choice in options["choices"]]
+    if not isinstance(given, list) or not all(isinstance(value, str) and value in allowed for value in given):
+        raise refused(at, f"Choose from: {', '.join(allowed)}.")
+    if len(set(given)) < len(given):
+        raise refused(at, "Name each answer once.")
+    fewest, most = options.get("min_chosen", 1), options.get("max_chosen", len(allowed))
+    if len(given) < fewest:
+        raise refused(at, f"Choose at least {fewest}.")
+    if len(given) > most:
+        raise refused(at, f"Choose at most {most}.")
+    return [value for value in allowed if value in given]
 
 
 def _one_of(allowed: list[str], given: Any, at: str) -> str:
@@ -184,6 +214,7 @@ CHECKS: dict[str, Callable[[dict[str, Any], Any, Material, str], Any]] = {
     Kind.SCALE: check_scale,
     Kind.YES_NO: check_yes_no,
     Kind.CHOICE: check_choice,
+    Kind.MULTI_CHOICE: check_multi_choice,
     Kind.TEXT: check_text,
     Kind.SPANS: check_spans,
     Kind.COMPARISON: check_comparison,

@@ -70,10 +70,13 @@ class AnswerRow(ProjectRow):
 
 
 class Rating(AnswerRow):
-    """An answer to a scale, yes/no, choice or text criterion. Scales fill `number`, the others `value`."""
+    """An answer to a scale, yes/no, choice or text criterion. Scales fill `number`, choices of several `chosen`, texts
+    `text`, the others `value`.
+    """
 
     number = models.FloatField(null=True, blank=True)
     value = models.CharField(max_length=100, blank=True)
+    chosen = models.JSONField(null=True, blank=True, help_text="The values chosen of several, in the rubric's order.")
     text = models.TextField(blank=True)
     part = models.CharField(max_length=40, blank=True, help_text="What of the subject it is about, when not the whole.")
 

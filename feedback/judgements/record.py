@@ -109,6 +109,8 @@ def answer_rows(review: Review, checked: CheckedAnswers) -> list[models.Model]:
             rows.append(Rating(**shared, number=value))
         elif criterion.kind in {Kind.YES_NO, Kind.CHOICE}:
             rows.append(Rating(**shared, value=value))
+        elif criterion.kind == Kind.MULTI_CHOICE:
+            rows.append(Rating(**shared, chosen=value))
         elif criterion.kind == Kind.TEXT:
             rows.append(Rating(**shared, text=value))
         elif criterion.kind == Kind.COMPARISON:
@@ -171,6 +173,8 @@ ANSWER_ROWS = ("rubric_version", "ratings", "comparisons", "corrections", "spans
 def _rated(rating: Rating, kind: str) -> Any:
     if kind == Kind.TEXT:
         return rating.text
+    if kind == Kind.MULTI_CHOICE:
+        return rating.chosen
     if kind != Kind.SCALE:
         return rating.value
     assert rating.number is not None

@@ -12,7 +12,7 @@ from feedback.text.canonical import CanonicalError, canonicalise
 Kind = Criterion.Kind
 Options = dict[str, Any]
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
-FIELDS = {"key", "kind", "label", "help_text", "is_required", "options", "fails_when"}
+FIELDS = {"key", "kind", "label", "help_text", "is_required", "options", "fails_when", "asked_when"}
 MAX_CRITERIA = 40
 MAX_POINTS = 101  # of a scale
 MAX_CHOICES = 60
@@ -51,6 +51,7 @@ def check_definitions(definitions: Any) -> list[dict[str, Any]]:
             row = check_definition(definition)
             require(row["key"] not in keys, "/key", "Another question has this key.")
             keys.add(row["key"])
+            check_asked_when(row, checked)
             again = row["kind"] == Kind.SPANS and any(other["kind"] == Kind.SPANS for other in checked)
             require(not again, "/kind", "Marks are asked for once: the page keeps one set of them.")
             checked.append(row)
@@ -69,7 +70,7 @@ def require(holds: Any, at: str, detail: str) -> None:
 def check_definition(given: Any) -> dict[str, Any]:
     require(isinstance(given, dict), "", "A question is an object.")
     require(not set(given) - FIELDS, "", f"A question has only these fields: {', '.join(sorted(FIELDS))}.")
-    row = {"help_text": "", "is_required": True, "options": {}, "fails_when": {}} | given
+    row = {"help_text": "", "is_required": True, "options": {}, "fails_when": {}, "asked_when": {}} | given
     key = row.get("key")
     require(isinstance(key, str) and KEY.fullmatch(key), "/key", "Small letters, digits, - and _; at most 60.")
     require(row.get("kind") in Kind.values, "/kind", f"One of: {', '.join(Kind.values)}.")
@@ -78,6 +79,7 @@ def check_definition(given: Any) -> dict[str, Any]:
     require(isinstance(row["is_required"], bool), "/is_required", "true or false.")
     require(isinstance(row["options"], dict), "/options", "An object.")
     require(isinstance(row["fails_when"], dict), "/fails_when", "An object.")
+    require(isinstance(row["asked_when"], dict), "/asked_when", "An object.")
     OPTIONS[row["kind"]](row["options"])
     check_fails_when(row["kind"], row["options"], row["fails_when"])
     return row
@@ -89,6 +91,10 @@ def is_text(value: Any, longest: int, *, empty: bool = False) -> bool:
 
 def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def only(options: Options, *names: str) -> None:
@@ -143,6 +149,17 @@ def check_choice(options: Options) -> None:
     check_entries(options, "choices", 100, 2)
 
 
+def check_multi_choice(options: Options) -> None:
+    """At least `min_chosen` (1 when absent) and at most `max_chosen` of the choices; 0 makes "none" an answer."""
+    only(options, "choices", "min_chosen", "max_chosen")
+    check_entries(options, "choices", 100, 2)
+    count = len(options["choices"])
+    fewest, most = options.get("min_chosen", 1), options.get("max_chosen", count)
+    require(is_count(fewest) and 0 <= fewest <= count, "/options/min_chosen", f"A whole number from 0 to {count}.")
+    require(is_count(most) and 1 <= most <= count, "/options/max_chosen", f"A whole number from 1 to {count}.")
+    require(fewest <= most, "/options/max_chosen", "Not fewer than the fewest.")
+
+
 def check_spans(options: Options) -> None:
     only(options, "kinds", "severities")
     check_entries(options, "kinds", 60, 1)
@@ -158,13 +175,14 @@ def check_comparison(options: Options) -> None:
 def check_text(options: Options) -> None:
     only(options, "max_length")
     longest = options.get("max_length", 1)
-    require(isinstance(longest, int) and 1 <= longest <= 100_000, "/options/max_length", "A number from 1 to 100,000.")
+    require(is_count(longest) and 1 <= longest <= 100_000, "/options/max_length", "A number from 1 to 100,000.")
 
 
 OPTIONS: dict[str, Callable[[Options], None]] = {
     Kind.SCALE: check_scale,
     Kind.YES_NO: check_yes_no,
     Kind.CHOICE: check_choice,
+    Kind.MULTI_CHOICE: check_multi_choice,
     Kind.TEXT: check_text,
     Kind.SPANS: check_spans,
     Kind.COMPARISON: check_comparison,
@@ -194,7 +212,34 @@ def check_fails_when(kind: str, options: Options, fails_when: Options) -> None:
         )
 
 
-def outcomes(kind: str, options: Options) -> list[str]:
-    if kind == Kind.CHOICE:
+def check_asked_when(row: dict[str, Any], earlier: list[dict[str, Any]]) -> None:
+    """Empty, or one earlier question with the form of answer that fits its kind."""
+    condition, at = row["asked_when"], "/asked_when"
+    if not condition:
+        return
+    require(row["kind"] != Kind.SPANS, at, "Marks are made in the text and always offered; they cannot wait.")
+    asked = next((other for other in earlier if other["key"] == condition.get("criterion")), None)
+    require(asked is not None, f"{at}/criterion", "Name a question that stands before this one.")
+    assert asked is not None
+    kind, options = asked["kind"], asked["options"]
+    how = set(condition) - {"criterion"}
+    if kind == Kind.SCALE:
+        require(how in ({"below"}, {"at_least"}), at, 'A scale is asked about as {"below": n} or {"at_least": n}.')
+        point = condition[how.pop()]
+        require(is_number(point) and options["min"] < point <= options["max"], at, "A number within the scale.")
+    elif kind in {Kind.SPANS, Kind.TEXT, Kind.CORRECTION}:
+        require(how == {"any"} and condition["any"] is True, at, 'This question is asked about as {"any": true}.')
+    else:
+        values = condition.get("values")
+        require(how == {"values"} and isinstance(values, list), at, 'Answers are named as {"values": […]}.')
+        possible = outcomes(kind, options, preferred=True)
+        require(values and not [v for v in values if v not in possible], at, "Choose answers of that question.")
+
+
+def outcomes(kind: str, options: Options, *, preferred: bool = False) -> list[str]:
+    """What can be answered; that a response is preferred is no failure, but may be a condition."""
+    if kind in {Kind.CHOICE, Kind.MULTI_CHOICE}:
         return [choice["value"] for choice in options["choices"]]
-    return ["tie", "both_bad"] if kind == Kind.COMPARISON else ["yes", "no", "unsure"]
+    if kind == Kind.COMPARISON:
+        return [*(["preferred"] if preferred else []), "tie", "both_bad"]
+    return ["yes", "no", "unsure"]

@@ -65,15 +65,18 @@ class Criterion(ProjectRow):
     """One question of a rubric version.
 
     `options` by kind: scale {min, max, anchors: {"1": "No use"}}; choice {choices: [{value, label, help?}]};
-    spans {kinds: [{value, label}], severities: [{value, label}]}; comparison {strengths: 1..3, both_bad: bool};
-    correction and text {max_length?}. `fails_when`: which settled answers count as a failure, {"below": 3} for a
-    scale, {"values": ["no"]} for yes/no and choice, {"any": true} for spans.
+    multi_choice the same with {min_chosen?, max_chosen?}; spans {kinds: [{value, label}], severities: [{value,
+    label}]}; comparison {strengths: 1..3, both_bad: bool}; correction and text {max_length?}. `fails_when`: which
+    settled answers count as a failure, {"below": 3} for a scale, {"values": ["no"]} for yes/no and the choices,
+    {"any": true} for spans. `asked_when`: {"criterion": key of an earlier one} with "values", "any", "below" or
+    "at_least"; empty is always (conditions.py).
     """
 
     class Kind(models.TextChoices):
         SCALE = "scale"
         YES_NO = "yes_no", "yes/no"
         CHOICE = "choice"
+        MULTI_CHOICE = "multi_choice", "choice of several"
         TEXT = "text"
         SPANS = "spans"
         COMPARISON = "comparison"
@@ -88,6 +91,9 @@ class Criterion(ProjectRow):
     is_required = models.BooleanField(default=True)
     options = models.JSONField(default=dict, blank=True)
     fails_when = models.JSONField(default=dict, blank=True)
+    asked_when = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField()), blank=True, help_text="Empty: always."
+    )
 
     class Meta:
         verbose_name_plural = "criteria"

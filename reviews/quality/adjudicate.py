@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from feedback.accounts.models import Member
 from feedback.audit.log import record
-from feedback.judgements.answers import check_answers
+from feedback.judgements.answers import check_one
 from feedback.judgements.material import Material, SourceText
 from feedback.judgements.models import Review, Verdict
 from feedback.judgements.record import criteria_of
@@ -17,7 +17,7 @@ from feedback.judgements.refusal import refused
 from feedback.rubrics.models import Criterion
 from reviews.quality.models import Adjudication
 from reviews.quality.settle import Case, State, change_state, load, supersede, verdict_of
-from reviews.quality.tally import Answer, is_failure
+from reviews.quality.tally import Answer, is_asked, is_failure, moot, share_of_set
 from reviews.queues.models import Item
 
 NEEDS_REASON = "Say why: reviewers and trainers read it."
@@ -53,13 +53,16 @@ def adjudicate(
     if dispute is None:
         raise NotDisputed
     criteria = criteria_of(case.item.queue.rubric_version)
-    decided = [criterion for criterion in criteria if criterion.key in dispute.disputed]
-    why = reasons_of(decided, reason)
     settled = case.settled()
-    for criterion in decided:
-        settled[criterion.key] |= decision(criterion, answers, settled[criterion.key], case.response_ids)
-        if why:
-            settled[criterion.key]["reason"] = why[criterion.key]
+    decided: list[Criterion] = []
+    for criterion in criteria:
+        if is_asked(criterion, settled) is False:  # by a decision just made
+            settled[criterion.key] = moot(settled[criterion.key])
+        elif criterion.key in dispute.disputed:
+            settled[criterion.key] |= decision(criterion, answers, settled[criterion.key], case.response_ids)
+            decided.append(criterion)
+    for key, why in reasons_of(decided, reason).items():
+        settled[key]["reason"] = why
     verdict = verdict_of(case, settled)
     verdict.method, verdict.settled_by, verdict.reason = Verdict.Method.ADJUDICATED, moderator, in_one(decided, reason)
     verdict.is_failure = is_failure(criteria, settled)
@@ -103,14 +106,19 @@ def disputed_case(item: Item) -> Case:
 
 def decision(criterion: Criterion, answers: dict[str, Any], answer: Answer, response_ids: list[int]) -> Answer:
     """What the decision changes in the settled answer; votes and n still say what the reviewers said."""
-    given = {criterion.key: answers.get(criterion.key)}
+    value: Any = answers.get(criterion.key)
     if criterion.kind == Criterion.Kind.SPANS:
-        if given[criterion.key] not in ("yes", "no"):
+        if value not in ("yes", "no"):
             raise refused(f"/{criterion.key}", "Say yes or no.")
-        value: Any = given[criterion.key]
     else:
-        material = Material({pk: SourceText(pk, "", "") for pk in response_ids})
-        value = check_answers(material, [criterion], given).answers[criterion.key]
+        value = check_one(criterion, value, Material({pk: SourceText(pk, "", "") for pk in response_ids}))
+    if criterion.kind == Criterion.Kind.MULTI_CHOICE:
+        values = list(answer["votes"])
+        return {
+            "value": value,
+            "share": share_of_set(answer["votes"], answer["n"], values, value),
+            "adjudicated": True,
+        }
     if criterion.kind != Criterion.Kind.COMPARISON:
         return {"value": value, "share": share(answer, value), "adjudicated": True}
     preferred = value.get("preferred")

@@ -179,6 +179,8 @@ def cell(criterion: Criterion, given: Any, names: dict[int, str]) -> dict[str, A
         return {"text": given["text"]}
     if criterion.kind == Kind.TEXT:
         return {"text": given}
+    if criterion.kind == Kind.MULTI_CHOICE:
+        return {"words": ", ".join(label(criterion, value) for value in given) or "None of them"}
     if criterion.kind == Kind.COMPARISON:
         return {"words": compared(given, names)}
     return {"words": label(criterion, str(given))}
@@ -191,7 +193,7 @@ def compared(given: dict[str, Any], names: dict[int, str]) -> str:
 
 
 def label(criterion: Criterion, value: str) -> str:
-    if criterion.kind == Kind.CHOICE:
+    if criterion.kind in {Kind.CHOICE, Kind.MULTI_CHOICE}:
         return next((c["label"] for c in criterion.options["choices"] if c["value"] == value), value)
     return value.capitalize()
 

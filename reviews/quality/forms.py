@@ -9,6 +9,7 @@ from django import forms
 
 from feedback.responses.models import Response
 from feedback.rubrics.models import Criterion
+from feedback.rubrics.wording import condition_words
 from reviews.queues.forms import NEEDED, choices_of, field_of
 
 PREFIX, REASON = "q-", "why-"
@@ -21,8 +22,8 @@ class SettleForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.criteria, self.shown = criteria, shown
         for criterion in criteria:
-            self.fields[PREFIX + criterion.key] = question(criterion)
-            self.fields[REASON + criterion.key] = why()
+            self.fields[PREFIX + criterion.key] = question(criterion, criteria)
+            self.fields[REASON + criterion.key] = why(is_required=not waits(criterion, criteria))
 
     def of(self, criterion: Criterion) -> tuple[forms.BoundField, forms.BoundField]:
         """The two fields of one criterion."""
@@ -34,12 +35,15 @@ class SettleForm(forms.Form):
 
     def answers(self) -> dict[str, Any]:
         """The decisions in the shape of answers; "yes" or "no" for marks."""
-        return {c.key: self.answer(c, self.cleaned_data[PREFIX + c.key]) for c in self.criteria}
+        given = {c: self.cleaned_data[PREFIX + c.key] for c in self.criteria}
+        return {c.key: self.answer(c, value) for c, value in given.items() if value or is_set(c)}
 
     def reasons(self) -> dict[str, str]:
         return {c.key: self.cleaned_data[REASON + c.key] for c in self.criteria}
 
-    def answer(self, criterion: Criterion, given: str) -> Any:
+    def answer(self, criterion: Criterion, given: Any) -> Any:
+        if is_set(criterion):
+            return given
         side, _, strength = given.partition("_")
         if criterion.kind != Criterion.Kind.COMPARISON:
             return given
@@ -55,10 +59,18 @@ class SettleForm(forms.Form):
             self.add_error(field if field in self.fields else None, error["detail"])
 
 
-def question(criterion: Criterion) -> forms.Field:
+def is_set(criterion: Criterion) -> bool:
+    return criterion.kind == Criterion.Kind.MULTI_CHOICE
+
+
+def question(criterion: Criterion, disputed: list[Criterion]) -> forms.Field:
+    """Every dispute needs a decision, unless another decision on this form may be that it is not asked."""
+    is_open = waits(criterion, disputed)
     if criterion.kind != Criterion.Kind.SPANS:
         field = field_of(criterion)
-        field.required = True
+        field.required = not is_open and not (is_set(criterion) and not criterion.options.get("min_chosen", 1))
+        if is_open:
+            field.help_text = f"{condition_words(criterion, disputed).capitalize()}. {field.help_text}".strip()
         return field
     return forms.ChoiceField(
         label=criterion.label,
@@ -69,9 +81,15 @@ def question(criterion: Criterion) -> forms.Field:
     )
 
 
-def why() -> forms.CharField:
+def waits(criterion: Criterion, disputed: list[Criterion]) -> bool:
+    """Whether another decision on this form may be that the question is not asked."""
+    return criterion.asked_when.get("criterion") in {other.key for other in disputed}
+
+
+def why(*, is_required: bool) -> forms.CharField:
     return forms.CharField(
         label="Why?",
+        required=is_required,
         max_length=4000,
         widget=forms.Textarea({"rows": 2, "dir": "auto"}),
         error_messages={"required": "Say why: reviewers learn from it, and it stays with the verdict."},

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from feedback.rubrics.conditions import meets
 from feedback.rubrics.models import Criterion
 from feedback.statistics.votes import majority
 
 Kind = Criterion.Kind
 Answer = dict[str, Any]
-VOTED = {Kind.YES_NO, Kind.CHOICE, Kind.SPANS, Kind.COMPARISON}
+VOTED = {Kind.YES_NO, Kind.CHOICE, Kind.MULTI_CHOICE, Kind.SPANS, Kind.COMPARISON}
+DECISIONS = ("value", "outcome", "preferred", "strength", "mean", "median", "sd", "share")
 
 
 def tally(criteria: Sequence[Criterion], reviews: Sequence[dict[str, Any]], response_ids: Sequence[int]) -> Answer:
@@ -20,17 +22,42 @@ def tally(criteria: Sequence[Criterion], reviews: Sequence[dict[str, Any]], resp
     settled: Answer = {}
     for criterion in criteria:
         given = [answers[criterion.key] for answers in reviews if criterion.key in answers]
-        settled[criterion.key] = {"kind": criterion.kind} | settle_one(criterion.kind, given, response_ids)
+        answer = {"kind": criterion.kind} | settle_one(criterion, given, response_ids)
+        settled[criterion.key] = answer if is_asked(criterion, settled) is not False else moot(answer)
     return settled
 
 
-def settle_one(kind: str, given: list[Any], response_ids: Sequence[int]) -> Answer:
+def is_asked(criterion: Criterion, settled: Answer) -> bool | None:
+    """Whether the question follows from what was settled before it; None while that is not settled."""
+    condition = criterion.asked_when
+    if not condition:
+        return True
+    earlier = settled[condition["criterion"]]
+    if earlier.get("asked") is False:
+        return False
+    if earlier["kind"] in {Kind.TEXT, Kind.CORRECTION}:
+        return bool(earlier["n"])
+    value = decided(earlier)
+    if value is None:
+        return None
+    return value == "yes" if condition.get("any") else meets(condition, value)
+
+
+def moot(answer: Answer) -> Answer:
+    """What was said, but nothing decided: by the settled answers the question was not to be asked."""
+    return answer | {name: None for name in DECISIONS if name in answer} | {"asked": False}
+
+
+def settle_one(criterion: Criterion, given: list[Any], response_ids: Sequence[int]) -> Answer:
+    kind = criterion.kind
     if kind == Kind.SCALE:
         return settle_scale(given)
     if kind == Kind.COMPARISON:
         return settle_comparison(given, response_ids)
     if kind == Kind.SPANS:
         return settle_spans(given)
+    if kind == Kind.MULTI_CHOICE:
+        return settle_sets(criterion.options, given)
     if kind in {Kind.YES_NO, Kind.CHOICE}:
         return settle_values(given)
     return {"n": len(given)}
@@ -40,6 +67,29 @@ def settle_values(given: list[str]) -> Answer:
     votes = Counter(given)
     winner = majority(given)
     return {"value": winner, "share": share_of(votes, winner), "votes": dict(sorted(votes.items())), "n": len(given)}
+
+
+def settle_sets(options: dict[str, Any], given: list[list[str]]) -> Answer:
+    """Each option apart: in with more than half of the reviewers, out with less. A draw on one leaves all undecided, and
+    so does a set that no reviewer could have sent.
+    """
+    values = [choice["value"] for choice in options.get("choices", [])]
+    votes = Counter(value for chosen in given for value in chosen)
+    chosen = [value for value in values if votes[value] * 2 > len(given)]
+    is_drawn = any(votes[value] * 2 == len(given) for value in values)
+    fits = options.get("min_chosen", 1) <= len(chosen) <= options.get("max_chosen", len(values))
+    return {
+        "value": chosen if given and fits and not is_drawn else None,
+        "share": share_of_set(votes, len(given), values, chosen),
+        "votes": {value: votes[value] for value in values},
+        "n": len(given),
+    }
+
+
+def share_of_set(votes: Mapping[str, int], n: int, values: Sequence[str], chosen: Sequence[str]) -> float | None:
+    """How many agree with the set on the option they agree on least, by all."""
+    agreeing = [votes.get(value, 0) if value in chosen else n - votes.get(value, 0) for value in values]
+    return min(agreeing) / n if n and agreeing else None
 
 
 def settle_scale(given: list[float]) -> Answer:
@@ -89,8 +139,17 @@ def decided(answer: Answer) -> Any:
 
 
 def disputed(criteria: Sequence[Criterion], settled: Answer) -> list[str]:
-    """Keys of the required criteria that are voted on and have no winner."""
-    return [c.key for c in criteria if c.is_required and c.kind in VOTED and decided(settled[c.key]) is None]
+    """Keys of the required criteria that are voted on and have no winner, though they were to be asked."""
+    return [
+        c.key
+        for c in criteria
+        if c.is_required and c.kind in VOTED and decided(settled[c.key]) is None and was_asked(c, settled[c.key])
+    ]
+
+
+def was_asked(criterion: Criterion, answer: Answer) -> bool:
+    """A question with a condition may have been asked of nobody, or turn out not to have been one."""
+    return not criterion.asked_when or bool(answer["n"]) and answer.get("asked") is not False
 
 
 def is_failure(criteria: Sequence[Criterion], settled: Answer) -> bool | None:
@@ -98,7 +157,7 @@ def is_failure(criteria: Sequence[Criterion], settled: Answer) -> bool | None:
     judged: list[bool | None] = []
     for criterion in criteria:
         answer = settled[criterion.key]
-        if criterion.fails_when and answer["n"]:
+        if criterion.fails_when and answer["n"] and answer.get("asked") is not False:
             judged.append(None if decided(answer) is None else fails(criterion.fails_when, answer))
     if any(judged):
         return True
@@ -110,5 +169,5 @@ def fails(fails_when: dict[str, Any], answer: Answer) -> bool:
     if "below" in fails_when:
         return bool(value < fails_when["below"])
     if "values" in fails_when:
-        return value in fails_when["values"]
+        return meets(fails_when, value)
     return bool(fails_when.get("any")) and value == "yes"

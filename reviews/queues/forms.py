@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -14,7 +15,9 @@ from django.utils.text import slugify
 from feedback.accounts.models import Project
 from feedback.judgements.record import criteria_of
 from feedback.responses.models import Response
+from feedback.rubrics.conditions import asked_only
 from feedback.rubrics.models import Criterion, RubricVersion
+from feedback.rubrics.wording import condition_words
 from feedback.text.canonical import CanonicalError, parse_json
 from reviews.queues.models import Assignment, Queue
 
@@ -60,18 +63,31 @@ def choices_of(criterion: Criterion) -> list[tuple[str, str]]:
         return scale_choices(options)
     if criterion.kind == Criterion.Kind.COMPARISON:
         return comparison_choices(options)
-    if criterion.kind == Criterion.Kind.CHOICE:
+    if criterion.kind in {Criterion.Kind.CHOICE, Criterion.Kind.MULTI_CHOICE}:
         return [(choice["value"], choice["label"]) for choice in options["choices"]]
     unsure = [("unsure", "Unsure")] if options.get("unsure") else []
     return [("yes", "Yes"), ("no", "No"), *unsure]
 
 
+def how_many(options: dict[str, Any]) -> str:
+    """How many of several may be chosen, in words."""
+    fewest, most = options.get("min_chosen", 1), options.get("max_chosen", len(options["choices"]))
+    is_limited = most < len(options["choices"])
+    if fewest == most:
+        return f"Choose {most}."
+    if not fewest:
+        return f"Choose up to {most}, or none." if is_limited else "Choose any, or none."
+    return f"Choose {fewest} to {most}." if is_limited else f"Choose {fewest} or more."
+
+
 def field_of(criterion: Criterion) -> forms.Field:
     """A native control for a criterion; spans have none of their own, the script writes one hidden field."""
+    is_set = criterion.kind == Criterion.Kind.MULTI_CHOICE
+    may_be_empty = bool(criterion.asked_when) or is_set and not criterion.options.get("min_chosen", 1)
     shared: dict[str, Any] = {
         "label": criterion.label,
         "help_text": criterion.help_text,
-        "required": criterion.is_required,
+        "required": criterion.is_required and not may_be_empty,
         "error_messages": {"required": NEEDED, "invalid_choice": "Choose one of the answers shown."},
     }
     if criterion.kind in {Criterion.Kind.TEXT, Criterion.Kind.CORRECTION}:
@@ -79,10 +95,20 @@ def field_of(criterion: Criterion) -> forms.Field:
         field: forms.Field = forms.CharField(
             widget=forms.Textarea({"rows": rows, "dir": "auto"}), strip=False, **shared
         )
+    elif is_set:
+        shared["help_text"] = f"{criterion.help_text} {how_many(criterion.options)}".strip()
+        field = forms.MultipleChoiceField(choices=choices_of(criterion), widget=forms.CheckboxSelectMultiple, **shared)
     else:
         field = forms.ChoiceField(choices=choices_of(criterion), widget=forms.RadioSelect, **shared)
     field.criterion = criterion  # type: ignore[attr-defined]
     return field
+
+
+def add_condition(field: forms.Field, criterion: Criterion, criteria: Sequence[Criterion]) -> None:
+    """When it is asked, for js/conditions.js and in words: without scripts every question is shown."""
+    if criterion.asked_when:
+        field.asked_when = json.dumps(criterion.asked_when)  # type: ignore[attr-defined]
+        field.asked_words = condition_words(criterion, criteria)  # type: ignore[attr-defined]
 
 
 class ReviewForm(forms.Form):
@@ -103,6 +129,7 @@ class ReviewForm(forms.Form):
         for criterion in self.criteria:
             if criterion.kind != Criterion.Kind.SPANS:
                 self.fields[PREFIX + criterion.key] = field_of(criterion)
+                add_condition(self.fields[PREFIX + criterion.key], criterion, self.criteria)
         if data is None:
             self.initial = {"token": assignment.token, **initial_of(assignment.draft, self.criteria, self.shown)}
 
@@ -130,17 +157,19 @@ class ReviewForm(forms.Form):
         return self.cleaned_data
 
     def answers(self) -> dict[str, Any]:
-        """What was answered, in the one shape of answers; questions left empty are left out."""
+        """What was answered, in the one shape of answers; questions left empty are left out, and those not asked."""
         found: dict[str, Any] = {}
         for criterion in self.criteria:
             given = self.cleaned_data.get(PREFIX + criterion.key)
             if criterion.kind == Criterion.Kind.SPANS:
                 found[criterion.key] = self.cleaned_data.get("spans") or []
+            elif criterion.kind == Criterion.Kind.MULTI_CHOICE:
+                found[criterion.key] = given or []
             elif given not in (None, ""):
                 value = self.answer(criterion, given)
                 if value is not None:
                     found[criterion.key] = value
-        return found
+        return asked_only(self.criteria, found)
 
     def answer(self, criterion: Criterion, given: str) -> Any:
         if criterion.kind == Criterion.Kind.SCALE:
@@ -219,6 +248,8 @@ def initial_of(answers: dict[str, Any], criteria: tuple[Criterion, ...], shown: 
             initial[name] = text or shown[0].body.output
         elif criterion.kind == Criterion.Kind.COMPARISON and isinstance(given, dict):
             initial[name] = comparison_value(given, shown)
+        elif criterion.kind == Criterion.Kind.MULTI_CHOICE:
+            initial[name] = given if isinstance(given, list) else []
         elif given is not None:
             initial[name] = point_text(given) if isinstance(given, float) else str(given)
     return initial

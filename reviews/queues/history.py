@@ -9,6 +9,8 @@ from django.urls import reverse
 from feedback.accounts.models import Member
 from feedback.judgements.record import ANSWER_ROWS, answers_of, criteria_of
 from feedback.responses.models import SubjectResponse
+from feedback.rubrics.models import Criterion
+from feedback.rubrics.wording import answer_words
 from reviews.queues.desk import words
 from reviews.queues.models import Assignment, Item
 from reviews.queues.submit import can_undo
@@ -72,8 +74,16 @@ def summary(row: Assignment) -> str:
     """The answers in a few words, as the page put its questions."""
     if row.review is None:
         return row.skip_reason.replace("_", " ")
-    labels = {criterion.key: criterion.label for criterion in criteria_of(row.review.rubric_version)}
-    return " · ".join(in_words(labels[key], value) for key, value in answers_of(row.review).items())
+    criteria = {criterion.key: criterion for criterion in criteria_of(row.review.rubric_version)}
+    given = answers_of(row.review).items()
+    return " · ".join(in_words(criteria[key].label, shown_value(criteria[key], value)) for key, value in given)
+
+
+def shown_value(criterion: Criterion, value: Any) -> Any:
+    """The values of a set as the page put them; anything else as it is."""
+    if criterion.kind != Criterion.Kind.MULTI_CHOICE:
+        return value
+    return ", ".join(answer_words(criterion, entry) for entry in value) or "none"
 
 
 def in_words(label: str, value: Any) -> str:

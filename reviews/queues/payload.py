@@ -33,7 +33,7 @@ class ShownPassageSerializer(serializers.ModelSerializer[Passage]):
 class CriterionSerializer(serializers.ModelSerializer[Criterion]):
     class Meta:
         model = Criterion
-        fields = ["key", "kind", "label", "help_text", "is_required", "options"]
+        fields = ["key", "kind", "label", "help_text", "is_required", "options", "asked_when"]
 
 
 class ShownResponseSerializer(serializers.Serializer[Any]):

@@ -1,7 +1,7 @@
 // The hands stay on the keyboard: digits answer, arrows move between questions, Ctrl+Enter sends, focus follows the item.
 import { isTyping, mayAct } from "./typing.js";
 
-const questions = () => [...document.querySelectorAll("#review-form .q")];
+const questions = () => [...document.querySelectorAll("#review-form .q:not([hidden])")];
 const choices = (question) => [...question.querySelectorAll("input:is([type=radio], [type=checkbox])")];
 const original = () => document.querySelector("[data-layer][data-response]")?.textContent.trim();
 

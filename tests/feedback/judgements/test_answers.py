@@ -254,7 +254,7 @@ JSON = st.recursive(
     | st.fixed_dictionaries({}, optional={"outcome": st.just("tie"), "start": JSON, "text": JSON, "response": JSON}),
 )
 def test_nonsense_is_refused_and_never_breaks_anything(kind: str, value: Any) -> None:
-    known: dict[str, Any] = {"scale": SCALE, "spans": KINDS, "choice": {"choices": []}}
+    known: dict[str, Any] = {"scale": SCALE, "spans": KINDS, "choice": {"choices": []}, "multi_choice": {"choices": []}}
     options = known.get(kind, {})
     cited_passages({"q": value})
     for given_value in (value, [value]):
@@ -275,3 +275,84 @@ def test_cited_passages_are_found_whatever_else_is_wrong() -> None:
     ]
     assert cited_passages({"a": marks, "b": "x"}) == {3, 4}
     assert cited_passages(None) == set()
+
+
+SEVERAL = {"choices": [{"value": v, "label": v.upper()} for v in "abc"]}
+
+
+def test_a_choice_of_several_is_kept_in_the_order_of_the_rubric() -> None:
+    assert check("multi_choice", ["c", "a"], SEVERAL) == ["a", "c"]
+    assert check("multi_choice", [], {**SEVERAL, "min_chosen": 0}) == []
+    assert check("multi_choice", [], SEVERAL, is_required=False) is None
+    assert check("multi_choice", None, {**SEVERAL, "min_chosen": 0}, is_required=False) is None
+
+
+@pytest.mark.parametrize("value", [None, [], "a", ["z"], [1], ["a", "a"], [["a"]], {"a": True}])
+def test_a_choice_of_several_refuses_what_was_not_offered(value: Any) -> None:
+    assert errors("multi_choice", value, SEVERAL) == ["/q"]
+
+
+def test_a_choice_of_several_has_a_fewest_and_a_most() -> None:
+    limits = {**SEVERAL, "min_chosen": 2, "max_chosen": 2}
+    assert check("multi_choice", ["b", "a"], limits) == ["a", "b"]
+    assert errors("multi_choice", ["a"], limits) == ["/q"]
+    assert errors("multi_choice", ["a", "b", "c"], limits) == ["/q"]
+    assert errors("multi_choice", None, {**SEVERAL, "min_chosen": 0}) == ["/q"]
+
+
+def waiting() -> list[Criterion]:
+    """Is it wrong; how bad; and what would have been right, asked only when it is very bad."""
+    return [
+        Criterion(key="wrong", kind="yes_no", label="Wrong?"),
+        Criterion(
+            key="bad", kind="scale", label="How bad?", options=SCALE,
+            asked_when={"criterion": "wrong", "values": ["yes"]},
+        ),
+        Criterion(key="why", kind="text", label="Why?", asked_when={"criterion": "bad", "at_least": 4}),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"wrong": "no"},
+        {"wrong": "no", "why": "  ", "bad": None},
+        {"wrong": "yes", "bad": 3},
+        {"wrong": "yes", "bad": 5, "why": "It says May."},
+    ],
+)
+def test_only_what_is_asked_needs_an_answer(answers: dict[str, Any]) -> None:
+    checked = check_answers(SINGLE, waiting(), answers)
+    assert checked.answers == {key: value for key, value in answers.items() if value not in (None, "  ")}
+
+
+@pytest.mark.parametrize(
+    ("answers", "pointers"),
+    [
+        ({"wrong": "no", "bad": 2}, ["/bad"]),
+        ({"wrong": "no", "why": "So."}, ["/why"]),
+        ({"wrong": "yes"}, ["/bad"]),
+        ({"wrong": "yes", "bad": 4}, ["/why"]),
+        ({"wrong": "yes", "bad": 2, "why": "So."}, ["/why"]),
+        ({"wrong": "perhaps", "bad": 9, "why": "So."}, ["/wrong"]),
+        ({"bad": 2}, ["/wrong"]),
+    ],
+)
+def test_an_answer_nobody_asked_for_is_refused(answers: dict[str, Any], pointers: list[str]) -> None:
+    with pytest.raises(AnswersRefused) as refusal:
+        check_answers(SINGLE, waiting(), answers)
+    assert [error["pointer"] for error in refusal.value.errors] == pointers
+
+
+def test_a_refusal_says_when_it_would_be_asked() -> None:
+    with pytest.raises(AnswersRefused, match="asked only if “Wrong\\?” is Yes"):
+        check_answers(SINGLE, waiting(), {"wrong": "no", "bad": 2})
+
+
+def test_marks_can_ask_for_more() -> None:
+    rows = [
+        Criterion(key="flags", kind="spans", label="Mark", options=KINDS, is_required=False),
+        Criterion(key="why", kind="text", label="Why?", asked_when={"criterion": "flags", "any": True}),
+    ]
+    assert check_answers(SINGLE, rows, {"flags": []}).answers == {"flags": []}
+    assert check_answers(SINGLE, rows, {"flags": [MARK], "why": "So."}).answers["why"] == "So."

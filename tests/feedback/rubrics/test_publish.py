@@ -16,6 +16,10 @@ from feedback.rubrics.ready import helpfulness_rubric, pairwise_rubric
 YES_NO: dict[str, Any] = {"key": "grounded", "kind": "yes_no", "label": "Grounded?"}
 SCALE: dict[str, Any] = {"key": "good", "kind": "scale", "label": "Good?", "options": {"min": 1, "max": 5}}
 CHOICE: dict[str, Any] = {"key": "c", "kind": "choice", "label": "Which?"}
+SEVERAL: dict[str, Any] = {"key": "m", "kind": "multi_choice", "label": "Which ones?"}
+MARKS: dict[str, Any] = {
+    "key": "flags", "kind": "spans", "label": "Mark", "options": {"kinds": [{"value": "a", "label": "A"}]}
+}  # fmt: skip
 CHOICES = [{"value": "a", "label": "A"}, {"value": "b", "label": "B"}]
 
 
@@ -83,6 +87,12 @@ def test_a_comparison_judges_pairs(rubric: Rubric) -> None:
         ({"key": "b", "kind": "comparison", "label": "?", "options": {"strengths": 4}}, "/0/options/strengths"),
         ({"key": "t", "kind": "text", "label": "?", "options": {"max_length": 0}}, "/0/options/max_length"),
         ({"key": "t", "kind": "text", "label": "?", "fails_when": {"any": True}}, "/0/fails_when"),
+        ({**SEVERAL, "options": {"choices": CHOICES, "min_chosen": 3}}, "/0/options/min_chosen"),
+        ({**SEVERAL, "options": {"choices": CHOICES, "max_chosen": 0}}, "/0/options/max_chosen"),
+        ({**SEVERAL, "options": {"choices": CHOICES, "min_chosen": 2, "max_chosen": 1}}, "/0/options/max_chosen"),
+        ({**SEVERAL, "options": {"choices": CHOICES}, "fails_when": {"values": ["z"]}}, "/0/fails_when"),
+        ({**YES_NO, "asked_when": {"criterion": "grounded", "values": ["yes"]}}, "/0/asked_when/criterion"),
+        ({**YES_NO, "asked_when": []}, "/0/asked_when"),
         ({**YES_NO, "label": "NUL \0"}, "/0/label"),
     ],
 )  # fmt: skip
@@ -121,3 +131,52 @@ def test_marks_are_asked_for_once(rubric: Rubric) -> None:
     with pytest.raises(RubricRefused) as refusal:
         publish(rubric, [marks, {**marks, "key": "more"}])
     assert [error["pointer"] for error in refusal.value.errors] == ["/1/kind"]
+
+
+SEVERAL_OF_TWO: dict[str, Any] = {**SEVERAL, "options": {"choices": CHOICES, "min_chosen": 0, "max_chosen": 2}}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "condition"),
+    [
+        (YES_NO, {"values": ["no", "unsure"]}),
+        (SCALE, {"below": 3}),
+        (SCALE, {"at_least": 4}),
+        (SEVERAL_OF_TWO, {"values": ["b"]}),
+        (MARKS, {"any": True}),
+        ({"key": "t", "kind": "text", "label": "?"}, {"any": True}),
+        ({"key": "b", "kind": "comparison", "label": "?"}, {"values": ["preferred"]}),
+    ],
+)
+def test_a_question_may_wait_for_an_earlier_one(rubric: Rubric, earlier: Any, condition: Any) -> None:
+    later = {"key": "later", "kind": "text", "label": "Why?", "asked_when": {"criterion": earlier["key"], **condition}}
+    assert publish(rubric, [earlier, later]).criteria.last().asked_when == later["asked_when"]  # type: ignore[union-attr]
+    with pytest.raises(RubricRefused) as refusal:
+        publish(rubric, [later, earlier])
+    assert refusal.value.errors[0]["pointer"] == "/0/asked_when/criterion"
+
+
+@pytest.mark.parametrize(
+    ("earlier", "condition"),
+    [
+        (YES_NO, {"values": ["maybe"]}),
+        (YES_NO, {"values": []}),
+        (YES_NO, {"any": True}),
+        (YES_NO, {"values": ["no"], "any": True}),
+        (SCALE, {"below": 1}),
+        (SCALE, {"at_least": 6}),
+        (SCALE, {"at_least": True}),
+        (SCALE, {}),
+        (MARKS, {"any": False}),
+    ],
+)
+def test_a_condition_names_answers_that_can_be_given(rubric: Rubric, earlier: Any, condition: Any) -> None:
+    later = {"key": "later", "kind": "text", "label": "Why?", "asked_when": {"criterion": earlier["key"], **condition}}
+    with pytest.raises(RubricRefused) as refusal:
+        publish(rubric, [earlier, later])
+    assert refusal.value.errors[0]["pointer"] == "/1/asked_when"
+
+
+def test_marks_are_always_offered(rubric: Rubric) -> None:
+    with pytest.raises(RubricRefused, match="always offered"):
+        publish(rubric, [YES_NO, {**MARKS, "asked_when": {"criterion": "grounded", "values": ["no"]}}])

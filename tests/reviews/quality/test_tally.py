@@ -160,3 +160,69 @@ def test_a_winner_has_more_votes_than_any_other(votes: list[Any]) -> None:
         first, second = sorted(answer["votes"].values(), reverse=True)[:2]
         assert first == second
     assert sum(answer["votes"].values()) == answer["n"] == len(votes)
+
+
+SEVERAL = {"choices": [{"value": v, "label": v.upper()} for v in "abc"]}
+
+
+@pytest.mark.parametrize(
+    ("sets", "winner", "share"),
+    [
+        ([["a"]], ["a"], 1.0),
+        ([["a", "b"], ["a"], ["a", "c"]], ["a"], 2 / 3),
+        ([["a", "b"], ["a", "b"], ["c"]], ["a", "b"], 2 / 3),
+        ([["a"], ["a", "b"]], None, 0.5),
+        ([["a"], ["b"], ["c"]], None, 2 / 3),  # none has most, and an empty set could not be sent
+        ([], None, None),
+    ],
+)
+def test_of_several_each_option_is_settled_apart(sets: list[Any], winner: Any, share: float | None) -> None:
+    answer = settle("multi_choice", sets, options=SEVERAL)
+    assert (answer["value"], answer["share"], answer["n"]) == (winner, share, len(sets))
+
+
+def test_none_of_several_can_be_settled_where_it_can_be_answered() -> None:
+    options = {**SEVERAL, "min_chosen": 0}
+    answer = settle("multi_choice", [[], ["a"], []], options=options)
+    assert answer == {"kind": "multi_choice", "value": [], "share": 2 / 3, "votes": {"a": 1, "b": 0, "c": 0}, "n": 3}
+
+
+def test_several_fail_when_one_of_the_failing_ones_is_settled() -> None:
+    rows = [criterion("multi_choice", options=SEVERAL, fails_when={"values": ["b", "c"]})]
+    assert is_failure(rows, tally(rows, [{"c": ["a", "b"]}], [])) is True
+    assert is_failure(rows, tally(rows, [{"c": ["a"]}], [])) is False
+    assert disputed(rows, tally(rows, [{"c": ["a"]}, {"c": ["b"]}], [])) == ["c"]
+
+
+WAITING = [
+    criterion("yes_no", "wrong"),
+    criterion("choice", "how", asked_when={"criterion": "wrong", "values": ["yes"]}, fails_when={"values": ["bad"]}),
+    criterion("scale", "much", asked_when={"criterion": "how", "values": ["bad"]}, fails_when={"below": 3}),
+]
+
+
+def test_only_those_who_were_asked_vote() -> None:
+    reviews = [{"wrong": "yes", "how": "bad", "much": 2}, {"wrong": "yes", "how": "bad", "much": 1}, {"wrong": "no"}]
+    found = tally(WAITING, reviews, [])
+    assert (found["how"]["value"], found["how"]["n"], found["much"]["mean"]) == ("bad", 2, 1.5)
+    assert disputed(WAITING, found) == []
+    assert is_failure(WAITING, found) is True
+
+
+def test_what_was_not_to_be_asked_decides_nothing() -> None:
+    reviews = [{"wrong": "yes", "how": "bad", "much": 2}, {"wrong": "no"}, {"wrong": "no"}]
+    found = tally(WAITING, reviews, [])
+    assert (found["how"]["value"], found["how"]["votes"], found["how"]["asked"]) == (None, {"bad": 1}, False)
+    assert (found["much"]["mean"], found["much"]["asked"]) == (None, False)
+    assert disputed(WAITING, found) == []
+    assert is_failure(WAITING, found) is None
+
+
+def test_a_question_asked_of_nobody_is_no_dispute() -> None:
+    assert disputed(WAITING, tally(WAITING, [{"wrong": "no"}, {"wrong": "no"}], [])) == []
+
+
+def test_a_draw_on_the_condition_leaves_what_follows_open() -> None:
+    found = tally(WAITING, [{"wrong": "yes", "how": "bad", "much": 2}, {"wrong": "no"}], [])
+    assert disputed(WAITING, found) == ["wrong"]
+    assert (found["how"]["value"], "asked" in found["how"]) == ("bad", False)
