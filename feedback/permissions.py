@@ -101,6 +101,10 @@ ROUTES: Mapping[str, Verb] = {
     # rubrics
     "rubrics:rubric-list": "see_queues",
     "rubrics:rubric-detail": "see_queues",
+    "rubrics:rubric-create": "manage_queues",
+    "rubrics:rubric-edit": "manage_queues",
+    "rubrics:version-compare": "see_queues",
+    "rubrics:rubric-export": "see_queues",
     # queues
     "queues:work": "enter",
     "queues:history": "enter",
@@ -109,6 +113,7 @@ ROUTES: Mapping[str, Verb] = {
     "queues:queue-create": "manage_queues",
     "queues:queue-change": "manage_queues",
     "queues:response-items": "see_queues",
+    "queues:rubric-preview": "see_queues",
     "queues:claim": "review",
     "queues:review": "review",
     "queues:submit": "review",

@@ -227,6 +227,7 @@ TESTING = "pytest" in sys.modules
 if DEBUG or TESTING:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     WHITENOISE_USE_FINDERS = True
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a rubric of forty questions with all their choices is one form
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # forms and ordinary API bodies; ingest streams and has its own cap
 
 EMAIL_URL = env.email_url("EMAIL_URL", default="consolemail://")

@@ -110,7 +110,11 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
         ["queues:response-items", "judgements:response-verdicts", "datasets:response-uses"],
         lambda project, who: pk(make.response(project)),
     ),
-    "rubrics:rubric-detail": lambda project, who: pk(make.rubric_version(project).rubric),
+    **dict.fromkeys(
+        ["rubrics:rubric-detail", "rubrics:rubric-edit", "rubrics:version-compare", "rubrics:rubric-export",
+         "queues:rubric-preview"],
+        lambda project, who: pk(make.rubric_version(project).rubric),
+    ),
     **dict.fromkeys(
         [f"queues:{name}" for name in (
             "queue-detail", "queue-change", "claim", "review", "submit", "draft", "heartbeat", "release", "skip",

@@ -25,7 +25,7 @@ from feedback.responses.models import (
     UserFeedback,
 )
 from feedback.responses.upload import Upload
-from feedback.rubrics.models import Guideline, GuidelineVersion
+from feedback.rubrics.models import Guideline, GuidelineVersion, RubricDraft
 from reviews.imports.models import ImportedReview, LabelUpload
 from reviews.moderation import act, bulk
 from reviews.moderation.models import Action, BulkAction
@@ -135,6 +135,7 @@ def judged(project: Project, member: Member, subject: Subject) -> None:
     version = make.rubric_version(project)
     flag = {"start": 0, "end": 3, "quote": "You", "kind": "unsupported", "severity": "minor"}
     answers = {**make.ANSWERS, "flags": [flag], "rewrite": "Within 60 days."}
+    RubricDraft.objects.create(project=project, rubric=version.rubric, author=member, based_on=version)
     review = make.review(subject, version, member, answers)
     first, second = (make.response(project, text, question="How long?") for text in ("30 days.", "60 days."))
     chosen = {"better": {"outcome": "preferred", "preferred": first.pk, "strength": 1}}

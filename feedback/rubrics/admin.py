@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from feedback.accounts.administration import RowAdmin
-from feedback.rubrics.models import Criterion, Guideline, GuidelineVersion, Rubric, RubricVersion
+from feedback.rubrics.models import Criterion, Guideline, GuidelineVersion, Rubric, RubricDraft, RubricVersion
 
 
 @admin.register(Guideline)
@@ -45,3 +45,11 @@ class CriterionAdmin(RowAdmin):
     list_filter = ("kind", "project")
     search_fields = ("label", "key", "rubric_version__rubric__name")
     follow = ("rubric_version__rubric",)
+
+
+@admin.register(RubricDraft)
+class RubricDraftAdmin(RowAdmin):
+    list_display = ("rubric", "author", "project", "updated_at")
+    list_filter = ("project",)
+    search_fields = ("rubric__name",)
+    follow = ("author__user",)

@@ -37,29 +37,41 @@ class Faulty(Exception):
 
 def check_definitions(definitions: Any) -> list[dict[str, Any]]:
     """The definitions with every field present, or `RubricRefused` with the first fault of each."""
+    checked, errors = sorted_out(definitions)
+    if errors:
+        raise RubricRefused(errors)
+    return checked
+
+
+def sorted_out(definitions: Any) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """Those that can be asked, with every field present, and the first fault of each of the others."""
     try:
         canonicalise(definitions)
     except CanonicalError as error:
-        raise RubricRefused([{"pointer": error.pointer, "detail": error.message}]) from error
+        return [], [{"pointer": error.pointer, "detail": error.message}]
     if not isinstance(definitions, list) or not 1 <= len(definitions) <= MAX_CRITERIA:
-        raise RubricRefused([{"pointer": "", "detail": f"A rubric asks 1 to {MAX_CRITERIA} questions."}])
+        return [], [{"pointer": "", "detail": f"A rubric asks 1 to {MAX_CRITERIA} questions."}]
     checked: list[dict[str, Any]] = []
     errors: list[dict[str, str]] = []
     keys: set[str] = set()
+    unclear: set[Any] = set()  # keys of faulty questions: what waits for one of them cannot be checked yet
     for index, definition in enumerate(definitions):
         try:
             row = check_definition(definition)
             require(row["key"] not in keys, "/key", "Another question has this key.")
             keys.add(row["key"])
+            if row["asked_when"].get("criterion") in unclear:
+                unclear.add(row["key"])
+                continue
             check_asked_when(row, checked)
             again = row["kind"] == Kind.SPANS and any(other["kind"] == Kind.SPANS for other in checked)
             require(not again, "/kind", "Marks are asked for once: the page keeps one set of them.")
             checked.append(row)
         except Faulty as fault:
             errors.append({"pointer": f"/{index}{fault.at}", "detail": fault.detail})
-    if errors:
-        raise RubricRefused(errors)
-    return checked
+            key = definition.get("key") if isinstance(definition, dict) else None
+            unclear |= {key} - {"", *keys} if isinstance(key, str) else set()
+    return checked, errors
 
 
 def require(holds: Any, at: str, detail: str) -> None:

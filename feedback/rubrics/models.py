@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from feedback.accounts.models import ProjectRow
+from feedback.accounts.models import Member, ProjectRow
 
 
 class Guideline(ProjectRow):
@@ -105,3 +105,21 @@ class Criterion(ProjectRow):
 
     def __str__(self) -> str:
         return self.label
+
+
+class RubricDraft(ProjectRow):
+    """The next version of a rubric as one person is writing it. Nothing of it is checked until it is published."""
+
+    rubric = models.ForeignKey(Rubric, models.CASCADE, related_name="drafts")
+    author = models.ForeignKey(Member, models.CASCADE, related_name="rubric_drafts")
+    based_on = models.ForeignKey(RubricVersion, models.SET_NULL, null=True, blank=True, related_name="+")
+    definitions = models.JSONField(default=list, blank=True, help_text="As typed, in the shape of publish.")
+    guideline = models.TextField(blank=True, help_text="Markdown.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("rubric", "author", name="rubric_draft_once")]
+
+    def __str__(self) -> str:
+        return f"draft of {self.rubric}"

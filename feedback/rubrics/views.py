@@ -1,21 +1,34 @@
-"""Rubrics as reviewers meet them, and what their versions were."""
+"""Rubrics as reviewers meet them, what their versions were, and how they differ."""
 
 from __future__ import annotations
 
-from django.db.models import Count, Max
+from typing import Any
+
+from django.db.models import Count, Max, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
 from feedback.accounts.access import MemberRequest
 from feedback.htmx import page
+from feedback.rubrics.changes import changes
+from feedback.rubrics.drafts import definitions_of
+from feedback.rubrics.exchange import document
 from feedback.rubrics.models import RubricVersion
+from feedback.rubrics.wording import condition_words, failure_words
+from feedback.text.diff import word_diff
 
 
 @require_GET
 def rubric_list(request: MemberRequest) -> HttpResponse:
-    rubrics = request.project.rubrics.annotate(newest=Max("versions__number"), n_versions=Count("versions"))
-    return page(request, "feedback/rubrics/rubric_list.html", {"rubrics": rubrics.order_by("name")}, partial="rubrics")
+    rubrics = request.project.rubrics.annotate(
+        newest=Max("versions__number"), n_versions=Count("versions", distinct=True)
+    )
+    mine = Count("drafts", filter=Q(drafts__author=request.member), distinct=True)
+    rubrics = rubrics.annotate(n_drafts=mine)
+    context = {"rubrics": rubrics.order_by("name"), "can_edit": request.member.may("manage_queues")}
+    return page(request, "feedback/rubrics/rubric_list.html", context, partial="rubrics")
 
 
 @require_GET
@@ -23,8 +36,49 @@ def rubric_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """One version, the newest unless `?version=` names another."""
     rubric = get_object_or_404(request.project.rubrics, pk=pk)
     versions = list(rubric.versions.select_related("guideline").prefetch_related("criteria").order_by("-number"))
-    context = {"rubric": rubric, "versions": versions, "version": chosen(versions, request.GET.get("version", ""))}
+    version = chosen(versions, request.GET.get("version", ""))
+    criteria = list(version.criteria.all()) if version else []
+    context = {
+        "rubric": rubric,
+        "versions": versions,
+        "version": version,
+        "questions": [
+            {"criterion": row, "asked": condition_words(row, criteria), "fails": failure_words(row)} for row in criteria
+        ],
+        "earlier": next((row for row in versions if version and row.number < version.number), None),
+        "has_draft": rubric.drafts.filter(author=request.member).exists(),
+        "can_edit": request.member.may("manage_queues"),
+    }
     return page(request, "feedback/rubrics/rubric_detail.html", context, partial="version")
+
+
+@require_GET
+def version_compare(request: MemberRequest, pk: int) -> HttpResponse:
+    """Two versions: the questions that differ, and the guidelines word by word. Without numbers, the newest two."""
+    rubric = get_object_or_404(request.project.rubrics, pk=pk)
+    versions = list(rubric.versions.select_related("guideline").prefetch_related("criteria").order_by("-number"))
+    new = chosen(versions, request.GET.get("to", ""))
+    before = [row for row in versions if new and row.number < new.number]
+    old = chosen(versions, request.GET["from"]) if request.GET.get("from") else next(iter(before or versions), None)
+    context: dict[str, Any] = {"rubric": rubric, "versions": versions, "old": old, "new": new}
+    if old and new:
+        texts = [row.guideline.text if row.guideline else "" for row in (old, new)]
+        context["changes"] = changes(definitions_of(old), definitions_of(new))
+        context["guideline"] = [] if texts[0] == texts[1] else word_diff(*texts)
+    return page(request, "feedback/rubrics/version_compare.html", context, partial="comparison")
+
+
+@require_GET
+def rubric_export(request: MemberRequest, pk: int) -> HttpResponse:
+    """A version as a JSON document, which "New rubric" takes, here or in another project."""
+    rubric = get_object_or_404(request.project.rubrics, pk=pk)
+    versions = rubric.versions.select_related("rubric", "guideline").prefetch_related("criteria").order_by("-number")
+    version = chosen(list(versions), request.GET.get("version", ""))
+    if version is None:
+        raise Http404("Nothing of this rubric was published.")
+    name = f"{slugify(rubric.name) or 'rubric'}-{version.number}.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(document(version), content_type="application/json", headers=headers)
 
 
 def chosen(versions: list[RubricVersion], wanted: str) -> RubricVersion | None:

@@ -70,8 +70,8 @@ def settle_values(given: list[str]) -> Answer:
 
 
 def settle_sets(options: dict[str, Any], given: list[list[str]]) -> Answer:
-    """Each option apart: in with more than half of the reviewers, out with less. A draw on one leaves all undecided, and
-    so does a set that no reviewer could have sent.
+    """Each option apart: in with more than half of the reviewers, out with less. A draw on one leaves the whole
+    undecided, and so does a set that no reviewer could have sent.
     """
     values = [choice["value"] for choice in options.get("choices", [])]
     votes = Counter(value for chosen in given for value in chosen)

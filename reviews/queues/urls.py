@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviews.queues import curate, lineage, views
+from reviews.queues import curate, lineage, preview, views
 
 app_name = "queues"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("work/", views.work, name="work"),
     path("history/", views.my_reviews, name="history"),
     path("history/<uuid:token>/undo/", views.undo, name="undo"),
+    path("preview/rubrics/<int:pk>/", preview.rubric_preview, name="rubric-preview"),
     path("queues/", curate.queue_list, name="queue-list"),
     path("queues/new/", curate.queue_create, name="queue-create"),
     path("queues/<slug:key>/", curate.queue_detail, name="queue-detail"),

@@ -202,7 +202,8 @@ WAITING = [
 
 
 def test_only_those_who_were_asked_vote() -> None:
-    reviews = [{"wrong": "yes", "how": "bad", "much": 2}, {"wrong": "yes", "how": "bad", "much": 1}, {"wrong": "no"}]
+    asked = {"wrong": "yes", "how": "bad"}
+    reviews: list[Any] = [{**asked, "much": 2}, {**asked, "much": 1}, {"wrong": "no"}]
     found = tally(WAITING, reviews, [])
     assert (found["how"]["value"], found["how"]["n"], found["much"]["mean"]) == ("bad", 2, 1.5)
     assert disputed(WAITING, found) == []
@@ -210,7 +211,7 @@ def test_only_those_who_were_asked_vote() -> None:
 
 
 def test_what_was_not_to_be_asked_decides_nothing() -> None:
-    reviews = [{"wrong": "yes", "how": "bad", "much": 2}, {"wrong": "no"}, {"wrong": "no"}]
+    reviews: list[Any] = [{"wrong": "yes", "how": "bad", "much": 2}, {"wrong": "no"}, {"wrong": "no"}]
     found = tally(WAITING, reviews, [])
     assert (found["how"]["value"], found["how"]["votes"], found["how"]["asked"]) == (None, {"bad": 1}, False)
     assert (found["much"]["mean"], found["much"]["asked"]) == (None, False)
@@ -223,6 +224,7 @@ def test_a_question_asked_of_nobody_is_no_dispute() -> None:
 
 
 def test_a_draw_on_the_condition_leaves_what_follows_open() -> None:
-    found = tally(WAITING, [{"wrong": "yes", "how": "bad", "much": 2}, {"wrong": "no"}], [])
+    reviews: list[Any] = [{"wrong": "yes", "how": "bad", "much": 2}, {"wrong": "no"}]
+    found = tally(WAITING, reviews, [])
     assert disputed(WAITING, found) == ["wrong"]
     assert (found["how"]["value"], "asked" in found["how"]) == ("bad", False)
