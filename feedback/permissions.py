@@ -130,6 +130,7 @@ ROUTES: Mapping[str, Verb] = {
     "sampling:rule-create": "sample",
     "sampling:rule-detail": "sample",
     "sampling:rule-change": "sample",
+    "sampling:rule-trial": "sample",
     "sampling:rule-run": "sample",
     # imports
     "imports:import-labels": "import_reviews",

@@ -126,6 +126,7 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "queues:escalation": lambda project, who: pk(world.escalation(project, who)),
     "sampling:rule-detail": a_rule,
     "sampling:rule-change": a_rule,
+    "sampling:rule-trial": a_rule,
     "sampling:rule-run": a_rule,
     "quality:settle": lambda project, who: pk(world.disputed(project)),
     "monitoring:overview-csv": lambda project, who: {"table": "rates"},

@@ -73,13 +73,6 @@ class Draw:
         rows: QuerySet[Any, Any] = self.rows(self.lowest) if self.subject_size == 1 else self.pairable()
         return rows[:most].count()
 
-    def drawn_by_rate(self, most: int) -> int:
-        """How many single responses the rate draws, counted no further than `most`."""
-        within = Q()
-        for low, high in self.parts:
-            within |= Q(draw_key__gte=low, draw_key__lt=high)
-        return self.rows(self.lowest).filter(within)[:most].count()
-
     def pairable(self) -> QuerySet[Any, Any]:
         """Inputs that hold a pair. Two makers and two outputs are enough: if every two answers shared one of them, all
         answers would share the same one.

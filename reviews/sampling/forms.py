@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 
 from feedback.accounts.models import Member, Project
+from feedback.audit.log import record
 from feedback.responses.filters import ResponseFilter
 from feedback.responses.models import Response
 from reviews.queues.models import Queue
@@ -43,6 +44,10 @@ class RuleForm(forms.Form):
         max_value=60 * 24 * 31,
         label="Run every so many minutes",
         help_text="Empty runs by hand only. 60 is hourly, 1440 daily. A scheduled run draws from what came in since.",
+    )
+
+    is_paused = forms.BooleanField(
+        required=False, label="Pause the schedule", help_text="It starts no runs by itself; by hand it still runs."
     )
 
     def __init__(self, project: Project, data: Any = None, *, rule: SamplingRule | None = None) -> None:
@@ -118,14 +123,19 @@ class RuleForm(forms.Form):
         }
 
     def version(self) -> SamplingRuleVersion:
-        """As it would be saved, for checks and estimates."""
-        return SamplingRuleVersion(project=self.project, **self.choices())
+        """As it would be saved, for checks and the dry run."""
+        return SamplingRuleVersion(project=self.project, rule=self.rule, **self.choices())
 
     def save(self, by: Member) -> SamplingRule:
+        """The rule, and its next version when what it draws has changed. Call it in a transaction."""
         data = self.cleaned_data
         rule = self.rule or SamplingRule(project=self.project, key=key_of(data["name"]))
-        rule.name, rule.interval_minutes = data["name"], data["interval_minutes"]
+        before = (rule.name, rule.interval_minutes, rule.is_active)
+        rule.name, rule.interval_minutes, rule.is_active = data["name"], data["interval_minutes"], not data["is_paused"]
         rule.save()
+        if self.rule is not None and before != (rule.name, rule.interval_minutes, rule.is_active):
+            every = rule.interval_minutes or 0
+            record("rule-rescheduled", rule, actor=by, interval_minutes=every, is_active=rule.is_active)
         choices = self.choices()
         if self.rule is None or any(getattr(rule.current, name) != value for name, value in choices.items()):
             rule.revise(by=by, **choices)
@@ -147,4 +157,5 @@ def initial(rule: SamplingRule) -> dict[str, Any]:
         "k": version.k,
         "seed": version.seed,
         "interval_minutes": rule.interval_minutes,
+        "is_paused": not rule.is_active,
     }

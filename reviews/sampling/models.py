@@ -23,7 +23,6 @@ from reviews.sampling.draw import Draw, writers
 
 OVERLAP = 10_000  # ids below the last run's bound that a scheduled rate looks at again, for rows that committed late
 WAIT_SECONDS = 10.0  # for writers in flight when the bounds are frozen
-COUNTED = 10_000  # an estimate counts no further
 
 
 class SamplingRule(ProjectRow):
@@ -132,16 +131,19 @@ class SamplingRuleVersion(ProjectRow):
         """How much it draws, in words: 5 %, or 200."""
         return f"{self.rate * 100:g} %" if self.rate is not None else str(self.size)
 
-    def estimate(self) -> dict[str, int | bool]:
-        """What a run over everything would draw now: `drawn` of `population`, both counted up to COUNTED."""
-        newest = Response.objects.filter(project=self.project).aggregate(top=Max("id"))["top"] or 0
-        draw = self.draw(1, newest)
-        population = draw.population(COUNTED)
-        if self.size is not None:
-            drawn = min(self.size, population)
-        else:
-            drawn = draw.drawn_by_rate(COUNTED) if draw.subject_size == 1 else round((self.rate or 0) * population)
-        return {"drawn": drawn, "population": population, "is_more": COUNTED in {drawn, population}}
+    def bounds(self, *, is_scheduled: bool) -> tuple[int, int]:
+        """The range of response ids that a run beginning now would look at.
+
+        A scheduled rule goes on where its last run ended. A rate looks a little further back: a response that took its
+        id early and committed late is found then, and what is in the queue already is left alone. A size must not: it
+        would take its first n from the same responses again.
+        """
+        last = 0
+        if is_scheduled and self.rule_id is not None:
+            last = SamplingRun.of(self.rule).filter(state=Job.State.DONE).aggregate(top=Max("highest_id"))["top"] or 0
+        overlap = OVERLAP if self.rate is not None else 0
+        newest = Response.objects.filter(project=self.project_id).aggregate(top=Max("id"))["top"] or 0
+        return max(1, last + 1 - overlap), newest
 
     def draw(self, lowest: int, highest: int) -> Draw:
         return Draw(
@@ -202,21 +204,11 @@ class SamplingRun(ProjectRow, Job):
         return self.draw_chunk()
 
     def freeze(self) -> bool:
-        """Write the bounds down before anything is drawn: a run that starts again draws from the same responses.
-
-        A scheduled rule goes on where its last run ended. A rate looks a little further back: a response that took its
-        id early and committed late is found then, and what is in the queue already is left alone. A size must not: it
-        would take its first n from the same responses again.
-        """
+        """Write the bounds down before anything is drawn: a run that starts again draws from the same responses."""
         rule, version = self.rule_version.rule, self.rule_version
         if version.queue.state == Queue.State.CLOSED:
             raise JobRefused(f"The queue {version.queue} is closed. Open it, or give the rule another one.")
-        last = 0
-        if rule.interval_minutes is not None:
-            last = SamplingRun.of(rule).filter(state=Job.State.DONE).aggregate(top=Max("highest_id"))["top"] or 0
-        overlap = OVERLAP if version.rate is not None else 0
-        self.lowest_id = max(1, last + 1 - overlap)
-        self.highest_id = Response.objects.filter(project=self.project_id).aggregate(top=Max("id"))["top"] or 0
+        self.lowest_id, self.highest_id = version.bounds(is_scheduled=rule.interval_minutes is not None)
         self.cursor = {"writers": writers(), "since": time.time()}
         return False
 
@@ -237,6 +229,13 @@ class SamplingRun(ProjectRow, Job):
         assert self.lowest_id is not None
         assert self.highest_id is not None
         return self.rule_version.draw(self.lowest_id, self.highest_id)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, from its first step to its end."""
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
 
     @property
     def inclusion_probability(self) -> float:

@@ -8,5 +8,6 @@ urlpatterns = [
     path("new/", views.rule_create, name="rule-create"),
     path("<slug:key>/", views.rule_detail, name="rule-detail"),
     path("<slug:key>/change/", views.rule_change, name="rule-change"),
+    path("<slug:key>/trial/", views.rule_trial, name="rule-trial"),
     path("<slug:key>/run/", views.rule_run, name="rule-run"),
 ]

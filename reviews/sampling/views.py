@@ -1,6 +1,8 @@
-"""A curator's pages of sampling rules: the list, the form with its estimate, the rule with its runs."""
+"""A curator's pages of sampling rules: the list, the form with its dry run, the rule with its runs and versions."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -10,11 +12,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from feedback.accounts.access import MemberRequest
-from feedback.htmx import page
+from feedback.htmx import page, wants_fragment
 from reviews.sampling.forms import RuleForm
 from reviews.sampling.models import SamplingRule, SamplingRun
+from reviews.sampling.trial import trial
+from reviews.sampling.wording import differences, filter_lines, reviews_each
 
-RUNS_SHOWN = 50
+RUNS_SHOWN = 20
 
 
 @require_GET
@@ -40,35 +44,61 @@ def rule_change(request: MemberRequest, key: str) -> HttpResponse:
 
 
 def edit(request: MemberRequest, form: RuleForm, title: str) -> HttpResponse:
-    """The button `estimate` tells what would be drawn and saves nothing."""
-    context = {"form": form, "title": title}
-    status = 200
+    """The button `estimate` tells what would be drawn and saves nothing; htmx asks so while the form is filled in."""
+    context: dict[str, Any] = {"form": form, "title": title}
+    status, is_trial = 200, "estimate" in request.POST
     if request.method == "POST":
         if not form.is_valid():
             status = 422
-        elif "estimate" in request.POST:
-            context["estimate"] = form.version().estimate()
+        elif is_trial:
+            context["trial"] = trial(form.version(), is_scheduled=bool(form.cleaned_data["interval_minutes"]))
         else:
             with transaction.atomic():
                 rule = form.save(by=request.member)
             messages.success(request, "Saved. Run it now, or wait for its next turn.")
             return redirect("sampling:rule-detail", project=request.project.slug, key=rule.key)
+    if is_trial and wants_fragment(request):  # beside what is being typed: half a form is no error yet
+        return page(request, "reviews/sampling/rule_form.html", context, partial="trial")
     return page(request, "reviews/sampling/rule_form.html", context, partial="form", status=status)
 
 
 @require_GET
 def rule_detail(request: MemberRequest, key: str) -> HttpResponse:
+    """The rule with its runs, newest first; `?before=` goes on below a run."""
     rule: SamplingRule = get_object_or_404(request.project.samplingrules, key=key)
     versions = list(rule.versions.select_related("queue").order_by("-number"))
-    runs = list(SamplingRun.of(rule).select_related("rule_version", "requested_by__user").order_by("-pk")[:RUNS_SHOWN])
+    runs = SamplingRun.of(rule).select_related("rule_version", "requested_by__user").order_by("-pk")
+    before = request.GET.get("before", "")
+    if before.isdecimal() and len(before) < 19:
+        runs = runs.filter(pk__lt=int(before))
+    found = list(runs[: RUNS_SHOWN + 1])
     context = {
         "rule": rule,
         "version": versions[0],
-        "versions": versions,
-        "runs": runs,
-        "is_running": any(not run.is_finished for run in runs),
+        "versions": [
+            {
+                "version": version,
+                "reviews": reviews_each(version),
+                "filter": filter_lines(version.filter),
+                "changes": differences(older, version) if older else [],
+            }
+            for version, older in zip(versions, [*versions[1:], None], strict=True)
+        ],
+        "runs": found[:RUNS_SHOWN],
+        "is_running": any(not run.is_finished for run in found),
+        "first_url": request.path if before else "",
+        "next_url": f"{request.path}?before={found[RUNS_SHOWN - 1].pk}" if len(found) > RUNS_SHOWN else "",
     }
     return page(request, "reviews/sampling/rule_detail.html", context, partial="runs")
+
+
+@require_GET
+def rule_trial(request: MemberRequest, key: str) -> HttpResponse:
+    """What a run of the rule would draw if it began now."""
+    rule: SamplingRule = get_object_or_404(request.project.samplingrules, key=key)
+    version = rule.versions.select_related("queue__rubric_version").order_by("-number")[0]
+    found = trial(version, is_scheduled=rule.interval_minutes is not None)
+    return page(request, "reviews/sampling/rule_trial.html", {"rule": rule, "trial": found}, partial="trial")
 
 
 @require_POST
