@@ -117,7 +117,8 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     ),
     **dict.fromkeys(
         [f"queues:{name}" for name in (
-            "queue-detail", "queue-change", "claim", "review", "submit", "draft", "heartbeat", "release", "skip",
+            "queue-detail", "queue-change", "queue-activity", "queue-state", "item-list",
+            "claim", "review", "submit", "draft", "heartbeat", "release", "skip",
             "escalate", "correction-diff",
         )],
         a_queue,

@@ -34,7 +34,7 @@ from reviews.quality.models import Adjudication
 from reviews.queues import claim as claiming
 from reviews.queues import submit as submitting
 from reviews.queues.escalate import raise_escalation
-from reviews.queues.models import Assignment, Escalation, Front, Item, Queue
+from reviews.queues.models import Admission, Assignment, Escalation, Front, Item, Queue
 from reviews.sampling.models import SamplingRun
 from tests import make
 
@@ -152,6 +152,7 @@ def judged(project: Project, member: Member, subject: Subject) -> None:
 def worked(project: Project, member: Member) -> None:
     turn = assignment(project, member)
     raise_escalation(turn, "Is this ours to judge?")
+    Admission.objects.create(project=project, queue=turn.queue, member=member)
     Front.objects.get_or_create(queue=turn.queue, lane=1, reviewer=member)
     run(turn.queue)
     disputed(project)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.contrib import admin
 
 from feedback.accounts.administration import RowAdmin
-from reviews.queues.models import Assignment, Escalation, EscalationMessage, Front, Item, Lane, Place, Queue
+from reviews.queues.models import (
+    Admission,
+    Assignment,
+    Escalation,
+    EscalationMessage,
+    Front,
+    Item,
+    Lane,
+    Place,
+    Queue,
+)
 
 
 @admin.register(Queue)
@@ -15,6 +25,14 @@ class QueueAdmin(RowAdmin):
     search_fields = ("name", "key")
     follow = ("rubric_version__rubric",)
     writable = ("name", "state")
+
+
+@admin.register(Admission)
+class AdmissionAdmin(RowAdmin):
+    list_display = ("queue", "member", "project", "created_at")
+    list_filter = ("project",)
+    search_fields = ("queue__name", "queue__key")
+    follow = ("member__user",)
 
 
 @admin.register(Lane)

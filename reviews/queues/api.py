@@ -91,7 +91,8 @@ class QueueSerializer(serializers.ModelSerializer[Queue]):
         model = Queue
         fields = [
             "key", "name", "state", "rubric", "rubric_version", "k", "order", "lease_seconds", "lease_cap_seconds",
-            "grace_seconds", "shows_model", "shows_critic", "takes_imports", "created_at",
+            "grace_seconds", "shows_model", "shows_critic", "takes_imports", "is_restricted",
+            "created_at",
         ]  # fmt: skip
 
 
@@ -199,6 +200,8 @@ class QueueClaim(ReviewerView):
         if queue is None:
             raise NotFound("No such queue.")
         assignment = claiming.claim(queue, self.reviewer)
+        if assignment is None and not queue.admits(self.reviewer):
+            raise Problem(403, "not-admitted", "This queue is for other people.")
         if assignment is None:
             return Response(status=204)
         headers = {"Location": reverse("api:assignment-detail", args=[assignment.token])}

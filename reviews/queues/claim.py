@@ -69,7 +69,7 @@ def own_claim(queue: Queue, reviewer: Member) -> Assignment | None:
     held = next((begun(queue, pk) for pk, place, _ in rows if place and renew(place, pk, queue)), None)
     if held is not None or not any(has_open for _, place, has_open in rows if not place):
         return held
-    if not Queue.objects.filter(pk=queue.pk, state=Queue.State.OPEN, takes_imports=False).exists():
+    if not Queue.objects.for_reviewer(reviewer).filter(pk=queue.pk, state=Queue.State.OPEN).exists():
         return None
     lost = (begun(queue, pk) for pk, place, has_open in rows if has_open and not place)
     return next((assignment for assignment in lost if take_again(assignment)), None)

@@ -1,49 +1,109 @@
-"""The curator's pages of queues: what there is, how far it is, and the few things that may be changed."""
+"""The curator's pages of queues: what there is, how far it is, what is in it, what may be changed."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_GET, require_http_methods
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from feedback.accounts.access import MemberRequest
 from feedback.audit.log import record
 from feedback.htmx import page
-from reviews.queues.forms import QueueForm
-from reviews.queues.models import Item, Place, Queue
+from feedback.responses.models import SubjectResponse
+from feedback.rubrics.wording import condition_words
+from reviews.queues.curate_form import QueueForm
+from reviews.queues.history import titles_of
+from reviews.queues.models import Item, Queue
+from reviews.queues.progress import days, people, progress, with_progress
 
-
-def with_progress(queues: Any) -> Any:
-    """Places filled of places wanted, and items by state."""
-    wanted = Q(places__state__in=[Place.State.OPEN, Place.State.CLAIMED, Place.State.FILLED])
-    return queues.annotate(
-        n_places=Count("places", filter=wanted), n_filled=Count("places", filter=Q(places__state=Place.State.FILLED))
-    )
+ROWS = 50
 
 
 @require_GET
 def queue_list(request: MemberRequest) -> HttpResponse:
     queues = with_progress(request.project.queues.select_related("rubric_version__rubric")).order_by("name")
-    return page(request, "reviews/queues/queue_list.html", {"queues": queues}, partial="queues")
+    context = {"queues": queues, "can_manage": request.member.may("manage_queues")}
+    return page(request, "reviews/queues/queue_list.html", context, partial="queues")
 
 
 @require_GET
 def queue_detail(request: MemberRequest, key: str) -> HttpResponse:
-    queues = request.project.queues.select_related("rubric_version__rubric")
-    queue: Queue = get_object_or_404(with_progress(queues), key=key)
-    states = dict(queue.items.values_list("state").annotate(n=Count("pk")))
+    """Its progress is asked for again every few seconds while the queue is open and the page is looked at."""
+    queues = request.project.queues.select_related("rubric_version__rubric", "rubric_version__guideline")
+    queue: Queue = get_object_or_404(queues, key=key)
+    criteria = list(queue.rubric_version.criteria.all())
     context = {
         "queue": queue,
-        "states": [(label, states.get(value, 0)) for value, label in Item.State.choices],
-        "n_items": sum(states.values()),
-        "n_held": queue.places.filter(state=Place.State.CLAIMED).count(),
-        "criteria": queue.rubric_version.criteria.all(),
+        **progress(queue),
+        "questions": [{"criterion": row, "asked": condition_words(row, criteria)} for row in criteria],
+        "admitted": queue.admissions.select_related("member__user") if queue.is_restricted else None,
+        "can_manage": request.member.may("manage_queues"),
     }
     return page(request, "reviews/queues/queue_detail.html", context, partial="progress")
+
+
+@require_GET
+def queue_activity(request: MemberRequest, key: str) -> HttpResponse:
+    """Reviews a day and a person: heavier to count than the progress, so it is loaded after the page."""
+    queue: Queue = get_object_or_404(request.project.queues, key=key)
+    context = {"queue": queue, "days": days(queue), "people": people(queue)}
+    return page(request, "reviews/queues/queue_activity.html", context, partial="activity")
+
+
+class ItemFilter(forms.Form):
+    state = forms.ChoiceField(choices=[("", "Any"), *Item.State.choices], required=False, label="State")
+    after = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False, widget=forms.HiddenInput)
+
+
+@require_GET
+def item_list(request: MemberRequest, key: str) -> HttpResponse:
+    """The items of a queue in the order they came, some at a time; `?state=` narrows, `?after=` goes on."""
+    queue: Queue = get_object_or_404(request.project.queues, key=key)
+    form = ItemFilter(request.GET, label_suffix="")
+    is_valid = form.is_valid()
+    state, after = (form.cleaned_data.get(name) for name in ("state", "after"))
+    items = queue.items.filter(**{"state": state} if state else {}).filter(pk__gt=after or 0).order_by("pk")
+    found = list(items[: ROWS + 1]) if is_valid else []
+    here = f"{request.path}?{urlencode({'state': state})}" if state else request.path
+    context: dict[str, Any] = {
+        "queue": queue,
+        "form": form,
+        "rows": item_rows(found[:ROWS], request),
+        "is_filtered": bool(state),
+        "first_url": here if after else "",
+        "next_url": f"{request.path}?{urlencode({'state': state or '', 'after': found[ROWS - 1].pk})}"
+        if len(found) > ROWS
+        else "",
+    }
+    return page(request, "reviews/queues/item_list.html", context, partial="items", status=200 if is_valid else 422)
+
+
+def item_rows(items: list[Item], request: MemberRequest) -> list[dict[str, Any]]:
+    """Each item with its first words and its responses; what is in dispute leads to where it is settled."""
+    titles = titles_of(items)
+    responses: dict[int, list[int]] = {}
+    parts = SubjectResponse.objects.filter(subject__in=[item.subject_id for item in items]).order_by("position")
+    for subject, response in parts.values_list("subject_id", "response_id"):
+        responses.setdefault(subject, []).append(response)
+    may_settle, project = request.member.may("settle"), request.project.slug
+    return [
+        {
+            "item": item,
+            "title": titles.get(item.subject_id) or f"Item {item.pk}",
+            "responses": responses.get(item.subject_id, []),
+            "settle_url": reverse("quality:settle", kwargs={"project": project, "pk": item.pk})
+            if may_settle and item.state == Item.State.UNRESOLVED
+            else "",
+        }
+        for item in items
+    ]
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,12 +121,35 @@ def queue_change(request: MemberRequest, key: str) -> HttpResponse:
 
 def edit(request: MemberRequest, form: QueueForm, title: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
-        is_new = form.instance.pk is None
-        queue = form.save()
-        record("queue-created" if is_new else "queue-changed", queue, request=request, fields=sorted(form.changed_data))
-        messages.success(request, "Saved. A new k holds for items that are added from now on.")
+        queue = form.keep(request)
+        messages.success(request, "Saved. A new number of reviews holds for items that are added from now on.")
         return redirect("queues:queue-detail", project=request.project.slug, key=queue.key)
     status = 422 if request.method == "POST" else 200
     return page(
         request, "reviews/queues/queue_form.html", {"form": form, "title": title}, partial="form", status=status
     )
+
+
+SAID = {
+    Queue.State.OPEN: "The queue is open: reviewers get its items.",
+    Queue.State.PAUSED: "The queue is paused. Who holds an item may finish it; nothing new is given out.",
+    Queue.State.CLOSED: "The queue is closed. Nothing is given out, and no rule draws into it.",
+}
+
+
+@require_POST
+@transaction.atomic
+def queue_state(request: MemberRequest, key: str) -> HttpResponse:
+    """Open, pause or close it. Claims that are held stay held."""
+    queue: Queue = get_object_or_404(request.project.queues.select_for_update(of=("self",), no_key=True), key=key)
+    wanted = request.POST.get("state", "")
+    if wanted not in Queue.State.values:
+        messages.error(request, "A queue is open, paused or closed.")
+    elif wanted != queue.state:
+        record("queue-state-changed", queue, request=request, before=queue.state, after=wanted)
+        queue.state = wanted
+        queue.save(update_fields=["state"])
+        messages.success(request, SAID[Queue.State(wanted)])
+    response = redirect("queues:queue-detail", project=request.project.slug, key=queue.key)
+    response.status_code = 303
+    return response

@@ -225,6 +225,11 @@ def finished(queue: Queue, member: Member) -> dict[str, str]:
             "title": "Your time for that item ran out",
             "text": "What you had written is kept. Look again: you get the item back if it still needs a review.",
         }
+    if not queue.admits(member):
+        return {
+            "title": "This queue is for other people",
+            "text": "Its curator named who judges it. What you reviewed here is kept.",
+        }
     if queue.state != Queue.State.OPEN:
         return {
             "title": f"This queue is {queue.get_state_display().lower()}",
@@ -245,7 +250,8 @@ def work_rows(member: Member) -> list[dict[str, Any]]:
     held = set(live.values_list("queue_id", flat=True))
     mine = member.assignments.filter(state__in=["submitted", "surplus"]).order_by()
     done, waiting = dict(mine.values_list("queue_id").annotate(Count("pk"))), remaining_by_queue(member)
-    open_or_held = project.queues.filter(Q(state=Queue.State.OPEN) | Q(pk__in=held), takes_imports=False)
+    theirs = project.queues.for_reviewer(member).filter(state=Queue.State.OPEN).values("pk")
+    open_or_held = project.queues.filter(Q(pk__in=theirs) | Q(pk__in=held), takes_imports=False)
     queues = open_or_held.select_related("rubric_version__rubric").order_by("name")
     rows = [
         {

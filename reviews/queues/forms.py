@@ -1,4 +1,4 @@
-"""Forms of the reviewer's page, made from a frozen rubric version, and those of a curator's queue."""
+"""Forms of the reviewer's page, made from a frozen rubric version. The curator's form is in curate_form.py."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import cached_property
-from django.utils.text import slugify
 
-from feedback.accounts.models import Project
 from feedback.judgements.record import criteria_of
 from feedback.responses.models import Response
 from feedback.rubrics.conditions import asked_only
-from feedback.rubrics.models import Criterion, RubricVersion
+from feedback.rubrics.models import Criterion
 from feedback.rubrics.wording import condition_words
 from feedback.text.canonical import CanonicalError, parse_json
-from reviews.queues.models import Assignment, Queue
+from reviews.queues.models import Assignment
 
 NEEDED = "This question needs an answer."
 SIDES = ("Left", "Right")
@@ -305,56 +303,3 @@ class MessageForm(forms.Form):
 
 class TokenForm(forms.Form):
     token = forms.UUIDField()
-
-
-class QueueForm(forms.ModelForm):
-    """A queue as a curator makes and changes it; the rubric version is chosen once."""
-
-    class Meta:
-        model = Queue
-        fields = [
-            "name",
-            "rubric_version",
-            "k",
-            "order",
-            "lease_seconds",
-            "grace_seconds",
-            "shows_model",
-            "takes_imports",
-            "state",
-        ]
-        labels = {
-            "rubric_version": "Rubric",
-            "k": "Reviews for each item",
-            "lease_seconds": "Seconds an item is held for a reviewer",
-            "grace_seconds": "Seconds in which a review can be undone",
-            "shows_model": "Show which model wrote a response",
-            "takes_imports": "Only for labels imported from elsewhere",
-        }
-        help_texts = {"shows_model": "", "grace_seconds": "", "takes_imports": "Nobody claims from such a queue."}
-
-    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.project = project
-        versions = (
-            RubricVersion.objects.filter(project=project).select_related("rubric").order_by("rubric__name", "-number")
-        )
-        rubric = self.fields["rubric_version"]
-        rubric.queryset = versions  # type: ignore[attr-defined]
-        rubric.disabled = bool(self.instance.pk)
-        self.fields["lease_seconds"] = forms.IntegerField(
-            min_value=60, max_value=86_400, initial=1800, label=self.Meta.labels["lease_seconds"]
-        )
-        self.fields["k"] = forms.IntegerField(
-            min_value=1, max_value=50, initial=2, label="Reviews for each item", help_text="From different people."
-        )
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        self.instance.key = self.instance.key or slugify(name)[:60]
-        if not self.instance.key:
-            raise forms.ValidationError("Use at least one letter or digit.")
-        taken = self.project.queues.exclude(pk=self.instance.pk).filter(key=self.instance.key)
-        if taken.exists() or self.instance.key == "new":  # whose address is this form
-            raise forms.ValidationError("There is a queue with this name already.")
-        return name

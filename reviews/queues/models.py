@@ -19,6 +19,13 @@ from feedback.responses.models import Subject
 from feedback.rubrics.models import RubricVersion
 
 
+class QueueQuerySet(models.QuerySet["Queue"]):
+    def for_reviewer(self, member: Member) -> QueueQuerySet:
+        """Queues that this person may claim from, were they open: `statements.HANDS_OUT` says the same in SQL."""
+        named = Admission.objects.filter(queue=OuterRef("pk"), member=member)
+        return self.filter(Q(is_restricted=False) | Exists(named), takes_imports=False)
+
+
 class Queue(ProjectRow):
     class State(models.TextChoices):
         OPEN = "open"
@@ -40,8 +47,13 @@ class Queue(ProjectRow):
     shows_model = models.BooleanField(default=False, help_text="Whether reviewers see which model wrote a response.")
     shows_critic = models.BooleanField(default=False)
     takes_imports = models.BooleanField(default=False, help_text="Filled by imported labels; nobody claims from it.")
+    is_restricted = models.BooleanField(
+        default=False, db_default=False, help_text="Only the people named in its admissions may claim."
+    )
     state = models.CharField(max_length=6, choices=State, default=State.OPEN)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = QueueQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -51,6 +63,24 @@ class Queue(ProjectRow):
 
     def __str__(self) -> str:
         return self.name
+
+    def admits(self, member: Member) -> bool:
+        """Whether this person may claim here: everybody, or those who are named."""
+        return not self.is_restricted or self.admissions.filter(member=member).exists()
+
+
+class Admission(ProjectRow):
+    """One of the people who may claim from a restricted queue. Who holds an item when it ends may finish that item."""
+
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="admissions")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="admissions")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("queue", "member", name="admission_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member} in {self.queue}"
 
 
 class Lane(models.Model):
@@ -69,9 +99,12 @@ class Lane(models.Model):
 
 class ItemQuerySet(models.QuerySet["Item"]):
     def stuck(self) -> ItemQuerySet:
-        """Open items with an open place that every active reviewer of the project has had a turn at already."""
+        """Open items with an open place that everybody who may claim from the queue has had a turn at already."""
         turn = Assignment.objects.filter(item=OuterRef(OuterRef("pk")), reviewer=OuterRef("pk"))
-        willing = Member.objects.active().filter(project=OuterRef("project"), role__in=VERBS["review"])
+        named = Admission.objects.filter(queue=OuterRef(OuterRef("queue")), member=OuterRef("pk"))
+        for_all = Queue.objects.filter(pk=OuterRef(OuterRef("queue")), is_restricted=False)
+        members = Member.objects.active().filter(project=OuterRef("project"), role__in=VERBS["review"])
+        willing = members.filter(Exists(for_all) | Exists(named))
         return self.filter(
             Exists(Place.objects.filter(item=OuterRef("pk"), state=Place.State.OPEN)),
             ~Exists(willing.filter(~Exists(turn))),

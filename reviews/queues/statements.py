@@ -9,7 +9,9 @@ What they promise, and why the fronts are never wrong, is told in this room's RE
 UNSEEN = """NOT EXISTS (SELECT 1 FROM queues_assignment a
     WHERE a.item_id = p.item_id AND a.reviewer_id = %(reviewer)s LIMIT 1 OFFSET 0)"""
 FREE_FOR_ALL = f"p.state = 'open' AND p.reserved_for_id IS NULL AND p.hidden_until IS NULL AND {UNSEEN}"
-HANDS_OUT = "q.state = 'open' AND NOT q.takes_imports"
+ADMITS = """(NOT q.is_restricted OR EXISTS (
+    SELECT 1 FROM queues_admission d WHERE d.queue_id = q.id AND d.member_id = %(reviewer)s))"""
+HANDS_OUT = f"q.state = 'open' AND NOT q.takes_imports AND {ADMITS}"
 
 # Each lane with this reviewer's front and the first open place after it that they could take.
 LANES = f"""
@@ -133,7 +135,7 @@ FROM numbered, lane WHERE p.id = numbered.id
 
 REMAINING = f"""
 SELECT count(DISTINCT item_id) FROM (
-    SELECT p.item_id FROM queues_lane l
+    SELECT p.item_id FROM queues_lane l JOIN queues_queue q ON q.id = l.queue_id AND {ADMITS}
     LEFT JOIN queues_front f ON f.queue_id = l.queue_id AND f.lane = l.number AND f.reviewer_id = %(reviewer)s
     JOIN queues_place p ON p.queue_id = l.queue_id AND p.lane = l.number AND p.pos > COALESCE(f.pos, 0)
     WHERE l.queue_id = %(queue)s AND {FREE_FOR_ALL} LIMIT %(most)s

@@ -17,6 +17,7 @@ from reviews.sampling.models import SamplingRule, SamplingRuleVersion
 
 FIRST = ("model", "prompt", "prompt_version", "origin", "tag", "is_queued")  # the others wait behind a summary
 PERCENT = 100
+METHODS = [(value, words.capitalize()) for value, words in SamplingRuleVersion.Method.choices]
 
 
 class RuleForm(forms.Form):
@@ -24,9 +25,7 @@ class RuleForm(forms.Form):
 
     name = forms.CharField(max_length=120, label="Name")
     queue = forms.ModelChoiceField(Queue.objects.none(), label="Into which queue")
-    method = forms.ChoiceField(
-        choices=SamplingRuleVersion.Method.choices, label="Draw", widget=forms.RadioSelect, initial="rate"
-    )
+    method = forms.ChoiceField(choices=METHODS, label="Draw", widget=forms.RadioSelect, initial="rate")
     percent = forms.FloatField(required=False, min_value=0, max_value=PERCENT, label="Share in percent", initial=10)
     size = forms.IntegerField(required=False, min_value=1, max_value=10_000_000, label="Number")
     k = forms.IntegerField(

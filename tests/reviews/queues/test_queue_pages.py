@@ -9,7 +9,8 @@ from django.test import Client
 
 from feedback.accounts.models import Member, Project
 from feedback.audit.models import AuditEvent
-from reviews.queues.models import Queue
+from reviews.queues.claim import claim
+from reviews.queues.models import Item, Queue
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ def pages(curator: Member, desk_of: Any) -> Any:
 def fields(queue: Queue, **changed: Any) -> dict[str, Any]:
     return {
         "name": "Tone of voice", "rubric_version": queue.rubric_version_id, "k": 3, "order": "arrival",
-        "lease_seconds": 900, "grace_seconds": 60, "state": "open", **changed,
+        "lease_seconds": 900, "grace_seconds": 60, "audience": "everyone", **changed,
     }  # fmt: skip
 
 
@@ -87,10 +88,10 @@ def test_what_does_not_fit_is_said_with_all_that_was_typed(
 
 def test_a_change_keeps_key_and_rubric(queue: Queue, pages: Any) -> None:
     other = make.rubric_version(queue.project)
-    data = fields(queue, name="Renamed", rubric_version=other.pk, state="paused")
+    data = fields(queue, name="Renamed", rubric_version=other.pk)
     assert pages.post("queue-change", data, key=queue.key).status_code == 302
     changed = Queue.objects.get(pk=queue.pk)
-    assert (changed.name, changed.key, changed.state) == ("Renamed", queue.key, "paused")
+    assert (changed.name, changed.key) == ("Renamed", queue.key)
     assert changed.rubric_version_id == queue.rubric_version_id
 
 
@@ -122,9 +123,9 @@ def test_a_queue_of_another_project_does_not_exist_here(other_project: Project, 
     assert pages.post("queue-change", fields(foreign), key=foreign.key).status_code == 404
 
 
-@pytest.mark.parametrize("route", ["queue-list", "queue-detail"])
+@pytest.mark.parametrize("route", ["queue-list", "queue-detail", "queue-activity", "item-list"])
 def test_looking_is_a_get(route: str, queue: Queue, pages: Any) -> None:
-    where = {"key": queue.key} if route == "queue-detail" else {}
+    where = {} if route == "queue-list" else {"key": queue.key}
     assert pages.post(route, **where).status_code == 405
     fragment = pages.get(route, htmx=True, **where).content
     assert b"<html" not in fragment
@@ -138,3 +139,64 @@ def test_the_list_takes_as_many_queries_for_many_queues(
     pages.get("queue-list")
     with django_assert_num_queries(4):
         pages.get("queue-list")
+
+
+def test_it_is_paused_opened_and_closed_by_buttons(queue: Queue, pages: Any, desk: Any) -> None:
+    make.items(queue)
+    said = {"paused": "Who holds an item may finish it", "closed": "no rule draws", "open": "The queue is open"}
+    for state, words in said.items():
+        done = pages.post("queue-state", {"state": state}, key=queue.key)
+        assert done.status_code == 303
+        assert words in pages.get("queue-detail", key=queue.key).text
+        queue.refresh_from_db()
+        assert queue.state == state
+        assert (claim(queue, desk.member) is not None) == (state == "open")
+    assert AuditEvent.objects.filter(verb="queue-state-changed").count() == 3
+    pages.post("queue-state", {"state": "open"}, key=queue.key)
+    pages.post("queue-state", {"state": "nonsense"}, key=queue.key)
+    assert AuditEvent.objects.filter(verb="queue-state-changed").count() == 3
+
+
+def test_progress_asks_again_only_while_it_is_open(queue: Queue, pages: Any) -> None:
+    make.items(queue, 2)
+    open_one = pages.get("queue-detail", htmx=True, key=queue.key).text
+    assert 'hx-trigger="every 8s"' in open_one
+    assert "0 in, 0 being written, 4 still open; the first in line waits since" in open_one
+    Queue.objects.update(state="closed")
+    assert "every 8s" not in pages.get("queue-detail", htmx=True, key=queue.key).text
+
+
+def test_activity_counts_by_day_and_person(queue: Queue, pages: Any, desk: Any, reviewer: Member) -> None:
+    make.items(queue, 3)
+    for _ in range(2):
+        desk.submit(desk.take(queue))
+    page = pages.get("queue-activity", key=queue.key)
+    (row,), (day,) = page.context["people"], page.context["days"]
+    assert (row["member"], row["done"], row["skipped"], row["is_admitted"]) == (reviewer, 2, 0, True)
+    assert (day["n"], day["people"]) == (2, 1)
+    assert "Nobody has begun" in pages.get("queue-activity", key=make.queue(queue.project).key).text
+
+
+def test_items_are_listed_by_state_and_paged(queue: Queue, pages: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reviews.queues.curate.ROWS", 2)
+    items = make.items(queue, 3)
+    Item.objects.filter(pk=items[1].pk).update(state="settled")
+    first = pages.get("item-list", key=queue.key)
+    assert [row["item"] for row in first.context["rows"]] == items[:2]
+    second = pages.client.get(first.context["next_url"])
+    assert [row["item"] for row in second.context["rows"]] == items[2:]
+    assert second.context["next_url"] == ""
+    url = pages.url("item-list", key=queue.key)
+    assert [row["item"] for row in pages.client.get(url + "?state=settled").context["rows"]] == [items[1]]
+    assert "No item is in this state" in pages.client.get(url + "?state=withdrawn").text
+    assert pages.client.get(url + "?state=nonsense&after=x").status_code == 422
+    response = items[0].subject.shown()[0]
+    assert f"/responses/{response.pk}/" in first.text
+
+
+def test_the_pages_take_few_queries(queue: Queue, pages: Any, desk: Any, django_assert_max_num_queries: Any) -> None:
+    make.items(queue, 4)
+    desk.submit(desk.take(queue))
+    for route in ("queue-detail", "queue-activity", "item-list", "queue-change"):
+        with django_assert_max_num_queries(10):
+            pages.get(route, key=queue.key)

@@ -1,0 +1,126 @@
+"""A queue as a curator makes and changes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.db.models import Q
+from django.utils.text import slugify
+
+from feedback.accounts.models import Member, Project
+from feedback.audit.log import record
+from feedback.permissions import VERBS
+from feedback.rubrics.models import RubricVersion
+from reviews.queues.models import Admission, Queue
+
+EVERYONE, NAMED = "everyone", "named"
+
+
+class MembersField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, member: Any) -> str:
+        return f"{member} ({member.get_role_display().lower()})"
+
+
+class QueueForm(forms.ModelForm):
+    """The rubric version is chosen once; who may claim can change at any time."""
+
+    audience = forms.ChoiceField(
+        choices=[(EVERYONE, "Everyone who reviews in this project"), (NAMED, "Only the people ticked below")],
+        widget=forms.RadioSelect,
+        initial=EVERYONE,
+        required=False,
+        label="Who may review",
+    )
+    people = MembersField(
+        Member.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="These people"
+    )
+
+    class Meta:
+        model = Queue
+        fields = [
+            "name", "rubric_version", "k", "audience", "people", "order", "lease_seconds", "grace_seconds",
+            "shows_model", "takes_imports",
+        ]  # fmt: skip
+        labels = {
+            "rubric_version": "Rubric",
+            "k": "Reviews for each item",
+            "lease_seconds": "Seconds an item is held for a reviewer",
+            "grace_seconds": "Seconds in which a review can be undone",
+            "shows_model": "Show which model wrote a response",
+            "takes_imports": "Only for labels imported from elsewhere",
+        }
+        help_texts = {
+            "shows_model": "Knowing it sways people; leave it hidden unless it is what you ask about.",
+            "lease_seconds": "Somebody who goes on working keeps it longer.",
+            "grace_seconds": "It is settled after that.",
+            "takes_imports": "Nobody claims from such a queue.",
+        }
+
+    def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.project = project
+        versions = (
+            RubricVersion.objects.filter(project=project).select_related("rubric").order_by("rubric__name", "-number")
+        )
+        rubric = self.fields["rubric_version"]
+        rubric.queryset = versions  # type: ignore[attr-defined]
+        rubric.disabled = bool(self.instance.pk)
+        self.fields["lease_seconds"] = forms.IntegerField(
+            min_value=60, max_value=86_400, initial=1800, label=self.Meta.labels["lease_seconds"],
+            help_text=self.Meta.help_texts["lease_seconds"],
+        )  # fmt: skip
+        self.fields["k"] = forms.IntegerField(
+            min_value=1, max_value=50, initial=2, label="Reviews for each item", help_text="From different people."
+        )
+        self.offer_people()
+
+    def offer_people(self) -> None:
+        """Active reviewers, and whoever is named already, so that nobody is dropped unseen."""
+        active = Member.objects.active().filter(project=self.project, role__in=VERBS["review"])
+        offered = Q(pk__in=active.values("pk"))
+        if self.instance.pk:
+            named = list(self.instance.admissions.values_list("member", flat=True))
+            offered |= Q(pk__in=named)
+            self.fields["audience"].initial = NAMED if self.instance.is_restricted else EVERYONE
+            self.fields["people"].initial = named
+        people = Member.objects.people().filter(offered, project=self.project)
+        self.fields["people"].queryset = people  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        self.instance.key = self.instance.key or slugify(name)[:60]
+        if not self.instance.key:
+            raise forms.ValidationError("Use at least one letter or digit.")
+        taken = self.project.queues.exclude(pk=self.instance.pk).filter(key=self.instance.key)
+        if taken.exists() or self.instance.key == "new":  # whose address is this form
+            raise forms.ValidationError("There is a queue with this name already.")
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        self.instance.is_restricted = data.get("audience") == NAMED
+        people = list(data.get("people") or [])
+        if self.instance.is_restricted and not people:
+            self.add_error("people", "Tick at least one person, or let everyone review.")
+        if self.instance.is_restricted and data.get("k") and 0 < len(people) < data["k"]:
+            self.add_error("people", f"An item needs {data['k']} different people; these are {len(people)}.")
+        return data
+
+    @transaction.atomic
+    def keep(self, request: Any) -> Queue:
+        """Save the queue with its admissions, and write down who did it."""
+        is_new = self.instance.pk is None
+        queue: Queue = self.save()
+        wanted = {member.pk for member in self.cleaned_data["people"]} if queue.is_restricted else set()
+        known = set(queue.admissions.values_list("member", flat=True))
+        queue.admissions.exclude(member__in=wanted).delete()
+        Admission.objects.bulk_create(
+            Admission(project=self.project, queue=queue, member_id=pk) for pk in sorted(wanted - known)
+        )
+        record(
+            "queue-created" if is_new else "queue-changed", queue, request=request, fields=sorted(self.changed_data),
+            admitted=len(wanted - known), dismissed=len(known - wanted),
+        )  # fmt: skip
+        return queue
