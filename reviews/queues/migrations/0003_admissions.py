@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_tables'),
-        ('queues', '0001_tables'),
+        ('queues', '0002_escalation_messages'),
     ]
 
     operations = [
