@@ -130,7 +130,6 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "sampling:rule-trial": a_rule,
     "sampling:rule-run": a_rule,
     "quality:settle": lambda project, who: pk(world.disputed(project)),
-    "monitoring:overview-csv": lambda project, who: {"table": "rates"},
     "monitoring:prompt-quality": lambda project, who: pk(make.prompt_version(project).prompt),
     "moderation:action-undo": lambda project, who: pk(world.action(project, who)),
     "moderation:item-detail": lambda project, who: pk(world.disputed(project)),

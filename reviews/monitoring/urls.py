@@ -13,6 +13,6 @@ urlpatterns = [
     path("overview/traffic/", views.overview_traffic, name="overview-traffic"),
     path("overview/queues/", views.overview_queues, name="overview-queues"),
     path("overview/waiting/", views.overview_waiting, name="overview-waiting"),
-    path("overview/<slug:table>.csv", views.overview_csv, name="overview-csv"),
+    path("overview/table.csv", views.overview_csv, name="overview-csv"),
     path("overview/prompts/<int:pk>/", views.prompt_quality, name="prompt-quality"),
 ]

@@ -90,24 +90,27 @@ def url_for(request: MemberRequest, route: str) -> str:
 
 
 @require_GET
-def overview_csv(request: MemberRequest, table: str) -> HttpResponse:
-    """One of the tables as a file, under the filters of the address."""
+def overview_csv(request: MemberRequest) -> HttpResponse:
+    """One of the tables as a file, under the filters of the address: `?table=`, the rates when none is named."""
     _, scope = asked(request)
-    if table == "rates":
-        versions = scope.versions()
-        quality = quality_of(
-            request.project, [v.pk for v in versions], scope.conditions(RESPONSE), judging(request.project)
-        )
-        return as_csv(figures.rates_table(scope, versions, quality), f"{scope.measure}-rate")
-    tables = (
-        [figures.queues_table(request.project, progress_of(request.project))]
-        if table == "queues"
-        else traffic_tables(scope)
-    )
-    found = next((made for made in tables if made.key == table), None)
+    name = request.GET.get("table") or "rates"
+    if name == "rates":
+        made = [rates_table(scope)]
+    elif name == "queues":
+        made = [figures.queues_table(request.project, progress_of(request.project))]
+    else:
+        made = traffic_tables(scope)
+    found = next((table for table in made if table.key == name), None)
     if found is None:
         raise Http404("There is no such table.")
-    return as_csv(found, table)
+    return as_csv(found, f"{scope.measure}-rate" if name == "rates" else name)
+
+
+def rates_table(scope: Scope) -> Table:
+    versions = scope.versions()
+    ids = [version.pk for version in versions]
+    quality = quality_of(scope.project, ids, scope.conditions(RESPONSE), judging(scope.project))
+    return figures.rates_table(scope, versions, quality)
 
 
 @require_GET

@@ -15,7 +15,7 @@ from tests import make, world
 from tests.reviews.monitoring.conftest import Judge
 
 URL = "/p/travel/overview/"
-PARTS = ("", "traffic/", "queues/", "waiting/", "rates.csv")
+PARTS = ("", "traffic/", "queues/", "waiting/", "table.csv")
 
 
 def judged(judge: Judge, version: PromptVersion | None, n: int, wrong: int, **fields: object) -> None:
@@ -140,11 +140,11 @@ def test_few_queries_however_much_there_is(
 @pytest.mark.parametrize("table", ["rates", "work", "latency", "tokens", "cost", "queues"])
 def test_each_table_is_a_file_too(browser: make.SignedIn, judge: Judge, v7: PromptVersion, table: str) -> None:
     judge(v7)
-    file = browser.get(f"{URL}{table}.csv?days=7")
+    file = browser.get(f"{URL}table.csv?days=7&table={table}")
     assert file.status_code == 200
     assert file["Content-Type"] == "text/csv; charset=utf-8"
     assert len(file.text.splitlines()) > 1 or table in {"queues", "latency"}
-    assert browser.get(f"{URL}nothing.csv").status_code == 404
+    assert browser.get(f"{URL}table.csv?table=nothing").status_code == 404
 
 
 def test_a_hostile_label_stays_text_on_the_page_and_in_the_file(
@@ -152,7 +152,7 @@ def test_a_hostile_label_stays_text_on_the_page_and_in_the_file(
 ) -> None:
     judged(judge, make.prompt_version(project, "=<script>alert(1)</script>"), 20, 1)
     assert "<script>alert" not in browser.get(URL).text
-    assert "'=<script>alert(1)" in browser.get(f"{URL}rates.csv").text
+    assert "'=<script>alert(1)" in browser.get(f"{URL}table.csv").text
 
 
 def test_what_needs_someone_is_linked_for_those_who_may(curator: Member, moderator: Member, project: Project) -> None:
