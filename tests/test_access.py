@@ -95,7 +95,6 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "prompts:version-compare": lambda project, who: pk(make.prompt_version(project).prompt),
     "prompts:version-detail": lambda project, who: pk(make.prompt_version(project)),
     "responses:response-detail": lambda project, who: pk(make.response(project)),
-    "responses:response-export": lambda project, who: {"shape": "jsonl"},
     "responses:filter-change": a_filter,
     "responses:filter-delete": a_filter,
     **dict.fromkeys(
@@ -177,6 +176,7 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
 
 # What a page cannot do without after the question mark.
 QUERIES: dict[str, Callable[[Project], str]] = {
+    "responses:response-export": lambda project: "?format=jsonl",
     "api:preference-pair-list": lambda project: f"?dataset={world.version(project).dataset.key}",
 }
 

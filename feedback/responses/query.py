@@ -19,6 +19,7 @@ from feedback.responses.models import Response
 PAGE = 50
 PLACES = ("before", "after")  # positions in the list; they are no part of what is asked for
 COLUMNS = "columns"
+FORMAT = "format"  # of a download
 
 
 class Query:
@@ -26,7 +27,7 @@ class Query:
 
     def __init__(self, project: Project, data: QueryDict) -> None:
         self.columns = columns.chosen(data.getlist(COLUMNS))
-        given = {name: str(data[name]) for name in data if name not in (*PLACES, COLUMNS)}
+        given = {name: str(data[name]) for name in data if name not in (*PLACES, COLUMNS, FORMAT)}
         self.filters = {name: value for name, value in given.items() if value.strip()}
         self.filterset = StrictResponseFilter(self.filters, queryset=project.responses.all())
         self.is_valid = self.filterset.is_valid()

@@ -46,7 +46,7 @@ def last_words(messages: list[dict[str, Any]]) -> str:
     return " ".join(message_text(last_spoken(messages))[: 2 * WORDS].split())[:WORDS]
 
 
-def turns(messages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def turns(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """A conversation as the page shows it. Parts that are no text are named, never loaded."""
     return [
         {
@@ -54,10 +54,11 @@ def turns(messages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
             "who": str(message.get("name") or SPEAKERS.get(message["role"], message["role"])),
             "text": (text := message_text(message)),
             "first_words": " ".join(text[:WORDS].split()) if is_long(text) else "",
+            "is_last": index == len(messages) - 1,
             "others": other_parts(message.get("content")),
             "calls": calls(message.get("tool_calls") or []),
         }
-        for message in messages
+        for index, message in enumerate(messages)
     ]
 
 

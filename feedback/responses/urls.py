@@ -5,7 +5,7 @@ from feedback.responses import import_views, saved_views, views
 app_name = "responses"
 urlpatterns = [
     path("", views.response_list, name="response-list"),
-    path("export/<slug:shape>/", views.response_export, name="response-export"),
+    path("export/", views.response_export, name="response-export"),
     path("filters/", saved_views.filter_list, name="filter-list"),
     path("filters/save/", saved_views.filter_save, name="filter-save"),
     path("filters/<int:pk>/change/", saved_views.filter_change, name="filter-change"),

@@ -20,7 +20,7 @@ from feedback.htmx import page, wants_fragment
 from feedback.responses import download
 from feedback.responses.columns import COLUMNS, cells
 from feedback.responses.forms import SavedFilterForm
-from feedback.responses.query import Query, page_of
+from feedback.responses.query import FORMAT, Query, page_of
 from feedback.responses.shown import (
     EARLIER,
     add_input_words,
@@ -28,7 +28,6 @@ from feedback.responses.shown import (
     calls,
     cost_words,
     first_call,
-    is_long,
     listed,
     money,
     turns,
@@ -102,7 +101,8 @@ def form_parts(query: Query) -> dict[str, Any]:
 
 
 @require_GET
-def response_export(request: MemberRequest, shape: str) -> HttpResponseBase:
+def response_export(request: MemberRequest) -> HttpResponseBase:
+    shape = request.GET.get(FORMAT, "")
     if shape not in download.TYPES:
         raise Http404("There is no such file.")
     query = Query(request.project, request.GET)
@@ -133,7 +133,6 @@ def response_detail(request: MemberRequest, pk: int) -> HttpResponse:
         "turns": spoken[-EARLIER:],
         "calls": calls(body.tool_calls),
         "is_raw": request.GET.get("view") == "raw",
-        "is_long": is_long(body.output),
         "data": [(label, as_text(getattr(body, name))) for name, label in DATA.items() if getattr(body, name)],
         "cost": "" if response.cost is None else money(response.cost),
         "cost_words": cost_words(response),

@@ -16,7 +16,8 @@ from feedback.responses import download
 from feedback.responses.models import Response
 from tests import make
 
-CSV, JSONL = "/p/travel/responses/export/csv/", "/p/travel/responses/export/jsonl/"
+URL = "/p/travel/responses/export/"
+CSV, JSONL = URL + "?format=csv", URL + "?format=jsonl"
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def table(answer: Any) -> list[dict[str, str]]:
 def test_the_csv_has_the_chosen_columns_of_the_filter(browser: Client, project: Project) -> None:
     make.response(project, 'Long, "quoted"\nanswer. ' * 30, question="How long?", verdict="failed", external_id="a")
     make.response(project, "Passed.", verdict="passed")
-    answer = browser.get(CSV + "?verdict=failed&columns=answered,external_id,asked")
+    answer = browser.get(CSV + "&verdict=failed&columns=answered,external_id,asked")
     [row] = table(answer)
     assert row == {"Asked": "How long?", "Answered": 'Long, "quoted"\nanswer. ' * 30, "External id": "a"}
     assert answer["Content-Disposition"].startswith('attachment; filename="travel-responses-2')
@@ -53,7 +54,7 @@ def test_no_cell_is_run_as_a_formula(browser: Client, project: Project, begins: 
         prompt_version=make.prompt_version(project, name=hostile), model_name=hostile, subject_key=hostile,
     )  # fmt: skip
     named = "external_id,asked,answered,tags,segment,prompt,model,subject_key,latency_ms"
-    [row] = table(browser.get(f"{CSV}?columns={named}"))
+    [row] = table(browser.get(f"{CSV}&columns={named}"))
     assert row.pop("Latency (ms)") == "5"
     assert len(row) == 8
     assert all(cell.startswith("'" + begins) for cell in row.values())
@@ -87,21 +88,21 @@ def test_it_ends_at_what_was_the_newest_when_it_began(project: Project) -> None:
 
 
 def test_an_empty_filter_gives_an_empty_file(browser: Client, project: Project) -> None:
-    assert table(browser.get(CSV + "?model=none")) == []
-    assert body(browser.get(JSONL + "?model=none")) == ""
+    assert table(browser.get(CSV + "&model=none")) == []
+    assert body(browser.get(JSONL + "&model=none")) == ""
 
 
 @pytest.mark.parametrize("query", ["min_cost=much", "enviroment=production"])
 def test_a_filter_that_cannot_be_used_downloads_nothing(browser: Client, project: Project, query: str) -> None:
     make.response(project)
-    answer = browser.get(f"{CSV}?{query}")
+    answer = browser.get(f"{CSV}&{query}")
     assert answer.status_code == 422
     assert not answer.streaming
     assert "There is no filter" in answer.text or "Enter a number" in answer.text
 
 
 def test_it_is_audited_without_the_filters_text(browser: Client, project: Project) -> None:
-    body(browser.get(JSONL + "?q=secret&verdict=failed"))
+    body(browser.get(JSONL + "&q=secret&verdict=failed"))
     event = AuditEvent.objects.get(verb="responses-exported")
     assert event.facts == {"shape": "jsonl", "filters": 2}
 
@@ -111,5 +112,6 @@ def test_who_may_not_see_responses_and_unknown_shapes_get_nothing(
 ) -> None:
     assert make.SignedIn(reviewer).get(CSV).status_code == 403
     assert make.SignedIn(outsider).get(CSV).status_code == 404
-    assert browser.get("/p/travel/responses/export/xlsx/").status_code == 404
+    assert browser.get(URL).status_code == 404
+    assert browser.get(URL + "?format=xlsx").status_code == 404
     assert browser.post(CSV).status_code == 405
