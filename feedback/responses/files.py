@@ -72,7 +72,7 @@ def odd_columns(file: IO[bytes]) -> list[str]:
     """The columns of a CSV file that are no field; none when its first line cannot be read."""
     with contextlib.suppress(CanonicalError, csv.Error):
         header = next(csv.reader(text_of(file)), [])
-        return [name for name in header if name.split(".")[0] not in Row.__struct_fields__]
+        return [name for name in header if name.isprintable() and name.split(".")[0] not in Row.__struct_fields__]
     return []
 
 

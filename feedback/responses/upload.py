@@ -81,7 +81,9 @@ class Upload(ProjectRow, Job):
         for old in cls._default_manager.filter(project=project, state=WAITING, created_at__lt=since):
             old.discard()
         stored = default_storage.save(f"uploads/{uuid.uuid4()}", content)
-        upload = cls(project=project, by=by, name=name[:200], file=stored, n_bytes=content.size, columns=columns)
+        upload = cls(
+            project=project, by=by, name=storable(name)[:200], file=stored, n_bytes=content.size, columns=columns
+        )
         upload.try_out()
         return upload
 
@@ -94,7 +96,7 @@ class Upload(ProjectRow, Job):
                 self.preview = self.trial(chunk) if chunk else {}
                 self.preview["is_all"] = next(chunks, None) is None
         except CanonicalError as error:
-            self.preview |= {"is_all": True, "breaks_off": str(error)}
+            self.preview |= {"is_all": True, "breaks_off": storable(str(error))}
         if not self.preview.get("checked"):
             self.error = self.preview.get("breaks_off") or "There is no row in it."
         if self.pk is None:
@@ -147,7 +149,7 @@ class Upload(ProjectRow, Job):
             chunk = next_chunk(self, taken)
         except CanonicalError as error:
             kept = f" The {taken:,} rows before that are kept." if taken else ""
-            raise JobRefused(f"{error}{kept}") from error
+            raise JobRefused(storable(f"{error}{kept}")) from error
         if not chunk:
             self.put_away()
             return True
@@ -184,11 +186,16 @@ class Upload(ProjectRow, Job):
 def listed(refusal: Refusal) -> dict[str, Any]:
     return {
         "line": refusal.index + 1,
-        "external_id": refusal.external_id,
-        "where": refusal.pointer,
+        "external_id": storable(refusal.external_id),
+        "where": storable(refusal.pointer),
         "reason": refusal.reason,
-        "detail": refusal.detail,
+        "detail": storable(refusal.detail),
     }
+
+
+def storable(text: str) -> str:
+    """A sentence that quotes what is no text (NUL, bytes that are no UTF-8) in signs that a database keeps."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
 # The file a worker is at, between two chunks: (label, row, rows read) -> its chunks. One worker works at one job.

@@ -145,7 +145,11 @@ def test_a_pasted_text_can_be_corrected(browser: Client) -> None:
     assert ResponseUpload.objects.get().state == "waiting"
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", gzip.compress(lines(row(1)))[:-9], b"{", b"[1, 2", b"\x00\x01"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\n\n", gzip.compress(lines(row(1)))[:-9], b"{", b"[1, 2", b"\x00\x01", b"\xff\xfea\x00,\xe9\n1,2\n",
+     b"output,prompt,metadata.\xff,metadata.\x00\na,b,c,d\n"],
+)  # fmt: skip
 def test_what_cannot_be_read_is_explained_and_cannot_start(browser: Client, content: bytes) -> None:
     answer = browser.post(URL, {"file": SimpleUploadedFile("a", content)})
     if answer.status_code == 422:
