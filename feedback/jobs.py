@@ -49,7 +49,16 @@ class JobQuerySet(models.QuerySet[Any]):
     def claimable(self) -> JobQuerySet:
         """Queued rows whose waiting time is over, and running rows whose worker has not been heard of for a lease."""
         due = Q(lease_until__isnull=True) | Q(lease_until__lte=Now())
-        return self.filter(Q(state=Job.State.QUEUED) & due | Q(state=Job.State.RUNNING, lease_until__lte=Now()))
+        found = self.filter(Q(state=Job.State.QUEUED) & due | Q(state=Job.State.RUNNING, lease_until__lte=Now()))
+        return found if self.model.runs_archived else found.awake()
+
+    def awake(self) -> JobQuerySet:
+        """Without those of archived projects, which wait until their project comes back. (A join would be locked.)"""
+        project = next((field for field in self.model._meta.fields if field.name == "project"), None)
+        if project is None or project.related_model is None:
+            return self
+        archived = project.related_model._default_manager.filter(archived_at__isnull=False)
+        return self.exclude(project__in=archived)
 
     def held_by(self, pk: int, attempt: int) -> JobQuerySet:
         """The row, locked, if this attempt still holds it."""
@@ -80,6 +89,7 @@ class Job(models.Model):
     bell: ClassVar[str] = "default"  # Celery queue: default, bulk or stats
     may_retry: ClassVar[bool] = False  # whether a failed one can be tried again; `begin_again` then makes it ready
     named_by: ClassVar[tuple[str, ...]] = ()  # relations that its name and its address need, for lists of jobs
+    runs_archived: ClassVar[bool] = False  # whether it starts although its project is archived
 
     objects = JobQuerySet.as_manager()
 

@@ -26,6 +26,8 @@ VERBS: Mapping[str, frozenset[str]] = {
     "manage_members": frozenset({ADMIN}),
     "manage_keys": frozenset({ADMIN}),
     "see_audit": frozenset({MODERATOR, ADMIN}),
+    "manage_project": frozenset({ADMIN}),  # its settings, the archive, take-outs
+    "manage_prices": frozenset({CURATOR, ADMIN}),
 }
 
 # Scope of an API key -> verbs it opens. A key bound to a member also needs the member's role.
@@ -68,12 +70,39 @@ ROUTES: Mapping[str, Verb] = {
     "account_keys": SIGNED_IN,
     "account_signin_link": PUBLIC,
     "account_invitation": PUBLIC,
+    "account_reauthenticate": SIGNED_IN,
+    # a person's own account, in no project
+    "account_profile": SIGNED_IN,
+    "account_sessions": SIGNED_IN,
+    "account_session_end": SIGNED_IN,
+    "account_sessions_end_others": SIGNED_IN,
+    # second factors (allauth.mfa); the code is asked for before anybody is signed in
+    "mfa_authenticate": PUBLIC,
+    "mfa_reauthenticate": SIGNED_IN,
+    "mfa_index": SIGNED_IN,
+    "mfa_activate_totp": SIGNED_IN,
+    "mfa_deactivate_totp": SIGNED_IN,
+    "mfa_view_recovery_codes": SIGNED_IN,
+    "mfa_generate_recovery_codes": SIGNED_IN,
+    "mfa_download_recovery_codes": SIGNED_IN,
+    "mfa_add_webauthn": SIGNED_IN,
+    "mfa_edit_webauthn": SIGNED_IN,
+    "mfa_remove_webauthn": SIGNED_IN,
+    "mfa_reauthenticate_webauthn": SIGNED_IN,
     # accounts
     "accounts:project": "enter",
+    "accounts:project-settings": "manage_project",
+    "accounts:project-archive": "manage_project",
+    "accounts:project-archived": "manage_project",
+    "accounts:project-restore": "manage_project",
     "accounts:member-list": "manage_members",
+    "accounts:source-list": "manage_members",
     "accounts:member-invite": "invite",
     "accounts:invitation-withdraw": "invite",
+    "accounts:invitation-renew": "invite",
     "accounts:member-change": "manage_members",
+    "accounts:member-disable": "manage_members",
+    "accounts:member-enable": "manage_members",
     "accounts:key-list": "manage_keys",
     "accounts:key-create": "manage_keys",
     "accounts:key-revoke": "manage_keys",
@@ -98,6 +127,14 @@ ROUTES: Mapping[str, Verb] = {
     "responses:upload-errors": "ingest",
     # judgements
     "judgements:response-verdicts": "see_reviews",
+    # take-outs
+    "takeouts:takeout-list": "manage_project",
+    "takeouts:takeout-create": "manage_project",
+    "takeouts:takeout-cancel": "manage_project",
+    "takeouts:takeout-download": "manage_project",
+    "responses:price-list": "manage_prices",
+    "responses:price-use": "manage_prices",
+    "responses:price-create": "manage_prices",
     # rubrics
     "rubrics:rubric-list": "see_queues",
     "rubrics:rubric-detail": "see_queues",
@@ -225,6 +262,12 @@ ROUTES: Mapping[str, Verb] = {
     "api:export-download": {"GET": "see_datasets"},
     "api:preference-pair-list": {"GET": "see_datasets"},
 }
+
+# Pages of an archived project that its admins still find; all others lead them to "project-archived".
+OPEN_WHEN_ARCHIVED = frozenset(
+    {"accounts:project-archived", "accounts:project-restore"}
+    | {f"takeouts:takeout-{name}" for name in ("list", "create", "cancel", "download")}
+)
 
 # Navigation: label, route, verb. Shown in this order to those who may.
 NAVIGATION = (

@@ -74,6 +74,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[BASE_URL])
 INSTALLED_APPS = [
     "feedback.accounts",
     "feedback.audit",
+    "feedback.takeouts",
     "feedback.prompts",
     "feedback.responses",
     "feedback.rubrics",
@@ -95,6 +96,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "django_filters",
     "django_htmx",
@@ -175,7 +178,13 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an invitation link reached the address already; nobody signs up without one
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second factor is told by mail
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+MFA_ADAPTER = "feedback.accounts.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Touchstone"
+MFA_TOTP_TOLERANCE = 1  # clocks of phones are off by some seconds
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # accounts come from invitations, see ACCOUNT_EMAIL_VERIFICATION
 
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -290,6 +299,7 @@ SWEEPS = {
     "feedback.audit.tasks.seal": 60.0,
     "feedback.accounts.tasks.forget_idempotency_keys": 3600.0,
     "feedback.audit.tasks.check": 6 * 3600.0,
+    "feedback.takeouts.tasks.delete_expired": 3600.0,
 }
 CELERY_BEAT_SCHEDULE = {  # a sweep that found no worker in time is worth nothing: the next one does its work
     task: {"task": task, "schedule": seconds, "options": {"expires": 2 * seconds}} for task, seconds in SWEEPS.items()

@@ -28,6 +28,7 @@ project_patterns = [
     path("", include("feedback.accounts.urls")),
     path("", include("reviews.monitoring.urls")),
     path("prompts/", include("feedback.prompts.urls")),
+    path("take-outs/", include("feedback.takeouts.urls")),
     path("responses/", include("feedback.responses.urls")),
     path("responses/", include("feedback.judgements.urls")),
     path("rubrics/", include("feedback.rubrics.urls")),

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import json
+import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from allauth.core.context import request_context
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.db.models.functions import Now
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from feedback.accounts.models import ApiKey, Member, Project, User
@@ -44,6 +51,35 @@ def user(name: str = "Una User", **fields: Any) -> User:
 
 def member(project: Project, role: str = "reviewer", *, name: str = "Max Member", **fields: Any) -> Member:
     return Member.objects.create(project=project, user=user(name), role=role, **fields)
+
+
+def password(member: Member, text: str = "correct horse battery") -> User:
+    """The member's user, who signs in with this password from now on."""
+    assert member.user is not None
+    member.user.set_password(text)
+    member.user.save(update_fields=["password"])
+    return member.user
+
+
+def authenticator_app(member: Member) -> str:
+    """An app and recovery codes as second factor; what the app was given. `code_of` says what it shows."""
+    secret = generate_totp_secret()
+    with request_context(RequestFactory().get("/")):
+        TOTP.activate(member.user, secret)
+        RecoveryCodes.activate(member.user)
+    return secret
+
+
+def code_of(secret: str, steps: int = 0) -> str:
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+
+
+def security_key(member: Member, name: str = "Blue key") -> Authenticator:
+    """A row of a key; its credential is in no browser (tests/browser has real ones)."""
+    credential = json.loads((Path(__file__).parent / "security_key.json").read_text())
+    return Authenticator.objects.create(
+        user=member.user, type="webauthn", data={"name": name, "credential": credential}
+    )
 
 
 def api_key(project: Project, *scopes: str, **fields: Any) -> str:

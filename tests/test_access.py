@@ -57,6 +57,11 @@ def secret(made: tuple[Any, str]) -> Kwargs:
     return {"secret": made[1].rstrip("/").rsplit("/", 1)[1]}
 
 
+def own(made: Any, **kwargs: Any) -> Kwargs:
+    """What the asking person needs to have, for an address that does not name it."""
+    return kwargs
+
+
 def turn(is_submitted: bool = False) -> Callable[[Project, Member], Kwargs]:
     return lambda project, who: {"token": world.assignment(project, who, is_submitted=is_submitted).token}
 
@@ -86,10 +91,26 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "account_invitation": lambda project, who: secret(
         Invitation.make(DAY, project=project, email="nia@example.org", role="reviewer")
     ),
-    "accounts:invitation-withdraw": lambda project, who: pk(
-        Invitation.make(DAY, project=project, email="nia@example.org", role="reviewer")[0]
+    "account_reauthenticate": lambda project, who: own(make.password(who)),
+    "account_session_end": lambda project, who: own(None, pk=1),
+    "mfa_deactivate_totp": lambda project, who: own(make.authenticator_app(who)),
+    "mfa_reauthenticate": lambda project, who: own(make.authenticator_app(who)),
+    "mfa_view_recovery_codes": lambda project, who: own(make.authenticator_app(who)),
+    "mfa_download_recovery_codes": lambda project, who: own(make.authenticator_app(who)),
+    "mfa_reauthenticate_webauthn": lambda project, who: own(make.security_key(who)),
+    "mfa_edit_webauthn": lambda project, who: pk(make.security_key(who)),
+    "mfa_remove_webauthn": lambda project, who: pk(make.security_key(who)),
+    **dict.fromkeys(
+        ["accounts:invitation-withdraw", "accounts:invitation-renew"],
+        lambda project, who: pk(Invitation.make(DAY, project=project, email="nia@example.org", role="reviewer")[0]),
     ),
-    "accounts:member-change": lambda project, who: pk(make.member(project)),
+    **dict.fromkeys(
+        [f"accounts:member-{name}" for name in ("change", "disable", "enable")],
+        lambda project, who: pk(make.member(project)),
+    ),
+    **dict.fromkeys(
+        [f"takeouts:takeout-{name}" for name in ("cancel", "download")], lambda project, who: pk(world.takeout(project))
+    ),
     "accounts:key-revoke": lambda project, who: pk(ApiKey.issue(project, "k", ["ingest"])[0]),
     "prompts:prompt-detail": lambda project, who: pk(make.prompt_version(project).prompt),
     "prompts:version-compare": lambda project, who: pk(make.prompt_version(project).prompt),
@@ -395,7 +416,7 @@ def test_public_pages_are_open(route: str, project: Project, admin: Member) -> N
 def test_personal_pages_need_a_person(route: str, project: Project, reviewer: Member) -> None:
     path = address(route, project, reviewer)
     assert Client().get(path)["Location"].startswith("/accounts/login/")
-    assert make.SignedIn(reviewer).get(path).status_code < 400
+    assert is_answered(make.SignedIn(reviewer).get(path).status_code, "GET")
 
 
 @pytest.mark.parametrize("route", [name for name in SERVED if ROUTES.get(name) == STAFF])

@@ -26,6 +26,7 @@ from feedback.responses.models import (
 )
 from feedback.responses.upload import Upload
 from feedback.rubrics.models import Guideline, GuidelineVersion, RubricDraft
+from feedback.takeouts.models import TakeOut
 from reviews.imports.models import ImportedReview, LabelUpload
 from reviews.moderation import act, bulk
 from reviews.moderation.models import Action, BulkAction
@@ -62,6 +63,13 @@ def export(project: Project) -> Export:
     name = default_storage.save("exports/pairs.jsonl", ContentFile(b"{}\n"))
     about: dict[str, Any] = {"project": project, "version": version(project), "state": "done"}
     return Export.objects.create(**about, shape="preference", file=name, n_bytes=3, sha256="0" * 64)
+
+
+def takeout(project: Project) -> TakeOut:
+    """A finished one, whose file is there."""
+    name = default_storage.save("takeouts/all.zip", ContentFile(b"PK"))
+    until = timezone.now() + timedelta(days=1)
+    return TakeOut.objects.create(project=project, state="done", file=name, sha256="0" * 64, expires_at=until)
 
 
 def run(queue: Queue) -> SamplingRun:
@@ -117,6 +125,7 @@ def one_of_everything(project: Project) -> None:
     SavedFilter.objects.create(project=project, owner=member, name="Dear ones", query="min_cost=1", is_shared=True)
     upload(ResponseUpload, project, member)
     upload(LabelUpload, project, member)
+    takeout(project)
     record("world-made", project, project=project)
     seal()
 

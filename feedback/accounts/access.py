@@ -10,15 +10,17 @@ import logging
 import uuid
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import urlencode
 
-from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import urlencode
 
 from feedback import permissions
 from feedback.accounts.models import Member, Project, User
+from feedback.accounts.second_factor import has_second_factor
+from feedback.accounts.sessions import mark_seen
 from feedback.accounts.shortcuts import settings_of
 
 log = logging.getLogger(__name__)
@@ -66,6 +68,7 @@ class AccessMiddleware:
     ) -> HttpResponse | None:
         match = request.resolver_match
         assert match is not None
+        mark_seen(request)
         if match.view_name.startswith("api:"):
             return None  # programs: RoutePermission asks the same table once the key is known
         if match.namespaces[:1] == ["admin"]:
@@ -89,25 +92,43 @@ class AccessMiddleware:
 
     def enter(self, request: MemberRequest, user: User, slug: str, verb: str) -> HttpResponse | None:
         """Find the member; what is not theirs does not exist, and what their role may not do is refused."""
-        memberships = user.members.active().select_related("project").order_by("project__name")
-        request.memberships = list(memberships)
-        member = next((row for row in request.memberships if row.project.slug == slug), None)
-        if member is None:
+        memberships = list(user.members.enabled().select_related("project").order_by("project__name"))
+        request.memberships = [row for row in memberships if row.project.archived_at is None]
+        member = next((row for row in memberships if row.project.slug == slug), None)
+        if member is None or (member.project.archived_at and not member.may("manage_project")):
             raise Http404("No such project.")
         member.user = user
         request.member, request.project = member, member.project
         if not member.may(verb):
             log.info("refused %s to member %s (%s)", verb, member.key, member.role)
             return refuse(request)
-        return None
+        return wrong_door(request)
+
+
+def wrong_door(request: MemberRequest) -> HttpResponse | None:
+    """Where else somebody has to go first: to set up a second factor, or to the page of an archived project."""
+    project, user = request.project, request.member.user
+    assert user is not None
+    assert request.resolver_match is not None
+    if project.is_second_factor_required and not has_second_factor(user):
+        messages.warning(request, f"{project} asks for a second factor. Set one up, then enter it again.")
+        return send_to(request, reverse("mfa_index"))
+    if project.archived_at and request.resolver_match.view_name not in permissions.OPEN_WHEN_ARCHIVED:
+        return send_to(request, reverse("accounts:project-archived", kwargs={"project": project.slug}))
+    return None
+
+
+def send_to(request: HttpRequest, url: str) -> HttpResponse:
+    """Another page; an htmx request is sent there whole, for a followed redirect would land inside a region."""
+    if getattr(request, "htmx", None):
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """The sign-in page; an htmx request is sent there whole, for a followed redirect would land inside a region."""
-    if getattr(request, "htmx", None):
-        here = {"next": request.htmx.current_url_abs_path or "/"}  # type: ignore[attr-defined]
-        return HttpResponse(status=204, headers={"HX-Redirect": f"{reverse('account_login')}?{urlencode(here)}"})
-    return redirect_to_login(request.get_full_path())
+    htmx = getattr(request, "htmx", None)
+    back = (htmx.current_url_abs_path or "/") if htmx else request.get_full_path()
+    return send_to(request, f"{reverse('account_login')}?{urlencode({'next': back}, safe='/')}")
 
 
 def refuse(request: HttpRequest) -> HttpResponse:
@@ -139,7 +160,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "nav": in_bar,
         "nav_more": folded,
         "nav_more_current": any(entry["current"] for entry in folded),
-        "projects": others if len(others) > 1 else [],
+        "projects": [] if [row["current"] for row in others] == [True] else others,
     }
 
 
@@ -153,7 +174,7 @@ def navigation(member: Member, here: str) -> list[dict[str, Any]]:
             "is_folded": label in permissions.FOLDED,
         }
         for label, route, verb in permissions.NAVIGATION
-        if member.may(verb)
+        if member.may(verb) and not member.project.archived_at
     ]
 
 

@@ -24,5 +24,12 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):
         response: HttpResponse = super().post_login(request, user, **kwargs)
         return response
 
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A notice that cannot be mailed does not undo what it tells of; whoever waits for a link asks again."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:  # every failure of smtplib is one
+            log.warning("%s could not be mailed: %s", template_prefix, error)
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         log.warning("a sign-in failed, from %s", client_ip(request))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -81,18 +83,21 @@ class GroupAdmin(DjangoGroupAdmin):
 
 
 def replace_foreign_admins(site: admin.AdminSite) -> None:
-    """Groups get our rule. allauth's addresses go: whoever edits those can have a password reset sent to themselves."""
+    """Groups get our rule. allauth's tables go: whoever edits addresses can have a password reset sent to themselves,
+    and second factors and sessions hold secrets that nobody needs to see.
+    """
     site.unregister(Group)
     site.register(Group, GroupAdmin)
-    site.unregister(EmailAddress)
+    for model in (EmailAddress, Authenticator, UserSession):
+        site.unregister(model)
 
 
 @admin.register(Project)
 class ProjectAdmin(RowAdmin):
-    list_display = ("name", "slug", "created_at", "archived_at")
-    list_filter = ("archived_at",)
+    list_display = ("name", "slug", "created_at", "archived_at", "is_second_factor_required")
+    list_filter = ("archived_at", "is_second_factor_required")
     search_fields = ("name", "slug")
-    writable = ("name", "archived_at")
+    writable = ("name", "archived_at", "is_second_factor_required")
 
 
 @admin.register(Member)

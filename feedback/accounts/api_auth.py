@@ -20,9 +20,10 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from feedback import permissions
-from feedback.accounts.models import ApiKey, Member
+from feedback.accounts.models import ApiKey, Member, Project
 from feedback.accounts.problems import Problem
 from feedback.accounts.rates import refuse_guessing
+from feedback.accounts.second_factor import has_second_factor
 from feedback.text.canonical import CanonicalError, parse_json
 
 if TYPE_CHECKING:
@@ -40,12 +41,18 @@ class ApiKeyAuthentication(BaseAuthentication):
         if not words or words[0].lower() != b"bearer":
             return None
         key = ApiKey.of_secret(words[1].decode("latin-1")) if len(words) == 2 else None
-        if key is None or key.project.archived_at or (key.member and not key.member.is_active):
+        if key is None or (key.member and not key.member.is_active):
             refuse_guessing(request)
             raise AuthenticationFailed("This API key is unknown, revoked or expired.")
+        refuse_archived(key.project)
         mark_used(key)
         bind(request, key.project, key.member, key)
         return (key.member.user if key.member else AnonymousUser(), key)
+
+
+def refuse_archived(project: Project) -> None:
+    if project.archived_at:
+        raise Problem(403, "project-archived", "The project is archived. Its admins can open it again.")
 
 
 def mark_used(key: ApiKey) -> None:
@@ -66,13 +73,20 @@ class MemberSessionAuthentication(SessionAuthentication):
         result = super().authenticate(request)
         if result is None:
             return None
-        members = Member.objects.active().select_related("project", "user").filter(user=result[0])
+        members = Member.objects.enabled().select_related("project", "user").filter(user=result[0])
         slug = request.headers.get("Touchstone-Project")
-        found = list(members.filter(project__slug=slug) if slug else members[:2])
+        is_live = Q(project__archived_at__isnull=True)
+        found = list(members.filter(project__slug=slug) if slug else members.filter(is_live)[:2])
         if len(found) != 1:
             detail = "No such project." if slug else "Name the project in the header Touchstone-Project."
             raise NotFound(detail) if slug or not found else Problem(400, "project-needed", detail)
-        bind(request, found[0].project, found[0], None)
+        project = found[0].project
+        refuse_archived(project)
+        if project.is_second_factor_required and not has_second_factor(result[0]):
+            raise Problem(
+                403, "second-factor-needed", "The project asks for a second factor: set one up, in a browser."
+            )
+        bind(request, project, found[0], None)
         return (result[0], None)
 
 

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from feedback.accounts.models import Invitation, LastAdmin, LinkOver, Member, Project, User
+from feedback.accounts.second_factor import has_second_factor
 from feedback.audit.log import record
 from feedback.permissions import ROLES, SCOPES
 
@@ -24,17 +25,17 @@ WHAT_ROLES_DO = {
 }
 ROLE_CHOICES = [(role, WHAT_ROLES_DO[role]) for role in ROLES]
 
-WHAT_SCOPES_OPEN = {
-    "ingest": "ingest: send responses",
-    "responses:read": "responses:read: read responses",
-    "review": "review: claim and judge, as the member whose key it is",
-    "review:import": "review:import: bring in human labels from elsewhere",
-    "reviews:read": "reviews:read: read reviews, verdicts and queues",
-    "queues:write": "queues:write: manage queues, start sampling runs",
-    "datasets:read": "datasets:read: pull preference pairs and exports",
-    "datasets:write": "datasets:write: build versions and exports",
+SCOPE_WORDS = {
+    "ingest": "send responses",
+    "responses:read": "read responses",
+    "review": "claim and judge, as the member whose key it is",
+    "review:import": "bring in human labels from elsewhere",
+    "reviews:read": "read reviews, verdicts and queues",
+    "queues:write": "manage queues, start sampling runs",
+    "datasets:read": "pull preference pairs and exports",
+    "datasets:write": "build versions and exports",
 }
-SCOPE_CHOICES = [(scope, WHAT_SCOPES_OPEN[scope]) for scope in SCOPES]
+SCOPE_CHOICES = [(scope, f"{SCOPE_WORDS.get(scope, scope).capitalize()} ({scope})") for scope in SCOPES]
 
 
 class InviteForm(forms.Form):
@@ -55,26 +56,92 @@ class InviteForm(forms.Form):
 
 class MemberForm(forms.Form):
     role = forms.ChoiceField(choices=ROLE_CHOICES, widget=forms.RadioSelect)
-    is_disabled = forms.BooleanField(
-        required=False,
-        label="Shut out",
-        help_text="They cannot enter the project any more, and their own API keys stop at once. Their reviews stay.",
-    )
+    is_sure = forms.BooleanField(required=False, label="Yes, take the admin role away")
 
     def __init__(self, member: Member, data: QueryDict | None = None) -> None:
-        super().__init__(data, initial={"role": member.role, "is_disabled": bool(member.disabled_at)})
+        super().__init__(data, initial={"role": member.role})
         self.member = member
+        wanted = data.get("role") if data is not None else None
+        if not (member.role == "admin" and wanted in ROLES and wanted != "admin"):
+            del self.fields["is_sure"]  # asked only when it matters
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "is_sure" in self.fields and not data.get("is_sure"):
+            words = "They can no longer manage people, keys and the project. Tick the box to confirm."
+            self.add_error("is_sure", words)
+        return data
 
     def apply(self, request: HttpRequest) -> bool:
-        """Change the member and write it down; False, with an error on the form, when it would lock everybody out."""
+        """Change the role and write it down; False, with an error on the form, when it would lock everybody out."""
+        role = self.cleaned_data["role"]
         try:
             with transaction.atomic():
-                self.member.change(**self.cleaned_data)
-                record("member-changed", self.member, request=request, **self.cleaned_data)
+                self.member.change(role=role)
+                record("member-changed", self.member, request=request, role=role)
         except LastAdmin as error:
             self.add_error(None, str(error))
             return False
         return True
+
+
+class ProfileForm(forms.Form):
+    name = forms.CharField(
+        max_length=120,
+        label="Your name",
+        help_text="The other people of your projects see it. Reviews are shown without it where a queue is blind.",
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+class ProjectForm(forms.Form):
+    name = forms.CharField(max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    is_second_factor_required = forms.BooleanField(
+        required=False,
+        label="Everybody needs a second factor",
+        help_text="Who has none is asked to set one up before they enter. API keys work as before.",
+    )
+
+    def __init__(self, project: Project, user: User, data: QueryDict | None = None) -> None:
+        known = {name: getattr(project, name) for name in self.base_fields}
+        super().__init__(data, initial=known)
+        self.project, self.user = project, user
+
+    def clean_is_second_factor_required(self) -> bool:
+        is_required: bool = self.cleaned_data["is_second_factor_required"]
+        if is_required and not self.project.is_second_factor_required and not has_second_factor(self.user):
+            raise forms.ValidationError("Set up your own second factor first: this would shut you out too.")
+        return is_required
+
+    def apply(self, request: HttpRequest) -> None:
+        with transaction.atomic():
+            for name in self.changed_data:
+                setattr(self.project, name, self.cleaned_data[name])
+            self.project.save(update_fields=self.changed_data)
+            record(
+                "project-changed",
+                self.project,
+                project=self.project,
+                request=request,
+                fields=",".join(self.changed_data),
+            )
+
+
+class ArchiveForm(forms.Form):
+    """The project's name in the address, typed, before everybody is shut out."""
+
+    slug = forms.CharField(max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}))
+
+    def __init__(self, project: Project, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        self.project = project
+        self.fields["slug"].label = f"Type {project.slug} to confirm"
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"].strip()
+        if slug != self.project.slug:
+            raise forms.ValidationError(f"This is not {self.project.slug}.")
+        return slug
 
 
 class KeyForm(forms.Form):

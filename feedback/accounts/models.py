@@ -71,10 +71,26 @@ class Project(models.Model):
         max_length=32, default=new_salt, editable=False, help_text="Of draw keys, splits and pseudonyms."
     )
     archived_at = models.DateTimeField(null=True, blank=True)
+    is_second_factor_required = models.BooleanField(
+        default=False, help_text="Members without a second factor set one up before they enter."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.name
+
+    def archive(self) -> bool:
+        """Shut everybody out and let no job start; False when it is archived already. Nothing is deleted."""
+        now = timezone.now()
+        done = Project.objects.filter(pk=self.pk, archived_at__isnull=True).update(archived_at=now)
+        self.archived_at = now if done else self.archived_at
+        return bool(done)
+
+    def restore(self) -> bool:
+        """Take it out of the archive, as it was; False when it is not there."""
+        done = Project.objects.filter(pk=self.pk, archived_at__isnull=False).update(archived_at=None)
+        self.archived_at = None
+        return bool(done)
 
 
 class ProjectRow(models.Model):
@@ -88,15 +104,23 @@ class ProjectRow(models.Model):
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def active(self) -> MemberQuerySet:
-        """People who may act: neither disabled nor a source of imported labels."""
-        return self.filter(disabled_at__isnull=True, user__is_active=True, project__archived_at__isnull=True)
+        """People who may act: neither disabled nor a source of imported labels, nor in an archived project."""
+        return self.enabled().filter(project__archived_at__isnull=True)
+
+    def enabled(self) -> MemberQuerySet:
+        """As `active`, and those of archived projects too, of whom only admins find a page."""
+        return self.filter(disabled_at__isnull=True, user__is_active=True)
 
     def people(self) -> MemberQuerySet:
         """With a user, able to sign in or once able to; by name."""
-        return self.filter(user__isnull=False).select_related("user").order_by("user__name", "user__email")
+        return self.filter(user__isnull=False).select_related("user").order_by("user__name", "user__email", "pk")
+
+    def imported(self) -> MemberQuerySet:
+        """Named people of imported labels, who have no account here; by source and name."""
+        return self.filter(user__isnull=True).order_by("source", "source_name", "pk")
 
     def admins(self) -> MemberQuerySet:
-        return self.active().filter(role=ADMIN)
+        return self.enabled().filter(role=ADMIN)
 
 
 class LastAdmin(Exception):
@@ -179,6 +203,9 @@ KEY_SHAPE = re.compile(rf"{KEY_MARK}_([0-9a-f]{{10}})_[\w-]{{43}}", re.ASCII)
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def live(self) -> ApiKeyQuerySet:
         return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=Now()), revoked_at__isnull=True)
+
+    def over(self) -> ApiKeyQuerySet:
+        return self.filter(Q(expires_at__lte=Now()) | Q(revoked_at__isnull=False))
 
 
 class ApiKey(ProjectRow):
@@ -295,6 +322,12 @@ class SigninLink(OneTimeLink):
         return f"sign-in link of {self.user}"
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def waiting(self) -> InvitationQuerySet:
+        """Neither used nor withdrawn: open or expired; the one that ends first comes first."""
+        return self.filter(used_at__isnull=True, withdrawn_at__isnull=True).order_by("expires_at", "pk")
+
+
 class Invitation(ProjectRow, OneTimeLink):
     route = "account_invitation"
     SESSION_KEY: ClassVar[str] = "invitation"
@@ -302,9 +335,28 @@ class Invitation(ProjectRow, OneTimeLink):
     email = models.EmailField()
     role = models.CharField(max_length=10, choices=[(role, role.capitalize()) for role in ROLES])
     invited_by = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.email} as {self.role}"
+
+    @classmethod
+    def open(cls) -> models.QuerySet[Self]:
+        return super().open().filter(project__archived_at__isnull=True)
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+    def renew(self, lifetime: timedelta, by: Member) -> tuple[Invitation, str]:
+        """A new link for the same person and role; the old one stops working. Raises LinkOver when it was used."""
+        with transaction.atomic():
+            waiting = Invitation.objects.filter(pk=self.pk, used_at__isnull=True, withdrawn_at__isnull=True)
+            if not waiting.update(withdrawn_at=Now(), expires_at=Now()):
+                raise LinkOver
+            return Invitation.make(lifetime, project=self.project, email=self.email, role=self.role, invited_by=by)
 
     @classmethod
     def of_session(cls, session: Mapping[str, Any]) -> Self | None:
@@ -324,8 +376,8 @@ class Invitation(ProjectRow, OneTimeLink):
             return member
 
     def withdraw(self) -> None:
-        self.expires_at = timezone.now()
-        self.save(update_fields=["expires_at"])
+        self.expires_at = self.withdrawn_at = timezone.now()
+        self.save(update_fields=["expires_at", "withdrawn_at"])
 
 
 class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):

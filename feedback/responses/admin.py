@@ -1,4 +1,4 @@
-"""Responses for operators: frozen as they came in. Prices are theirs to add and correct."""
+"""Responses for operators: frozen as they came in. Prices are added, and corrected by adding another."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ class LanguageModelAdmin(RowAdmin):
 
 @admin.register(Price)
 class PriceAdmin(RowAdmin):
-    list_display = ("model", "valid_from", "input", "cached_input", "output", "currency", "project")
+    list_display = ("model", "valid_from", "input", "cached_input", "output", "currency", "created_at", "project")
     list_filter = ("currency", "project")
     search_fields = ("model__name",)
-    writable = ("input", "cached_input", "output", "currency", "valid_from")
     may_add = True
 
 

@@ -49,7 +49,8 @@ def fill(project: Project) -> None:
     for name, (price_in, price_out) in MODELS.items():
         model, _ = LanguageModel.objects.get_or_create(project=project, provider="harbour", name=name)
         amounts = {"input": Decimal(price_in), "output": Decimal(price_out)}
-        Price.objects.get_or_create(project=project, model=model, valid_from=date(2026, 1, 1), defaults=amounts)
+        if not model.prices.exists():
+            Price.objects.create(project=project, model=model, valid_from=date(2026, 1, 1), **amounts)
     if project.responses.exists():
         return
     batch = IngestBatch.objects.create(project=project, source="demo", name="travel assistant")

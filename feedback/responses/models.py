@@ -10,6 +10,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -31,21 +32,42 @@ class LanguageModel(ProjectRow):
         return self.name
 
 
+class PriceQuerySet(models.QuerySet["Price"]):
+    def newest_first(self) -> PriceQuerySet:
+        """In the order in which they are asked: the last day first, and of one day the row that was added last."""
+        return self.order_by("-valid_from", "-pk")
+
+
 class Price(ProjectRow):
-    """Price of one million tokens of a model from a day on; used where a response comes without its cost."""
+    """Price of one million tokens of a model from a day on; used where a response comes without its cost.
+
+    Rows are only added. A second row for the same day corrects the first.
+    """
 
     model = models.ForeignKey(LanguageModel, models.CASCADE, related_name="prices")
     valid_from = models.DateField()
     currency = models.CharField(max_length=3, default="USD")
-    input = models.DecimalField(max_digits=12, decimal_places=6)
-    cached_input = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
-    output = models.DecimalField(max_digits=12, decimal_places=6)
+    input = models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)])
+    cached_input = models.DecimalField(
+        max_digits=12, decimal_places=6, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    output = models.DecimalField(max_digits=12, decimal_places=6, validators=[MinValueValidator(0)])
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = PriceQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint("model", "valid_from", name="price_once_a_day")]
+        indexes = [models.Index(fields=["model", "-valid_from", "-id"])]
 
     def __str__(self) -> str:
         return f"{self.model} from {self.valid_from}"
+
+    @property
+    def amounts(self) -> dict[str, str]:
+        """What people read: no more decimals than were typed. Without a price of its own, cached input is empty."""
+        given = {"input": self.input, "cached": self.cached_input, "output": self.output}
+        return {name: "" if value is None else f"{value.normalize():f}" for name, value in given.items()}
 
     def of(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> Decimal:
         """The cost of one response, to nine decimals, ties to even. Cached tokens are part of the input tokens."""

@@ -69,7 +69,7 @@ class Names:
         if model is None or tokens[0] is None or tokens[1] is None:
             return None
         if model not in self.prices:
-            self.prices[model] = list(Price.objects.filter(model=model).order_by("-valid_from"))
+            self.prices[model] = list(Price.objects.filter(model=model).newest_first())
         valid = (price for price in self.prices[model] if price.valid_from <= at.date())
         price = next(valid, None)
         return price.of(tokens[0], tokens[1], tokens[2] or 0) if price else None

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from feedback.responses import import_views, saved_views, views
+from feedback.responses import import_views, price_views, saved_views, views
 
 app_name = "responses"
 urlpatterns = [
@@ -17,4 +17,7 @@ urlpatterns = [
     path("import/<int:pk>/discard/", import_views.upload_discard, name="upload-discard"),
     path("import/<int:pk>/refused.csv", import_views.upload_errors, name="upload-errors"),
     path("<int:pk>/", views.response_detail, name="response-detail"),
+    path("prices/", price_views.price_list, name="price-list"),
+    path("prices/use/", price_views.price_use, name="price-use"),
+    path("prices/new/", price_views.price_create, name="price-create"),
 ]

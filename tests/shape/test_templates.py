@@ -45,7 +45,7 @@ def test_no_page_script_evaluates_or_writes_markup() -> None:
 
 
 def test_a_page_lies_in_the_folder_of_its_room() -> None:
-    shared = {"components", "account", "allauth", "errors"}
+    shared = {"components", "account", "mfa", "allauth", "errors"}
     found = [
         str(path)
         for path in templates()

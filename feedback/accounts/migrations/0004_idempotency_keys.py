@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_user_preferences'),
+        ('accounts', '0003_second_factor_and_withdrawal'),
     ]
 
     operations = [

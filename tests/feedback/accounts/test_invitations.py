@@ -143,6 +143,36 @@ def test_an_invitation_ends_and_can_be_withdrawn(admin: Member, other_project: P
     assert row.expires_at <= timezone.now()
 
 
+def test_a_new_link_ends_the_old_one(admin: Member) -> None:
+    old = invite(admin)
+    Invitation.objects.update(expires_at=timezone.now())
+    row, browser = Invitation.objects.get(), make.SignedIn(admin)
+    assert b"Expired" in browser.get("/p/travel/people/").content
+    page = browser.post(f"/p/travel/people/invitations/{row.pk}/renew/")
+    new = re.search(r'value="https?://[^/]+(/accounts/invitation/[^"]+)"', page.content.decode())
+    assert new is not None
+    assert Client().get(html.unescape(new[1])).status_code == 200
+    assert Client().get(old).status_code == 410
+    assert len(mail.outbox) == 2
+    assert [invited.role for invited in admin.project.invitations.waiting()] == ["curator"]
+
+
+def test_what_was_used_or_withdrawn_gets_no_new_link(admin: Member) -> None:
+    invite(admin)
+    row = Invitation.objects.get()
+    row.withdraw()
+    browser = make.SignedIn(admin)
+    assert browser.post(f"/p/travel/people/invitations/{row.pk}/renew/")["Location"] == "/p/travel/people/"
+    assert b"used or withdrawn already" in browser.get("/p/travel/people/").content
+    assert Invitation.objects.count() == 1
+
+
+def test_nobody_is_let_into_an_archived_project(admin: Member) -> None:
+    path = invite(admin)
+    admin.project.archive()
+    assert Client().get(path).status_code == 410
+
+
 @pytest.mark.parametrize("backend", ["smtp", "console"])
 def test_a_mail_that_does_not_go_out_is_told(
     admin: Member, settings: Settings, capsys: pytest.CaptureFixture[str], backend: str

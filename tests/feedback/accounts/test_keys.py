@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -13,6 +14,23 @@ from feedback.audit.models import AuditEvent
 from tests import make
 
 NEW = "/p/travel/keys/new/"
+
+
+def test_the_list_says_in_words_what_keys_may_do_and_when_they_end(
+    admin: Member, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(5):
+        make.api_key(admin.project, "ingest", member=make.member(admin.project), created_by=admin)
+    make.api_key(admin.project, "datasets:read", expires_at=timezone.now() + timedelta(days=3))
+    make.api_key(admin.project, "review", expires_at=timezone.now() - timedelta(days=3))
+    browser = make.SignedIn(admin)
+    with django_assert_max_num_queries(7):
+        page = browser.get("/p/travel/keys/")
+    text = page.content.decode()
+    assert "send responses" in text
+    assert "pull preference pairs and exports" in text
+    assert "Soon" in text
+    assert [row.state for row in page.context["over"]] == ["expired"]
 
 
 def test_a_new_key_is_shown_this_once(admin: Member) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from threading import Barrier, Thread
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -20,16 +23,59 @@ def test_it_lists_people_and_counts_imported_ones(admin: Member, reviewer: Membe
     assert page.status_code == 200
     assert "Rea Reviewer" in text
     assert reviewer.pseudonym in text
-    assert "and 1 named in imported labels" in text
+    assert 'Imported people <span class="num muted">1</span>' in text
+    assert "rater 7" not in text
+
+
+def test_imported_people_have_a_list_of_their_own(admin: Member, outsider: Member) -> None:
+    for project, name in ((admin.project, "rater 7"), (admin.project, "rater 8"), (outsider.project, "rater 9")):
+        Member.objects.create(project=project, source="llmfao", source_name=name, role="reviewer")
+    browser = make.SignedIn(admin)
+    text = browser.get("/p/travel/people/imported/").content.decode()
+    assert "rater 7" in text
+    assert "rater 8" in text
+    assert "rater 9" not in text
+    assert "rater 7" not in browser.get("/p/travel/people/imported/?q=8").content.decode()
+
+
+def test_it_says_who_has_a_second_factor_and_when_they_were_here(admin: Member, reviewer: Member) -> None:
+    make.authenticator_app(reviewer)
+    assert reviewer.user is not None
+    at = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
+    UserSession.objects.create(user=reviewer.user, ip="192.0.2.1", session_key="k", user_agent="x", last_seen_at=at)
+    rows = {row.pk: row for row in make.SignedIn(admin).get("/p/travel/people/").context["rows"]}
+    assert (rows[reviewer.pk].has_factor, rows[reviewer.pk].last_seen_at) == (True, at)
+    assert rows[admin.pk].has_factor is False
+
+
+def test_recovery_codes_alone_are_no_second_factor(admin: Member, reviewer: Member) -> None:
+    make.authenticator_app(reviewer)
+    Authenticator.objects.filter(type="totp").delete()
+    rows = {row.pk: row for row in make.SignedIn(admin).get("/p/travel/people/").context["rows"]}
+    assert rows[reviewer.pk].has_factor is False
+
+
+@pytest.mark.parametrize(("query", "found"), [
+    ("q=rea", {"Rea Reviewer"}), ("q=rea+nobody", set()), ("role=admin", {"Ada Admin"}), ("state=out", {"Gus Gone"}),
+    ("state=in&role=reviewer", {"Rea Reviewer"}), ("role=owner", set()),
+])  # fmt: skip
+def test_people_are_searched(admin: Member, reviewer: Member, query: str, found: set[str]) -> None:
+    make.member(admin.project, name="Gus Gone").disable()
+    page = make.SignedIn(admin).get(f"/p/travel/people/?{query}", headers={"HX-Request": "true"})
+    shown = {name for name in ("Ada Admin", "Gus Gone", "Rea Reviewer") if name in page.content.decode()}
+    assert shown == found
+    assert b"<html" not in page.content
 
 
 def test_its_queries_do_not_grow_with_people(admin: Member, django_assert_max_num_queries: object) -> None:
-    for _ in range(20):
+    for _ in range(60):
         make.member(admin.project)
     browser = make.SignedIn(admin)
-    with django_assert_max_num_queries(7) as queries:  # type: ignore[operator]
-        browser.get("/p/travel/people/")
+    with django_assert_max_num_queries(10) as queries:  # type: ignore[operator]
+        page = browser.get("/p/travel/people/")
     assert isinstance(queries, CaptureQueriesContext)
+    assert len(page.context["rows"]) == 50
+    assert len(browser.get(f"/p/travel/people/{page.context['next_url']}").context["rows"]) == 11
 
 
 def test_an_admin_changes_a_role(admin: Member, reviewer: Member) -> None:
@@ -38,26 +84,45 @@ def test_an_admin_changes_a_role(admin: Member, reviewer: Member) -> None:
     reviewer.refresh_from_db()
     assert reviewer.role == "moderator"
     event = AuditEvent.objects.get(verb="member-changed")
-    assert (event.actor, event.facts) == (str(admin.key), {"role": "moderator", "is_disabled": False})
+    assert (event.actor, event.facts) == (str(admin.key), {"role": "moderator"})
 
 
-def test_shutting_out_keeps_the_first_time_and_can_be_taken_back(admin: Member, reviewer: Member) -> None:
-    browser, path = make.SignedIn(admin), f"/p/travel/people/{reviewer.pk}/"
-    browser.post(path, {"role": "reviewer", "is_disabled": "on"})
+def test_taking_the_admin_role_away_asks_once_more(admin: Member) -> None:
+    other = make.member(admin.project, "admin")
+    browser, path = make.SignedIn(admin), f"/p/travel/people/{other.pk}/"
+    page = browser.post(path, {"role": "curator"})
+    assert page.status_code == 422
+    assert b"Tick the box to confirm" in page.content
+    assert page.context["form"]["role"].value() == "curator"
+    other.refresh_from_db()
+    assert other.role == "admin"
+    browser.post(path, {"role": "curator", "is_sure": "on"})
+    other.refresh_from_db()
+    assert other.role == "curator"
+
+
+def test_shutting_out_asks_first_keeps_the_first_time_and_can_be_taken_back(admin: Member, reviewer: Member) -> None:
+    browser, path = make.SignedIn(admin), f"/p/travel/people/{reviewer.pk}"
+    make.api_key(admin.project, "review", member=reviewer)
+    assert b"1 API key of theirs stops at once" in browser.get(f"{path}/shut-out/").content
+    assert reviewer.is_active
+    browser.post(f"{path}/shut-out/")
     reviewer.refresh_from_db()
     first = reviewer.disabled_at
     assert first is not None
-    browser.post(path, {"role": "reviewer", "is_disabled": "on"})
+    browser.post(f"{path}/shut-out/")
     reviewer.refresh_from_db()
     assert reviewer.disabled_at == first
-    browser.post(path, {"role": "reviewer"})
+    assert browser.get(f"{path}/let-in/").status_code == 405
+    browser.post(f"{path}/let-in/")
     reviewer.refresh_from_db()
     assert reviewer.is_active
+    assert AuditEvent.objects.filter(verb="member-changed").count() == 3
 
 
-@pytest.mark.parametrize("data", [{"role": "curator"}, {"role": "admin", "is_disabled": "on"}])
-def test_the_last_admin_stays(admin: Member, data: dict[str, str]) -> None:
-    page = make.SignedIn(admin).post(f"/p/travel/people/{admin.pk}/", data)
+@pytest.mark.parametrize(("path", "data"), [("", {"role": "curator", "is_sure": "on"}), ("shut-out/", {})])
+def test_the_last_admin_stays(admin: Member, path: str, data: dict[str, str]) -> None:
+    page = make.SignedIn(admin).post(f"/p/travel/people/{admin.pk}/{path}", data)
     assert page.status_code == 422
     assert b"only admin" in page.content
     admin.refresh_from_db()
@@ -112,7 +177,7 @@ def test_somebody_in_two_projects_chooses_between_them(reviewer: Member, other_p
 
 
 def test_somebody_in_no_project_is_told_what_to_do(db: None) -> None:
-    browser = make.SignedIn(make.member(make.project("gone"), "admin"))
+    browser = make.SignedIn(make.member(make.project("gone"), "curator"))
     Project.objects.update(archived_at="2026-01-01T00:00Z")
     page = browser.get("/")
     assert page.status_code == 200
