@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from feedback.prompts.models import PromptVersion
 from feedback.responses.models import Response
 from reviews.monitoring.scope import Scope
 
+SORTED = 20_000  # latencies of a version, at most; more tell nothing new
 SHOWN = 5  # prompt versions with a series of their own; the others are drawn together
 STEPS = ((92, "day"), (2 * 366, "week"), (10**6, "month"))  # up to so many days: one row a …
 VERSION_ID = "prompt_version_id"
@@ -134,14 +135,23 @@ def volumes(rows: QuerySet[Response], version_ids: Iterable[int]) -> dict[int, V
             n_cost=Count("cost"),
         )
     )
-    quick = latencies(mine)
+    rows_of = list(taken)
+    quick = latencies(mine, {row[VERSION_ID]: row["n"] for row in rows_of})
     found = {}
-    for row in taken:
+    for row in rows_of:
         median, slow = quick.get(row[VERSION_ID], (None, None))
         tokens = None if row["tokens"] is None else float(row["tokens"])
         mean, spread = moments(row["n_cost"], row["spent"], row["squares"])
         found[row[VERSION_ID]] = Volume(row["n"], tokens, mean, spread, row["n_cost"], median, slow)
     return found
+
+
+def sorted_share(sizes: Mapping[int, int]) -> Q:
+    small = Q(prompt_version__in=[version for version, n in sizes.items() if n <= SORTED])
+    for version, n in sizes.items():
+        if n > SORTED:
+            small |= Q(prompt_version=version, draw_key__lt=SORTED / n)
+    return small
 
 
 def moments(n: int, total: float | None, squares: float | None) -> tuple[float | None, float | None]:
@@ -152,15 +162,18 @@ def moments(n: int, total: float | None, squares: float | None) -> tuple[float |
     return mean, math.sqrt(max(0.0, squares - n * mean**2) / (n - 1)) if n > 1 else None
 
 
-def latencies(rows: QuerySet[Response]) -> dict[int, tuple[float, int]]:
+def latencies(rows: QuerySet[Response], sizes: Mapping[int, int]) -> dict[int, tuple[float, int]]:
     """(median, 95th percentile) in milliseconds by prompt version; the database sorts, three rows a version are read.
+
+    Of a version with more than SORTED responses a uniform share of about that many is sorted, by their draw keys: the
+    median then lies within 0.7 percentiles of the exact one, 19 times of 20.
 
     The median of an even number is the mean of the middle two. The percentile is the nearest rank: the smallest value
     that at least 95 % do not exceed.
     """
     by_version = [F(VERSION_ID)]
     ranked = (
-        rows.filter(latency_ms__isnull=False)
+        rows.filter(sorted_share(sizes), latency_ms__isnull=False)
         .order_by()
         .annotate(
             rank=Window(RowNumber(), partition_by=by_version, order_by=[F("latency_ms"), F("pk")]),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from feedback.accounts.models import Project
 from feedback.prompts.models import PromptVersion
 from feedback.responses.models import Response
+from reviews.monitoring import traffic
 from reviews.monitoring.scope import Scope, form_of, scope_of
 from reviews.monitoring.traffic import Steps, floor, latencies, steps_of, traffic_of, volumes
 from tests import make
@@ -48,34 +49,34 @@ def test_every_day_of_the_period_has_a_row_with_its_sums(
         make.response(project, prompt_version=version, **day)
     make.response(project, **day)
     make.response(project, prompt_version=v7, responded_at=NOW - timedelta(days=9))
-    traffic = traffic_of(scoped(project, "days=7"))
-    assert len(traffic.steps.starts) == 8
+    found = traffic_of(scoped(project, "days=7"))
+    assert len(found.steps.starts) == 8
     at = date(2026, 11, 20)
-    assert (traffic.sums[at, v7.pk]["n"], traffic.sums[at, v7.pk]["input"], traffic.sums[at, v7.pk]["spent"]) == (
+    assert (found.sums[at, v7.pk]["n"], found.sums[at, v7.pk]["input"], found.sums[at, v7.pk]["spent"]) == (
         2,
         200,
         1,
     )
-    assert traffic.sums[at, None]["n"] == 1
-    assert traffic.total(at, "n") == 4
-    assert sum(traffic.total(start, "n") for start in traffic.steps.starts) == 4
-    assert traffic.versions == [v7, v6]
+    assert found.sums[at, None]["n"] == 1
+    assert found.total(at, "n") == 4
+    assert sum(found.total(start, "n") for start in found.steps.starts) == 4
+    assert found.versions == [v7, v6]
 
 
 def test_reviews_and_verdicts_are_counted_by_day(project: Project, judge: Judge, v7: PromptVersion) -> None:
     judge(v7)
     make.review(make.subject(make.response(project)), make.rubric_version(project), make.member(project), make.ANSWERS)
-    traffic = traffic_of(scoped(project))
-    assert sum(traffic.settled.values()) == sum(traffic.reviewed.values()) == 1
+    found = traffic_of(scoped(project))
+    assert sum(found.settled.values()) == sum(found.reviewed.values()) == 1
 
 
 def test_replays_tests_and_other_prompts_are_left_out(project: Project, v7: PromptVersion) -> None:
     other = make.prompt_version(project, "v1", name="greeting")
     for version, origin in ((v7, "production"), (v7, "replay"), (v7, "test"), (other, "production")):
         make.response(project, prompt_version=version, responded_at=NOW, origin=origin)
-    traffic = traffic_of(scoped(project, "prompt=claims"))
-    assert {version: row["n"] for (_, version), row in traffic.sums.items()} == {v7.pk: 1}
-    assert traffic.versions == [v7]
+    found = traffic_of(scoped(project, "prompt=claims"))
+    assert {version: row["n"] for (_, version), row in found.sums.items()} == {v7.pk: 1}
+    assert found.versions == [v7]
 
 
 @pytest.mark.parametrize(("days", "kind"), [(10, "day"), (200, "week"), (2000, "month")])
@@ -102,7 +103,7 @@ def test_the_database_finds_the_median_and_the_95th_percentile(
     for value in values:
         make.response(project, prompt_version=v7, latency_ms=value)
     make.response(project, prompt_version=v7, latency_ms=None)
-    median, slow = latencies(Response.objects.filter(project=project))[v7.pk]
+    median, slow = latencies(Response.objects.filter(project=project), {v7.pk: len(values)})[v7.pk]
     assert median == statistics.median(values)
     assert slow == min(v for v in values if 100 * sum(w <= v for w in values) >= 95 * len(values))
 
@@ -116,3 +117,13 @@ def test_a_version_without_tokens_or_prices_has_none(project: Project, v6: Promp
     assert found[v6.pk].cost == pytest.approx(0.3)
     assert found[v6.pk].cost_sd == pytest.approx(0.1414, abs=1e-4)
     assert (found[v7.pk].n, found[v7.pk].tokens, found[v7.pk].cost, found[v7.pk].latency) == (1, None, None, None)
+
+
+def test_of_very_many_latencies_a_uniform_share_is_sorted(
+    project: Project, v7: PromptVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traffic, "SORTED", 10)
+    for number in range(40):
+        make.response(project, prompt_version=v7, latency_ms=100 + number, draw_key=number / 40)
+    median, slow = latencies(Response.objects.filter(project=project), {v7.pk: 40})[v7.pk]
+    assert (median, slow) == (104.5, 109)
