@@ -160,7 +160,6 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "moderation:bulk-detail": lambda project, who: pk(world.bulk_action(project, who)),
     "moderation:escalation-detail": lambda project, who: pk(world.escalation(project, who)),
     "moderation:escalation-close": lambda project, who: pk(world.escalation(project, who)),
-    "audit:event-download": lambda project, who: {"shape": "csv"},
     "datasets:dataset-detail": lambda project, who: key(world.version(project).dataset),
     "datasets:dataset-change": lambda project, who: key(world.version(project).dataset),
     "datasets:version-compare": lambda project, who: key(world.version(project).dataset),

@@ -6,5 +6,5 @@ app_name = "audit"
 urlpatterns = [
     path("", views.event_list, name="event-list"),
     path("trail/", views.object_trail, name="object-trail"),
-    path("audit.<slug:shape>", views.event_download, name="event-download"),
+    path("download/", views.event_download, name="event-download"),
 ]

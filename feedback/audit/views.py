@@ -52,8 +52,9 @@ def event_list(request: ProjectRequest) -> HttpResponse:
 
 
 @require_GET
-def event_download(request: ProjectRequest, shape: str) -> HttpResponse | StreamingHttpResponse:
-    """What the filters show, whole, as a file; taking it is itself noted."""
+def event_download(request: ProjectRequest) -> HttpResponse | StreamingHttpResponse:
+    """What the filters show, whole, as a file of the `shape` asked for; taking it is itself noted."""
+    shape = request.GET.get("shape", "csv")
     if shape not in SHAPES:
         raise Http404("There is no such file.")
     filterset = EventFilter(request.GET, queryset=request.project.auditevent_set.all())
