@@ -283,6 +283,8 @@ NAVIGATION = (
     ("Jobs", "monitoring:job-list", "see_jobs"),
     ("People", "accounts:member-list", "manage_members"),
     ("Keys", "accounts:key-list", "manage_keys"),
+    ("Prices", "responses:price-list", "manage_prices"),
+    ("Settings", "accounts:project-settings", "manage_project"),
     ("Audit", "audit:event-list", "see_audit"),
 )
 

@@ -178,9 +178,14 @@ def navigation(member: Member, here: str) -> list[dict[str, Any]]:
     ]
 
 
+# Rooms whose pages belong to another room's entry.
+UNDER = {"quality": "moderation", "imports": "responses", "takeouts": "accounts:project"}
+SEVERAL = {"accounts", "monitoring", "queues"}  # rooms with several entries, told apart by the noun
+
+
 def subject_of(route: str) -> str:
     """Which entry of the navigation a page belongs to: its room, or its noun in a room with several entries."""
     room, _, name = route.partition(":")
-    if room == "quality":
-        return "moderation"  # one entry: the panel leads to both rooms
-    return f"{room}:{name.partition('-')[0]}" if room in {"accounts", "monitoring", "queues"} else room
+    if name.startswith("price-"):
+        return "prices"
+    return f"{room}:{name.partition('-')[0]}" if room in SEVERAL else UNDER.get(room, room)
