@@ -151,7 +151,7 @@ ROUTES: Mapping[str, Verb] = {
     "queues:queue-change": "manage_queues",
     "queues:response-items": "see_queues",
     "queues:queue-activity": "see_queues",
-    "queues:item-list": "see_queues",
+    "queues:queue-items": "see_queues",
     "queues:queue-state": "manage_queues",
     "queues:rubric-preview": "see_queues",
     "queues:claim": "review",

@@ -137,7 +137,7 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     ),
     **dict.fromkeys(
         [f"queues:{name}" for name in (
-            "queue-detail", "queue-change", "queue-activity", "queue-state", "item-list",
+            "queue-detail", "queue-change", "queue-activity", "queue-state", "queue-items",
             "claim", "review", "submit", "draft", "heartbeat", "release", "skip",
             "escalate", "correction-diff",
         )],

@@ -63,7 +63,7 @@ class ItemFilter(forms.Form):
 
 
 @require_GET
-def item_list(request: MemberRequest, key: str) -> HttpResponse:
+def queue_items(request: MemberRequest, key: str) -> HttpResponse:
     """The items of a queue in the order they came, some at a time; `?state=` narrows, `?after=` goes on."""
     queue: Queue = get_object_or_404(request.project.queues, key=key)
     form = ItemFilter(request.GET, label_suffix="")
@@ -82,7 +82,7 @@ def item_list(request: MemberRequest, key: str) -> HttpResponse:
         if len(found) > ROWS
         else "",
     }
-    return page(request, "reviews/queues/item_list.html", context, partial="items", status=200 if is_valid else 422)
+    return page(request, "reviews/queues/queue_items.html", context, partial="items", status=200 if is_valid else 422)
 
 
 def item_rows(items: list[Item], request: MemberRequest) -> list[dict[str, Any]]:

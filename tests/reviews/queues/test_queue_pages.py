@@ -123,7 +123,7 @@ def test_a_queue_of_another_project_does_not_exist_here(other_project: Project, 
     assert pages.post("queue-change", fields(foreign), key=foreign.key).status_code == 404
 
 
-@pytest.mark.parametrize("route", ["queue-list", "queue-detail", "queue-activity", "item-list"])
+@pytest.mark.parametrize("route", ["queue-list", "queue-detail", "queue-activity", "queue-items"])
 def test_looking_is_a_get(route: str, queue: Queue, pages: Any) -> None:
     where = {} if route == "queue-list" else {"key": queue.key}
     assert pages.post(route, **where).status_code == 405
@@ -181,12 +181,12 @@ def test_items_are_listed_by_state_and_paged(queue: Queue, pages: Any, monkeypat
     monkeypatch.setattr("reviews.queues.curate.ROWS", 2)
     items = make.items(queue, 3)
     Item.objects.filter(pk=items[1].pk).update(state="settled")
-    first = pages.get("item-list", key=queue.key)
+    first = pages.get("queue-items", key=queue.key)
     assert [row["item"] for row in first.context["rows"]] == items[:2]
     second = pages.client.get(first.context["next_url"])
     assert [row["item"] for row in second.context["rows"]] == items[2:]
     assert second.context["next_url"] == ""
-    url = pages.url("item-list", key=queue.key)
+    url = pages.url("queue-items", key=queue.key)
     assert [row["item"] for row in pages.client.get(url + "?state=settled").context["rows"]] == [items[1]]
     assert "No item is in this state" in pages.client.get(url + "?state=withdrawn").text
     assert pages.client.get(url + "?state=nonsense&after=x").status_code == 422
@@ -197,6 +197,6 @@ def test_items_are_listed_by_state_and_paged(queue: Queue, pages: Any, monkeypat
 def test_the_pages_take_few_queries(queue: Queue, pages: Any, desk: Any, django_assert_max_num_queries: Any) -> None:
     make.items(queue, 4)
     desk.submit(desk.take(queue))
-    for route in ("queue-detail", "queue-activity", "item-list", "queue-change"):
+    for route in ("queue-detail", "queue-activity", "queue-items", "queue-change"):
         with django_assert_max_num_queries(10):
             pages.get(route, key=queue.key)

@@ -88,7 +88,8 @@ def test_it_takes_few_statements_and_writes_none(project: Project, queue: Queue)
     version = rule.current
     with CaptureQueriesContext(connection) as queries:
         trial(version, is_scheduled=False)
-    assert len(queries) <= 18
+    frame = ("SAVEPOINT", "RELEASE", "SELECT set_config", "SELECT current_setting")  # of the time limit
+    assert len([query for query in queries if not query["sql"].startswith(frame)]) <= 14
     assert not [query["sql"] for query in queries if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
 
 
