@@ -104,18 +104,18 @@ class ProgramList(ProgramRows, ListAPIView[Any]):
     filterset_class: Any = None
     asks: ClassVar[frozenset[str]] = frozenset()
 
-    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Refuse what is not known, empty or said twice: a slip must not silently widen the answer."""
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Refuse what is not known, empty or said twice: a slip must not silently widen the answer. NUL is no text."""
         filters = self.filterset_class.base_filters if self.filterset_class else ()
         known, errors = {*PAGING, *filters, *self.asks}, {}
-        for name, values in self.request.query_params.lists():
+        for name, values in request.query_params.lists():
             if name not in known:
                 errors[name[:100]] = ["There is no such parameter."]
-            elif len(values) > 1 or not values[0]:
+            elif len(values) > 1 or not values[0] or "\0" in values[0]:
                 errors[name] = ["Give one value, or leave the parameter out."]
         if errors:
             raise ValidationError(errors)
-        return super().filter_queryset(queryset)
+        return super().list(request, *args, **kwargs)
 
 
 class ProgramDetail(ProgramRows, RetrieveAPIView[Any]):

@@ -8,7 +8,7 @@ import django_filters as filters
 from django.db.models import QuerySet
 
 from feedback.judgements.models import Review, Verdict
-from feedback.responses.filters import YES_NO
+from feedback.responses.filters import YES_NO, InstantFilter
 
 ANY_TIME: dict[str, Any] = {"help_text": "ISO 8601."}
 
@@ -34,8 +34,8 @@ class JudgementFilter(filters.FilterSet):
 class ReviewFilter(JudgementFilter):
     reviewer = filters.CharFilter("reviewer__pseudonym", max_length=20, help_text="Pseudonym.")
     source = filters.CharFilter("reviewer__source", max_length=60, help_text="Where an imported review comes from.")
-    submitted_after = filters.IsoDateTimeFilter("submitted_at", lookup_expr="gte", **ANY_TIME)
-    submitted_before = filters.IsoDateTimeFilter("submitted_at", lookup_expr="lt", **ANY_TIME)
+    submitted_after = InstantFilter("submitted_at", lookup_expr="gte", **ANY_TIME)
+    submitted_before = InstantFilter("submitted_at", lookup_expr="lt", **ANY_TIME)
     standing = truth("standing", "Neither withdrawn nor invalidated.", method="narrow_to_standing")
 
     class Meta:
@@ -51,8 +51,8 @@ class VerdictFilter(JudgementFilter):
     method = filters.ChoiceFilter(choices=Verdict.Method)
     is_failure = truth("is_failure", "Failed by the rubric's criteria.")
     is_current = truth("is_current", "Superseded verdicts are listed too unless this is true.")
-    created_after = filters.IsoDateTimeFilter("created_at", lookup_expr="gte", **ANY_TIME)
-    created_before = filters.IsoDateTimeFilter("created_at", lookup_expr="lt", **ANY_TIME)
+    created_after = InstantFilter("created_at", lookup_expr="gte", **ANY_TIME)
+    created_before = InstantFilter("created_at", lookup_expr="lt", **ANY_TIME)
 
     class Meta:
         model = Verdict

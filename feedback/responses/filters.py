@@ -7,12 +7,14 @@ A value that cannot be read is an error everywhere, and so is a parameter that i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import django_filters as df
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, CharField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django_filters.fields import IsoDateTimeField
 
 from feedback.accounts.models import Project
 from feedback.prompts.models import PromptVersion
@@ -40,6 +42,21 @@ class HasTag(Func):
         )
 
 
+class InstantField(IsoDateTimeField):
+    """A moment in UTC: databases do not know every offset that ISO 8601 can write."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        moment: datetime | None = super().to_python(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class InstantFilter(df.IsoDateTimeFilter):
+    field_class = InstantField
+
+
 def number(column: str, lookup: str, label: str, *, least: float = 0, most: float = LARGEST) -> df.NumberFilter:
     return df.NumberFilter(field_name=column, lookup_expr=lookup, label=label, min_value=least, max_value=most)
 
@@ -48,10 +65,10 @@ def exact(column: str, label: str) -> df.CharFilter:
     return df.CharFilter(field_name=column, label=label, max_length=200)
 
 
-def instant(column: str, lookup: str, label: str) -> df.IsoDateTimeFilter:
+def instant(column: str, lookup: str, label: str) -> InstantFilter:
     hint = {"placeholder": "2026-05-31", "title": "A day, or a time as in 2026-05-31T08:00"}
     widget = forms.TextInput(attrs=hint)
-    return df.IsoDateTimeFilter(field_name=column, lookup_expr=lookup, label=label, widget=widget)
+    return InstantFilter(field_name=column, lookup_expr=lookup, label=label, widget=widget)
 
 
 def truth(column: str, label: str) -> df.ChoiceFilter:

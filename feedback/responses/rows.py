@@ -7,7 +7,7 @@ nothing of the body). Unknown keys are refused by name: `metadata` is the free p
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -146,18 +146,20 @@ def _explained(message: str) -> RowRefused:
 def _check_numbers(row: Row) -> None:
     if row.cost is not None and not (row.cost.is_finite() and 0 <= row.cost < DEAREST):
         raise RowRefused("invalid", "/cost", f"A cost lies between 0 and {DEAREST}.")
-    _check_year(row.responded_at, "/responded_at")
+    row.responded_at = _in_utc(row.responded_at, "/responded_at")
     kinds: set[str] = set()
     for index, part in enumerate(row.feedback or ()):
-        _check_year(part.at, f"/feedback/{index}/at")
+        part.at = _in_utc(part.at, f"/feedback/{index}/at")
         if part.kind in kinds:
             raise RowRefused("invalid", f"/feedback/{index}/kind", "One feedback of a kind is kept; this one repeats.")
         kinds.add(part.kind)
 
 
-def _check_year(time: datetime | None, pointer: str) -> None:
+def _in_utc(time: datetime | None, pointer: str) -> datetime | None:
+    """The same moment in UTC: a database need not know every offset that can be written."""
     if time is not None and time.year not in YEARS:
         raise RowRefused("invalid", pointer, f"A time lies between the years {YEARS[0]} and {YEARS[-1]}.")
+    return time and time.astimezone(UTC)
 
 
 def _check_body(row: Row) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -41,6 +41,7 @@ def read(value: Any) -> Label:
         raise RowRefused("invalid", "/responses", "A response is named twice.")
     if label.reviewed_at is not None and label.reviewed_at.year not in YEARS:
         raise RowRefused("invalid", "/reviewed_at", f"A time lies between the years {YEARS[0]} and {YEARS[-1]}.")
+    label.reviewed_at = label.reviewed_at and label.reviewed_at.astimezone(UTC)
     return label
 
 

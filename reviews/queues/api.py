@@ -66,8 +66,8 @@ class SubmittedSerializer(serializers.ModelSerializer[Assignment]):
 
 @extend_schema_serializer(examples=[examples.SKIP])
 class SkipSerializer(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=60)
-    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2_000)
+    reason = serializers.RegexField(r"\S", max_length=60, trim_whitespace=False)
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2_000, trim_whitespace=False)
 
 
 @extend_schema_serializer(examples=[examples.STATE])

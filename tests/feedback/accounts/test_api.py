@@ -53,7 +53,17 @@ def test_a_parameter_that_is_not_known_is_refused(program: Client, path: str) ->
     assert refused.json()["errors"][0]["pointer"] == "/modell"
 
 
-@pytest.mark.parametrize("query", ["verdict=", "verdict=passed&verdict=failed", "q=", "consent="])
+@pytest.mark.parametrize("path", ["responses/?responded_after", "reviews/?submitted_before", "verdicts/?created_after"])
+def test_a_moment_may_have_any_offset(program: Client, path: str) -> None:
+    assert program.get(f"/api/v1/{path}=2026-03-02T09:22:02%2B18:03").status_code == 200
+
+
+def test_no_text_reaches_the_database_with_nul(program: Client) -> None:
+    assert program.get("/api/v1/preference-pairs/?dataset=a%00").status_code == 400
+
+
+@pytest.mark.parametrize("query", ["verdict=", "verdict=passed&verdict=failed", "q=", "consent=", "model=%00",
+                                   "responded_after=0001-01-01T00:00:00%2B18:03"])  # fmt: skip
 def test_a_parameter_has_one_value(program: Client, query: str) -> None:
     refused = program.get(f"{LIST}?{query}")
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, f"/{query.partition('=')[0]}")
@@ -63,7 +73,9 @@ def cursor(**parts: str) -> str:
     return base64.b64encode(urlencode(parts).encode()).decode()
 
 
-@pytest.mark.parametrize("given", ["x", cursor(p="abc"), cursor(p="1.5"), cursor(p="9" * 40), cursor(p="²"), "\x00"])
+@pytest.mark.parametrize(
+    "given", ["x", cursor(p="abc"), cursor(p="1.5"), cursor(p="9" * 40), cursor(p="²"), "=x", "a b"]
+)
 def test_a_cursor_that_is_nobodys_is_refused(program: Client, project: Project, given: str) -> None:
     make.response(project)
     refused = program.get(LIST, {"cursor": given})

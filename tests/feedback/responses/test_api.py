@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -200,3 +201,12 @@ def test_the_detail_has_everything(
         detail = sender.get(f"{URL}{response.pk}/").json()
     assert [passage["text"] for passage in detail["passages"]] == ["a", "b"]
     assert (detail["usage"]["input_tokens"], detail["feedback"]) == (None, [])
+
+
+@pytest.mark.parametrize("offset", ["+18:03", "-23:59", "Z"])
+def test_a_moment_may_be_written_with_any_offset(sender: Sender, offset: str) -> None:
+    at = f"2026-03-02T09:15:00{offset}"
+    answer = sender.send({**ROW, "responded_at": at, "feedback": [{"kind": "rating", "at": at}]})
+    assert answer.status_code == 201
+    stored = Response.objects.get()
+    assert stored.responded_at == stored.user_feedback.get().at == datetime.fromisoformat(at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -104,3 +105,9 @@ def test_the_command_explains_a_missing_file_and_project(project: Project, tmp_p
         call_command("import_labels", str(tmp_path / "none.jsonl"), project=project.slug)
     with pytest.raises(CommandError, match="no project"):
         call_command("import_labels", str(tmp_path / "none.jsonl"), project="nowhere")
+
+
+def test_a_moment_may_be_written_with_any_offset(project: Project) -> None:
+    at = "2026-03-02T09:15:00+18:03"
+    assert send(project, LABEL | {"reviewed_at": at}).status_code == 201
+    assert Review.objects.get().submitted_at == datetime.fromisoformat(at)
