@@ -9,6 +9,7 @@ from feedback.responses import api as responses
 from feedback.rubrics import api as rubrics
 from reviews.imports import api as imports
 from reviews.queues import api as queues
+from reviews.queues import escalation_api as escalations
 from reviews.sampling import api as sampling
 
 app_name = "api"
@@ -32,6 +33,7 @@ urlpatterns = [
     path("assignments/<uuid:token>/draft/", queues.AssignmentDraft.as_view(), name="assignment-draft"),
     path("assignments/<uuid:token>/submit/", queues.AssignmentSubmit.as_view(), name="assignment-submit"),
     path("assignments/<uuid:token>/skip/", queues.AssignmentSkip.as_view(), name="assignment-skip"),
+    path("assignments/<uuid:token>/escalate/", escalations.AssignmentEscalate.as_view(), name="assignment-escalate"),
     path("assignments/<uuid:token>/undo/", queues.AssignmentUndo.as_view(), name="assignment-undo"),
     path("assignments/<uuid:token>/heartbeat/", queues.AssignmentHeartbeat.as_view(), name="assignment-heartbeat"),
     path("assignments/<uuid:token>/release/", queues.AssignmentRelease.as_view(), name="assignment-release"),

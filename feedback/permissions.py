@@ -145,6 +145,7 @@ ROUTES: Mapping[str, Verb] = {
     # queues
     "queues:work": "enter",
     "queues:history": "enter",
+    "queues:turn": "enter",
     "queues:queue-list": "see_queues",
     "queues:queue-detail": "see_queues",
     "queues:queue-create": "manage_queues",
@@ -244,6 +245,7 @@ ROUTES: Mapping[str, Verb] = {
     "api:assignment-draft": {"GET": "review", "PUT": "review"},
     "api:assignment-submit": {"POST": "review"},
     "api:assignment-skip": {"POST": "review"},
+    "api:assignment-escalate": {"POST": "review"},
     "api:assignment-undo": {"POST": "review"},
     "api:assignment-heartbeat": {"POST": "review"},
     "api:assignment-release": {"POST": "review"},

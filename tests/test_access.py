@@ -144,6 +144,7 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
         a_queue,
     ),
     "queues:undo": turn(is_submitted=True),
+    "queues:turn": turn(is_submitted=True),
     "queues:escalation": lambda project, who: pk(world.escalation(project, who)),
     "sampling:rule-detail": a_rule,
     "sampling:rule-change": a_rule,
@@ -181,7 +182,10 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "api:queue-detail": a_queue,
     "api:queue-claim": a_queue,
     **dict.fromkeys(
-        [f"api:assignment-{name}" for name in ("detail", "draft", "submit", "skip", "heartbeat", "release")], turn()
+        [f"api:assignment-{name}" for name in (
+            "detail", "draft", "submit", "skip", "escalate", "heartbeat", "release",
+        )],
+        turn(),
     ),
     "api:assignment-undo": turn(is_submitted=True),
     "api:rule-run": a_rule,

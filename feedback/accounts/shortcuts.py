@@ -19,6 +19,7 @@ from feedback.accounts.models import User
 # The key that is printed on a page by default -> what it does. Digits answer questions and stay where they are.
 ACTIONS = {
     "f": "Flag the selected words, or choose words",
+    "n": "Go to the next flag",
     "j": "From a flag to its proof, and back",
     "s": "Skip the item",
     "u": "Undo the last review",
@@ -26,6 +27,7 @@ ACTIONS = {
     "g": "Open the guideline",
     "/": "Search in the item",
     "m": "Formatted, or as plain text",
+    "w": "Wrap long lines",
     "d": "Show the differences",
     "r": "Rewrite the response",
     "?": "Show the keys",

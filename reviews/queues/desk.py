@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, prefetch_related_objects
@@ -134,7 +134,8 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
     if last:
         context["undo_url"] = reverse("queues:undo", kwargs={"project": project.slug, "token": last.token})
     if assignment is None:
-        others = [row for row in work_rows(member) if row["queue"] != queue and (row["remaining"] or row["held"])]
+        rows, _ = work_rows(member)
+        others = [row for row in rows if row["queue"] != queue and (row["remaining"] or row["held"])]
         return {**context, "finished": finished(queue, member), "others": others, **extra}
     form: ReviewForm = extra.pop("form", None) or ReviewForm(assignment)
     shows_model = assignment.visible.get("model", False)  # as the claim recorded it, whatever the queue says since
@@ -239,17 +240,25 @@ def finished(queue: Queue, member: Member) -> dict[str, str]:
 
 
 def done_today(member: Member) -> int:
-    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    return member.assignments.filter(submitted_at__gte=midnight, state__in=["submitted", "surplus"]).count()
+    mine = member.assignments.filter(submitted_at__gte=midnight(), state__in=["submitted", "surplus"])
+    return mine.count()
 
 
-def work_rows(member: Member) -> list[dict[str, Any]]:
-    """Open queues with what waits for this person, first those where an item is held for them, open or not."""
+def midnight() -> datetime:
+    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def work_rows(member: Member, held: set[int] | None = None) -> tuple[list[dict[str, Any]], int]:
+    """Open queues with what waits for this person, first those where an item is held for them, open or not; and how
+    many reviews they did today in all. `held` are the queues with such an item, when the caller knows.
+    """
     project = member.project
-    live = member.assignments.live()
-    held = set(live.values_list("queue_id", flat=True))
+    if held is None:
+        held = set(member.assignments.live().values_list("queue_id", flat=True))
     mine = member.assignments.filter(state__in=["submitted", "surplus"]).order_by()
-    done, waiting = dict(mine.values_list("queue_id").annotate(Count("pk"))), remaining_by_queue(member)
+    today = Count("pk", filter=Q(submitted_at__gte=midnight()))
+    done = {row["queue_id"]: row for row in mine.values("queue_id").annotate(all=Count("pk"), today=today)}
+    waiting, none = remaining_by_queue(member), {"all": 0, "today": 0}
     theirs = project.queues.for_reviewer(member).filter(state=Queue.State.OPEN).values("pk")
     open_or_held = project.queues.filter(Q(pk__in=theirs) | Q(pk__in=held), takes_imports=False)
     queues = open_or_held.select_related("rubric_version__rubric").order_by("name")
@@ -259,9 +268,10 @@ def work_rows(member: Member) -> list[dict[str, Any]]:
             "about": str(queue.rubric_version.rubric),
             "held": queue.pk in held,
             "remaining": waiting.get(queue.pk, 0),
-            "done": done.get(queue.pk, 0),
+            "done": done.get(queue.pk, none)["all"],
+            "today": done.get(queue.pk, none)["today"],
             "claim_url": reverse("queues:claim", kwargs={"project": project.slug, "key": queue.key}),
         }
         for queue in queues
     ]
-    return sorted(rows, key=lambda row: not row["held"])
+    return sorted(rows, key=lambda row: not row["held"]), sum(row["today"] for row in done.values())

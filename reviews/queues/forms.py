@@ -207,7 +207,7 @@ def tidy_mark(mark: dict[str, Any]) -> dict[str, Any]:
 def page_marks(marks: Any, shown: list[Response]) -> list[dict[str, Any]]:
     """Marks of a draft as the page's script keeps them. A program may have saved anything: what is no mark is left."""
     known = [mark for mark in marks if isinstance(mark, dict)] if isinstance(marks, list) else []
-    return [page_mark({"response": shown[0].pk, **mark}) for mark in known if not mark.get("passage")]
+    return [page_mark({"response": shown[0].pk, **mark}) for mark in known]
 
 
 def page_mark(mark: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import QueryDict
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from feedback.accounts.models import Member
 from feedback.judgements.record import ANSWER_ROWS, answers_of, criteria_of
@@ -12,6 +14,7 @@ from feedback.responses.models import SubjectResponse
 from feedback.rubrics.models import Criterion
 from feedback.rubrics.wording import answer_words
 from reviews.queues.desk import words
+from reviews.queues.filters import TurnFilter
 from reviews.queues.models import Assignment, Item
 from reviews.queues.submit import can_undo
 
@@ -19,20 +22,25 @@ PAGE = 50
 DONE = [Assignment.State.SUBMITTED, Assignment.State.SURPLUS, Assignment.State.SKIPPED, Assignment.State.INVALIDATED]
 
 
-def page_of(member: Member, before: str) -> dict[str, Any]:
+def page_of(member: Member, asked: QueryDict) -> dict[str, Any]:
     """One page of the member's turns, newest first; `before` is the id where the page above ended."""
-    mine = member.assignments.filter(state__in=DONE).order_by("-id")
+    filters = TurnFilter(asked, member=member, queryset=member.assignments.filter(state__in=DONE).order_by("-id"))
+    mine = filters.qs if filters.is_valid() else filters.queryset.none()
+    before = asked.get("before", "")
     if before.isdecimal() and len(before) < 19:
         mine = mine.filter(id__lt=int(before))
     reviews = [f"review__{name}" for name in ANSWER_ROWS if name != "rubric_version"]
     rows = list(mine.select_related("queue", "item", "review__rubric_version").prefetch_related(*reviews)[: PAGE + 1])
     project = member.project.slug
     here = reverse("queues:history", kwargs={"project": project})
+    kept = {name: asked[name] for name in filters.filters if asked.get(name)}
     titles = titles_of([row.item for row in rows])
     return {
         "rows": [line(row, titles, project) for row in rows[:PAGE]],
-        "next_url": f"{here}?before={rows[PAGE - 1].pk}" if len(rows) > PAGE else "",
-        "first_url": here if before else "",
+        "filters": filters.form,
+        "is_filtered": bool(kept),
+        "next_url": f"{here}?{urlencode({**kept, 'before': rows[PAGE - 1].pk})}" if len(rows) > PAGE else "",
+        "first_url": (f"{here}?{urlencode(kept)}" if kept else here) if before else "",
         "work_url": reverse("queues:work", kwargs={"project": project}),
     }
 
@@ -53,6 +61,8 @@ def line(row: Assignment, titles: dict[int, str], project: str) -> dict[str, Any
     return {
         "at": row.submitted_at or row.claimed_at,
         "title": titles.get(row.item.subject_id) or f"Item {row.item_id}",
+        "url": reverse("queues:turn", kwargs={"project": project, "token": row.token}),
+        "item": row.item_id,
         "queue": row.queue.name,
         "summary": summary(row),
         "state": state,

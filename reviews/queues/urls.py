@@ -7,6 +7,7 @@ urlpatterns = [
     path("responses/<int:pk>/items/", lineage.response_items, name="response-items"),
     path("work/", views.work, name="work"),
     path("history/", views.my_reviews, name="history"),
+    path("history/<uuid:token>/", views.turn, name="turn"),
     path("history/<uuid:token>/undo/", views.undo, name="undo"),
     path("preview/rubrics/<int:pk>/", preview.rubric_preview, name="rubric-preview"),
     path("queues/", curate.queue_list, name="queue-list"),

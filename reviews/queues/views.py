@@ -16,9 +16,10 @@ from feedback.accounts.access import MemberRequest
 from feedback.htmx import page, wants_fragment
 from feedback.judgements.record import AnswersRefused
 from reviews.queues import claim as claiming
-from reviews.queues import desk, history, leases
+from reviews.queues import desk, history, leases, worklist
 from reviews.queues import escalate as escalating
 from reviews.queues import submit as submitting
+from reviews.queues import turn as turns
 from reviews.queues.forms import EscalationForm, MessageForm, ReviewForm, SkipForm, TokenForm
 from reviews.queues.models import Assignment, Queue
 
@@ -27,12 +28,7 @@ ASKED = "Asked. The answer will stand in My work."
 
 @require_GET
 def work(request: MemberRequest) -> HttpResponse:
-    context = {
-        "rows": desk.work_rows(request.member),
-        "today_done": desk.done_today(request.member),
-        "questions": desk.questions_of(request.member),
-    }
-    return page(request, "reviews/queues/work.html", context, partial="queues")
+    return page(request, "reviews/queues/work.html", worklist.work_page(request.member), partial="queues")
 
 
 @require_POST
@@ -203,8 +199,18 @@ def correction_diff(request: MemberRequest, key: str) -> HttpResponse:
 
 @require_GET
 def my_reviews(request: MemberRequest) -> HttpResponse:
-    context = history.page_of(request.member, request.GET.get("before", ""))
-    return page(request, "reviews/queues/history.html", context, partial="reviews")
+    context = history.page_of(request.member, request.GET)
+    status = 422 if context["filters"].errors else 200
+    return page(request, "reviews/queues/history.html", context, partial="reviews", status=status)
+
+
+@require_GET
+def turn(request: MemberRequest, token: str) -> HttpResponse:
+    """One's own turn that has ended; what is still on the desk is there."""
+    mine = request.member.assignments.filter(state__in=history.DONE)
+    needed = ("queue__rubric_version", "item__subject", "review__rubric_version")
+    found = get_object_or_404(mine.select_related(*needed), token=token)
+    return render(request, "reviews/queues/turn.html", turns.turn_page(request.member, found))
 
 
 def own_queue(request: MemberRequest, key: str) -> Queue:

@@ -1,10 +1,13 @@
 // The draft is saved while you write, the item is held while the page is visible, and given back soon after it is left.
+import { forget, keep, restore } from "./kept.js";
+
 const PAUSE = 700; // ms of quiet before a save
 const RETRY = 10_000; // ms between attempts while offline
 const BEAT = 60_000; // ms between heartbeats of a visible page
 const IDLE = 60_000; // ms without a key or pointer after which time no longer counts as active
 
 let dirty = false; // something was typed that the server does not have
+let failing = false; // the last attempt to save did not get through
 let sending = false;
 let over = false; // drafts are refused, or the form was sent: nothing more to save
 let timer = 0;
@@ -46,9 +49,7 @@ async function save() {
     const answer = await post(desk().dataset.draftUrl, body());
     if (sent === form()) await saved(answer);
   } catch {
-    dirty = true;
-    tell("Offline, kept here", "warn", true);
-    timer = setTimeout(save, RETRY);
+    if (sent === form()) fail("Offline");
   } finally {
     sending = false;
   }
@@ -56,19 +57,28 @@ async function save() {
 
 async function saved(answer) {
   if (answer.ok) {
+    failing = false;
     tell(dirty ? "Saving" : "Saved", dirty ? "" : "good");
+    if (!dirty) forget(form());
     await hold(answer);
     if (dirty) later();
   } else if ([404, 409, 410].includes(answer.status)) {
     over = true;
-    tell("Not saved", "bad");
+    tell("Not saved: not yours any more", "bad");
     expire();
-  } else if (answer.type === "opaqueredirect" || [401, 403].includes(answer.status)) tell("Not saved: sign in again in another tab", "bad", true);
-  else if (answer.status >= 500 || answer.status === 429) {
-    dirty = true;
-    tell("Not saved yet, trying again", "warn", true);
-    timer = setTimeout(save, RETRY);
-  } else tell("Not saved", "bad", true);
+  } else if (answer.type === "opaqueredirect" || answer.status === 401) fail("Not saved: sign in again in another tab", "bad");
+  else if (answer.status === 403) fail("Not saved: you may not review here any more", "bad");
+  else if (answer.status === 413) fail("Not saved: too long", "bad");
+  else fail("Not saved yet, trying again");
+}
+
+/** Keep it on this device, say so, and try again later. */
+function fail(why, tone = "warn") {
+  [dirty, failing] = [true, true];
+  const isKept = keep(form());
+  tell(why === "Offline" ? `Offline, ${isKept ? "kept on this device" : "not saved"}` : why, isKept ? tone : "bad", true);
+  clearTimeout(timer);
+  timer = setTimeout(save, RETRY);
 }
 
 function later() {
@@ -123,9 +133,13 @@ function leave() {
 }
 
 function begin() {
-  [dirty, over, activeMs] = [false, !form() || desk().dataset.over === "yes", 0];
+  [dirty, failing, over, activeMs] = [false, false, !form() || desk().dataset.over === "yes", 0];
   clearTimeout(timer);
   showHold();
+  if (over || !restore(form(), Date.parse(desk().dataset.draftSavedAt))) return;
+  say("What could not be sent earlier is back.");
+  dirty = true;
+  save();
 }
 
 for (const name of ["input", "change"]) {
@@ -146,6 +160,7 @@ setInterval(() => {
 setInterval(beat, BEAT);
 setInterval(showHold, 30_000);
 addEventListener("online", save);
+addEventListener("beforeunload", (event) => { if (failing && dirty && !over) event.preventDefault(); });
 addEventListener("pagehide", leave);
 addEventListener("pageshow", (event) => { if (event.persisted) beat(); });
 document.addEventListener("visibilitychange", beat);
@@ -157,6 +172,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   clearTimeout(timer);
   if (event.target !== form()) flush(); // undo and skip replace what was typed
 });
-document.addEventListener("htmx:sendError", () => { if (dirty) later(); });
+document.addEventListener("htmx:sendError", () => { if (form() && !over) fail("Offline"); });
+document.addEventListener("htmx:beforeSwap", (event) => {
+  // Sent and counted, or passed on: what was kept for the item is not needed any more. A refusal keeps it.
+  if (event.target.id === "item" && form() && event.detail.xhr.status === 200) forget(form());
+});
 document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "item") begin(); });
 begin();

@@ -69,10 +69,12 @@ export function wordsOf(text) {
   return [...text.matchAll(/\S+/g)].map((word) => [word.index, word.index + word[0].length]);
 }
 
-/** Draw marks: [{start, end, id, kind, name}] in UTF-16 units. Overlaps nest by splitting; the shortest mark is on top. */
+/** Draw marks: [{start, end, id, kind, name}] in UTF-16 units. Where they overlap they nest, the shortest innermost, and
+    each keeps a line of its own below the words. */
 export function draw(layer, marks) {
   for (const old of layer.querySelectorAll("mark")) old.replaceWith(...old.childNodes);
   layer.normalize();
+  inLanes(marks);
   const cuts = [...new Set(marks.flatMap((mark) => [mark.start, mark.end]))].sort((a, b) => a - b);
   const nodes = [];
   const walker = document.createTreeWalker(layer, NodeFilter.SHOW_TEXT);
@@ -90,17 +92,28 @@ export function draw(layer, marks) {
   }
 }
 
+/** Shortest first; each mark gets the first lane that no mark it overlaps has taken. */
+function inLanes(marks) {
+  marks.sort((a, b) => a.end - a.start - (b.end - b.start) || a.start - b.start);
+  for (const [number, mark] of marks.entries()) {
+    const taken = marks.slice(0, number).filter((other) => other.start < mark.end && mark.start < other.end).map((other) => other.lane);
+    mark.lane = 0;
+    while (taken.includes(mark.lane)) mark.lane += 1;
+  }
+}
+
 function wrap(node, marks, at) {
-  const over = marks.filter((mark) => mark.start <= at && mark.end >= at + node.length);
-  if (!over.length || !node.length) return;
-  over.sort((a, b) => b.end - b.start - (a.end - a.start));
-  const top = over.at(-1);
-  const mark = document.createElement("mark");
-  mark.dataset.kind = top.kind;
-  mark.dataset.flags = over.map((one) => one.id).join(" ");
-  mark.className = top.kind;
-  if (over.length > 1) mark.classList.add("layered");
-  mark.title = over.map((one) => one.name).join(", ");
-  node.replaceWith(mark);
-  mark.append(node);
+  if (!node.length) return;
+  for (const one of marks.filter((mark) => mark.start <= at && mark.end >= at + node.length)) {
+    const mark = document.createElement("mark");
+    mark.dataset.kind = one.kind;
+    mark.dataset.flags = one.id;
+    mark.dataset.lane = String(Math.min(one.lane, 3));
+    mark.className = one.kind;
+    mark.classList.toggle("begins", one.start === at);
+    mark.title = one.name;
+    node.replaceWith(mark);
+    mark.append(node);
+    node = mark;
+  }
 }

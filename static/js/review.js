@@ -78,7 +78,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && isTyping(event) && event.target.form?.id === "review-form") event.target.blur();
   if (!mayAct(event)) return;
   const inside = event.target.closest(".q");
-  if (/^[0-9]$/.test(event.key) && answer(event.key)) event.preventDefault();
+  const onFlag = event.target.closest("[data-flag]"); // digits there choose its kind (spans.js)
+  if (/^[0-9]$/.test(event.key) && !onFlag && answer(event.key)) event.preventDefault();
   else if (inside === event.target && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {
     event.preventDefault();
     choices(inside)[0]?.focus();
@@ -92,6 +93,13 @@ document.addEventListener("focusin", (event) => {
   if (question) activate(question);
 });
 document.addEventListener("input", (event) => { if (event.target.closest("#review-form .q")) count(); });
+document.addEventListener("htmx:afterRequest", (event) => {
+  // A question was asked and the item stays: the sheet has done its work.
+  if (!event.target.matches("[data-escalation]") || event.detail.xhr.status !== 204) return;
+  event.target.reset();
+  event.target.closest("details").open = false;
+  enter(active());
+});
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "item") return;
   scrollTo({ top: 0, behavior: "instant" });

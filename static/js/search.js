@@ -60,18 +60,34 @@ function go(step) {
   box().querySelector("output").textContent = count();
 }
 
+/** The box lies over the top of the page while it is used. */
+function show(isOpen) {
+  box().hidden = !isOpen;
+  const field = box().querySelector("input");
+  if (isOpen) {
+    field.focus();
+    field.select();
+    return;
+  }
+  field.value = "";
+  look();
+  document.querySelector("#review-form .q.active")?.focus({ preventScroll: true });
+}
+
+document.addEventListener("click", (event) => {
+  if (!box()) return;
+  if (event.target.closest("[data-find-open]")) show(true);
+  else if (event.target.closest("[data-find-close]")) show(false);
+  else if (event.target.closest("[data-find-step]")) go(Number(event.target.closest("[data-find-step]").dataset.findStep));
+});
 document.addEventListener("input", (event) => { if (event.target.closest("[data-find-here]")) look(); });
 document.addEventListener("submit", (event) => { if (event.target.matches("[data-find-here]")) event.preventDefault(); });
 document.addEventListener("keydown", (event) => {
   if (!event.target.closest?.("[data-find-here]")) return;
-  if (event.key === "Enter") {
+  if (event.key === "Enter" && event.target.matches("input")) {
     event.preventDefault();
     go(event.shiftKey ? -1 : 1);
-  } else if (event.key === "Escape") {
-    event.target.value = "";
-    look();
-    event.target.blur();
-  }
+  } else if (event.key === "Escape") show(false);
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id === "item" && box()) look();

@@ -1,6 +1,7 @@
 // Marking stretches of a response: select (or choose words by key), flag, say why. Everything ends up in the hidden
 // "spans" field as JSON; the server checks it again. Layers are plain text whose textContent is the canonical text.
-import { draw, pointsBefore, rangeOfUnits, tidy, unitOf, unitsOfRange } from "./offsets.js";
+import { jump, labelOf, layerOf, light, lightUp, passageOf, render as show, step } from "./flags.js";
+import { pointsBefore, rangeOfUnits, tidy, unitsOfRange } from "./offsets.js";
 import { mayAct, pressed } from "./typing.js";
 import { WordChoice } from "./words.js";
 
@@ -14,10 +15,9 @@ let nextKey = 1;
 const form = () => document.getElementById("review-form");
 const field = () => form()?.elements.spans;
 const marking = () => Boolean(field() && document.querySelector("[data-flagbar]"));
-const layerOf = (response) => document.querySelector(`[data-layer][data-response="${CSS.escape(String(response))}"]`);
-const passageOf = (id) => document.querySelector(`[data-layer][data-passage="${CSS.escape(String(id))}"]`);
 const say = (detail) => document.dispatchEvent(new CustomEvent("say", { detail }));
-const labelOf = (name, value) => document.querySelector(`[data-flagbar] [data-${name}="${CSS.escape(value)}"]`)?.dataset.label || value;
+const lineOf = (key) => document.querySelector(`[data-flag="${key}"]`);
+const render = () => show(flags, editing);
 
 /** The stretch as the server wants it, from UTF-16 units of a layer. */
 function stretch(layer, [start, end]) {
@@ -60,8 +60,9 @@ function addFlag(kind) {
   [editing, fresh] = [key, key];
   store();
   render();
-  say(`Flagged as ${labelOf("kind", kind)}. Say how bad it is, and which source shows it.`);
-  document.querySelector(`[data-flag="${key}"] .editing :checked`)?.focus();
+  light(key);
+  say(`Flagged as ${labelOf("kind", kind)}. Digits choose another kind. Say how bad it is, and which source shows it.`);
+  lineOf(key).querySelector(".editing :checked")?.focus();
 }
 
 function proveWith() {
@@ -70,10 +71,12 @@ function proveWith() {
   if (!flag || !found?.layer.dataset.passage) return;
   const { start, end, quote } = stretch(found.layer, found.units);
   Object.assign(flag, { evidence: found.layer.dataset.passage, evidence_start: start, evidence_end: end, evidence_quote: quote });
-  getSelection().removeAllRanges();
+  leaveWords();
   store();
   render();
-  document.querySelector(`[data-flag="${flag.key}"] [name=note]`)?.focus();
+  light(flag.key);
+  say(`The proof is: ${quote}`);
+  lineOf(flag.key)?.querySelector("[name=note]")?.focus();
 }
 
 function remove(key) {
@@ -86,60 +89,17 @@ function remove(key) {
   layerOf(gone.response)?.focus({ preventScroll: true });
 }
 
+function edit(key) {
+  editing = editing === key ? null : key;
+  render();
+  light(key);
+  lineOf(key).querySelector(editing ? ".editing :checked" : "[data-edit]")?.focus();
+}
+
 function finish(key) {
   [editing, fresh] = [null, null];
   render();
-  document.querySelector(`[data-flag="${key}"] [data-edit]`)?.focus({ preventScroll: true });
-}
-
-/** Draw marks in every layer and the list of flags below each response. */
-function render() {
-  for (const layer of document.querySelectorAll("[data-layer]")) {
-    const text = layer.textContent;
-    const unit = (point) => unitOf(text, point);
-    const own = flags.filter((flag) => layer.dataset.response && flag.response === layer.dataset.response);
-    const shown = flags.filter((flag) => layer.dataset.passage && String(flag.evidence) === layer.dataset.passage && flag.evidence_start !== null);
-    draw(layer, [
-      ...own.map((flag) => ({ id: flag.key, kind: flag.kind, name: labelOf("kind", flag.kind), start: unit(flag.start), end: unit(flag.end) })),
-      ...shown.map((flag) => ({ id: flag.key, kind: "evidence", name: "Evidence", start: unit(flag.evidence_start), end: unit(flag.evidence_end) })),
-    ]);
-  }
-  for (const list of document.querySelectorAll("[data-flags-of]")) {
-    const own = flags.filter((flag) => flag.response === list.dataset.flagsOf).sort((a, b) => a.start - b.start);
-    list.replaceChildren(...own.map(line));
-  }
-}
-
-function line(flag) {
-  const item = document.querySelector("#flag-template").content.firstElementChild.cloneNode(true);
-  item.dataset.flag = flag.key;
-  const chip = item.querySelector(".chip");
-  chip.dataset.kind = flag.kind;
-  chip.textContent = labelOf("kind", flag.kind);
-  item.querySelector("q").textContent = flag.quote;
-  item.querySelector("[data-severity-text]").textContent = labelOf("severity", flag.severity);
-  why(item.querySelector(".why"), flag);
-  for (const control of item.querySelectorAll(".editing :is(input, select)")) {
-    if (control.type === "radio") {
-      control.name = `kind-${flag.key}`;
-      control.checked = control.value === flag.kind;
-    } else control.value = flag[control.name] ?? "";
-  }
-  item.querySelector(".proof").hidden = !flag.evidence_quote;
-  item.querySelector(".proof q").textContent = flag.evidence_quote;
-  item.querySelector(".editing").hidden = flag.key !== editing;
-  item.querySelector("[data-edit]").setAttribute("aria-expanded", String(flag.key === editing));
-  return item;
-}
-
-function why(place, flag) {
-  place.replaceChildren(flag.note);
-  const title = flag.evidence && passageOf(flag.evidence)?.dataset.title;
-  if (!title) return;
-  const link = document.createElement("a");
-  link.href = `#passage-${flag.evidence}`;
-  link.textContent = title;
-  place.append(flag.note ? " " : "", link);
+  lineOf(key)?.querySelector("[data-edit]").focus({ preventScroll: true });
 }
 
 function change(event) {
@@ -153,7 +113,8 @@ function change(event) {
   if (name === "note") return;
   const id = event.target.type === "radio" ? `[value="${CSS.escape(event.target.value)}"]` : `[name="${name}"]`;
   render();
-  document.querySelector(`[data-flag="${flag.key}"] .editing ${id}`)?.focus();
+  light(flag.key);
+  lineOf(flag.key)?.querySelector(`.editing ${id}`)?.focus();
 }
 
 // The small bar beside a selection: kinds for a response, "evidence" for a source while a flag is open.
@@ -174,42 +135,26 @@ function showBar() {
   bar.style.top = `${(above > 64 ? above : box.bottom + 8) - frame.top}px`;
 }
 
-function flagNow() {
+/** Flag what is selected; else choose words by keyboard, in this response or the next one at a second press. */
+function flagNow(response) {
   const formatted = document.querySelector("[data-formatted]:checked");
   if (formatted) formatted.click(); // marks are made in the plain text
-  if (selected()?.layer.dataset.response) addFlag(document.querySelector("[data-flagbar] [data-kind]").dataset.kind);
-  else {
-    words = new WordChoice(document.querySelector("[data-layer][data-response]"));
-    say("Choose words with the arrow keys. Shift extends, Enter flags, Escape leaves.");
-  }
+  if (selected()?.layer.dataset.response && !response) return addFlag(document.querySelector("[data-flagbar] [data-kind]").dataset.kind);
+  const layers = [...document.querySelectorAll("[data-layer][data-response]")];
+  choose(response || layers[0], "Choose words with the arrow keys. Shift extends, Enter flags, Escape leaves.");
 }
 
-/** Keys outside of text boxes: `f` flags; on a flag Delete removes it, and `j` goes to its proof and back. */
-function act(event) {
-  const key = event.target.closest?.("[data-flag]")?.dataset.flag;
-  if (pressed(event) === "f") flagNow();
-  else if (key && event.key === "Delete") remove(key);
-  else if (pressed(event) === "j") return jump(key);
-  else return false;
-  return true;
+/** The proof of the open flag, by keyboard: words of the source that was named. */
+function proveByKeys() {
+  const flag = flags.find((one) => one.key === editing);
+  const layer = flag?.evidence && passageOf(flag.evidence);
+  if (layer) choose(layer, "Choose the words that show it with the arrow keys. Shift extends, Enter takes them, Escape leaves.");
 }
 
-/** From a flag to the words of the source that show it, from there back to the flag. */
-function jump(key) {
-  const here = document.activeElement;
-  if (here?.matches("mark.evidence, .passage")) {
-    const back = here.dataset.flags || here.dataset.jumpedFrom;
-    document.querySelector(`[data-flag="${back}"] [data-edit]`)?.focus();
-    return true;
-  }
-  const flag = flags.find((one) => one.key === key);
-  if (!flag?.evidence) return false;
-  const proof = document.querySelector(`mark.evidence[data-flags~="${flag.key}"]`) || document.getElementById(`passage-${flag.evidence}`);
-  proof.tabIndex = -1;
-  proof.dataset.jumpedFrom = flag.key;
-  proof.scrollIntoView({ block: "center" });
-  proof.focus({ preventScroll: true });
-  return true;
+function choose(layer, how) {
+  words?.leave();
+  words = new WordChoice(layer);
+  say(how);
 }
 
 function leaveWords() {
@@ -219,9 +164,24 @@ function leaveWords() {
 }
 
 function escape() {
+  const wasProof = words?.layer.dataset.passage;
   if (words) leaveWords();
   else if (fresh) remove(fresh);
   else if (editing) finish(editing);
+  if (wasProof && editing) lineOf(editing)?.querySelector("[data-prove]")?.focus();
+}
+
+/** Keys outside of text boxes: flag, next flag, proof; on a flag a digit is its kind and Delete removes it. */
+function act(event) {
+  const line = event.target.closest?.("[data-flag]");
+  const key = pressed(event);
+  if (line && /^[1-9]$/.test(event.key)) line.querySelectorAll(".editing:not([hidden]) .kinds input")[event.key - 1]?.click();
+  else if (line && event.key === "Delete") remove(line.dataset.flag);
+  else if (key === "f") flagNow();
+  else if (key === "n") return step(1);
+  else if (key === "j") return jump(flags, line?.dataset.flag);
+  else return false;
+  return true;
 }
 
 /** Take up the flags of the form that is on the page now (first load, and after every swap). */
@@ -234,25 +194,33 @@ function begin() {
   render();
 }
 
+/** A click on marked words goes to their flag; where several overlap, each click to the next. */
+function toFlag(mark) {
+  const keys = [];
+  for (let one = mark; one; one = one.parentElement.closest("mark[data-flags]")) keys.push(one.dataset.flags);
+  const at = keys.indexOf(document.activeElement?.closest("[data-flag]")?.dataset.flag);
+  lineOf(keys[(at + 1) % keys.length])?.querySelector("[data-edit]")?.focus();
+}
+
 document.addEventListener("click", (event) => {
   if (!marking()) return;
   const target = event.target.closest("button, mark, a");
   const key = target?.closest("[data-flag]")?.dataset.flag;
   if (target?.matches("[data-flagbar] [data-kind]")) addFlag(target.dataset.kind);
   else if (target?.matches("[data-flagbar] [data-evidence]")) proveWith();
-  else if (target?.matches("[data-flag-words]")) flagNow();
-  else if (target?.matches("[data-edit]")) {
-    editing = editing === key ? null : key;
-    render();
-    document.querySelector(`[data-flag="${key}"] ${editing ? ".editing :checked" : "[data-edit]"}`)?.focus();
-  } else if (target?.matches("[data-remove]")) remove(key);
+  else if (target?.matches("[data-prove]")) proveByKeys();
+  else if (target?.matches("[data-flag-words]")) flagNow(selected() ? null : target.closest(".answer").querySelector("[data-layer]"));
+  else if (target?.matches("[data-edit]")) edit(key);
+  else if (target?.matches("[data-remove]")) remove(key);
   else if (target?.matches("[data-done]")) finish(key);
-  else if (target?.matches("mark[data-flags]") && getSelection().isCollapsed) {
-    document.querySelector(`[data-flag="${target.dataset.flags.split(" ").at(-1)}"] [data-edit]`)?.focus();
-  }
+  else if (target?.matches(".why a")) { if (jump(flags, key)) event.preventDefault(); }
+  else if (target?.matches("mark[data-flags]") && getSelection().isCollapsed) toFlag(target);
 });
 document.addEventListener("mousedown", (event) => { if (event.target.closest("[data-flagbar]")) event.preventDefault(); });
 document.addEventListener("selectionchange", () => { if (marking()) requestAnimationFrame(showBar); });
+for (const name of ["focusin", "pointerover"]) {
+  document.addEventListener(name, (event) => { if (marking()) lightUp(event); });
+}
 document.addEventListener("change", (event) => { if (event.target.closest("[data-flag]")) change(event); }, true);
 document.addEventListener("input", (event) => { if (event.target.closest("[data-flag]")?.matches("[data-flag]") && event.target.name === "note") change(event); }, true);
 document.addEventListener("keydown", (event) => {
@@ -260,7 +228,8 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") escape();
   else if (words && event.key === "Enter") {
     event.preventDefault();
-    flagNow();
+    if (words.layer.dataset.passage) proveWith();
+    else flagNow();
   } else if (words?.move(event.key, event.shiftKey)) event.preventDefault();
   else if (event.key === "Enter" && event.target.matches(".flag input")) {
     event.preventDefault();

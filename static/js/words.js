@@ -29,7 +29,9 @@ export class WordChoice {
     const range = rangeOfUnits(this.layer, this.all[this.first][0], this.all[this.last][1]);
     getSelection().removeAllRanges();
     getSelection().addRange(range);
-    range.startContainer.parentElement.scrollIntoView({ block: "nearest" });
+    const box = range.getBoundingClientRect();
+    const [top, bottom] = [72, innerHeight - 120]; // between the bars of the page
+    if (box.top < top || box.bottom > bottom) scrollBy({ top: box.top - (top + bottom) / 2, behavior: "instant" });
     document.dispatchEvent(new CustomEvent("say", { detail: range.toString() }));
   }
 

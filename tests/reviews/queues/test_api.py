@@ -14,7 +14,7 @@ from feedback.accounts.models import IdempotencyKey, Member, Project
 from feedback.rubrics.models import RubricVersion
 from reviews.queues.claim import claim
 from reviews.queues.items import add_items
-from reviews.queues.models import Assignment, Queue
+from reviews.queues.models import Assignment, Escalation, Queue
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -248,3 +248,26 @@ def test_what_is_not_there_is_not_found_whatever_is_sent(queue: Queue, program: 
         address = reverse(f"api:assignment-{route}", args=[uuid.uuid4()])
         for body, kind in ((b"{", "application/json"), (b"<a/>", "text/xml"), (b"{}", "application/json")):
             assert program.generic(method.upper(), address, body, content_type=kind).status_code == 404
+
+
+def test_a_question_goes_to_a_moderator(queue: Queue, program: Program, reviewer: Member) -> None:
+    make.items(queue, 2)
+    token = program.claim(queue)["token"]
+    asked = program.call("assignment-escalate", {"text": "Is this ours?"}, token=token)
+    assert (asked.status_code, asked.json()["state"]) == (201, "claimed")
+    again = program.call("assignment-escalate", {"text": "Please say.", "skip": True}, token=token)
+    assert (again.json()["id"], again.json()["state"]) == (asked.json()["id"], "skipped")
+    assert [said.text for said in Escalation.objects.get().messages.all()] == ["Is this ours?", "Please say."]
+    assert Assignment.objects.get(token=token).skip_reason == "escalated"
+
+
+def test_a_question_that_cannot_be_taken_changes_nothing(
+    queue: Queue, program: Program, other_reviewer: Member
+) -> None:
+    make.items(queue)
+    token = program.claim(queue)["token"]
+    for body in ({}, {"text": " "}, {"text": "x" * 2001}, {"text": "a\u0000", "skip": True}):
+        assert program.call("assignment-escalate", body, token=token).status_code in {400, 422}
+    assert Program(other_reviewer).call("assignment-escalate", {"text": "Hm?"}, token=token).status_code == 404
+    assert not Escalation.objects.exists()
+    assert Assignment.objects.get(token=token).state == "claimed"

@@ -120,6 +120,15 @@ def test_a_draft_fills_the_form_and_comes_back_the_same(assignment: Assignment) 
     assert filled(assignment, **again).answers() == answers
 
 
+def test_marks_in_a_source_come_through_the_page(assignment: Assignment) -> None:
+    """Programs mark words of sources; the page shows those marks and sends them back as they were."""
+    (shown,) = assignment.item.subject.shown()
+    source = {"start": 3, "end": 10, "quote": "14 days", "kind": "fabricated", "passage": shown.passages.get().pk}
+    assignment.draft = {"flags": [{"response": shown.pk, **source}]}
+    spans = ReviewForm(assignment).initial["spans"]
+    assert filled(assignment, **{"q-grounded": "no"}, spans=spans).answers()["flags"] == assignment.draft["flags"]
+
+
 @pytest.mark.parametrize("draft", [{"flags": "x"}, {"flags": [1, {"evidence": 5}]}, {"rewrite": 5}, {"helpful": []}])
 def test_a_program_may_have_saved_any_draft(draft: dict[str, Any], assignment: Assignment) -> None:
     assignment.draft = draft

@@ -103,3 +103,37 @@ def test_its_queries_do_not_grow_with_the_list(queue: Queue, desk: Any, django_a
 
 def test_a_position_that_is_no_id_is_left_out(desk: Any) -> None:
     assert desk.get("history", query="?before=" + "9" * 5000).status_code == 200
+
+
+def test_it_is_narrowed_by_queue_state_and_item(queue: Queue, project: Project, desk: Any) -> None:
+    first, _ = make.items(queue, 2)
+    other = make.queue(project, k=1)
+    make.items(other)
+    desk.submit(desk.take(queue))
+    desk.submit(desk.take(other))
+    desk.post("skip", {"token": desk.take(queue).token, "reason": "language"}, key=queue.key)
+    for query, n in (("", 3), (f"?queue={queue.key}", 2), ("?state=skipped", 1), (f"?item={first.pk}", 1)):
+        assert len(lines(desk.get("history", query=query))) == n
+    assert b"Nothing matches" in desk.get("history", query=f"?queue={other.key}&state=skipped").content
+
+
+def test_the_filters_stay_from_page_to_page(queue: Queue, desk: Any) -> None:
+    for number in range(PAGE + 1):
+        subject = make.subject(make.response(queue.project, question=f"Number {number}?"))
+        make.counted(queue, subject, desk.member, make.ANSWERS)
+    following = desk.get("history", query=f"?queue={queue.key}").context["next_url"]
+    assert f"queue={queue.key}" in following
+    assert f"queue={queue.key}" in desk.client.get(following).context["first_url"]
+
+
+@pytest.mark.parametrize("query", ["?queue=nowhere", "?state=lost", "?item=x", "?item=0", "?item=" + "9" * 40])
+def test_a_filter_that_makes_no_sense_is_explained(query: str, queue: Queue, desk: Any) -> None:
+    page = desk.get("history", query=query)
+    assert page.status_code == 422
+    assert page.context["filters"].errors
+
+
+def test_queues_of_other_projects_are_not_offered(other_project: Project, queue: Queue, desk: Any) -> None:
+    foreign = make.queue(other_project, name="Foreign")
+    assert desk.get("history", query=f"?queue={foreign.key}").status_code == 422
+    assert b"Foreign" not in desk.get("history").content

@@ -65,7 +65,7 @@ def test_its_queries_do_not_grow_with_the_queues(queue: Queue, desk: Any, django
     for _ in range(6):
         make.queue(queue.project)
     desk.get("work")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         page = desk.get("work")
     waiting = {row["queue"].pk: row["remaining"] for row in page.context["rows"]}
     assert waiting.pop(queue.pk) == 3
@@ -109,3 +109,27 @@ def test_nobody_claims_from_a_queue_of_imports(project: Project, desk: Any) -> N
 def test_who_was_disabled_finds_no_desk(queue: Queue, desk: Any) -> None:
     Member.objects.filter(pk=desk.member.pk).update(disabled_at="2026-01-01T00:00Z")
     assert desk.post("claim", key=queue.key).status_code == 404
+
+
+def test_what_was_begun_is_listed_with_its_draft(queue: Queue, desk: Any) -> None:
+    item = make.items(queue)[0]
+    held = desk.take(queue)
+    (row,) = desk.get("work").context["rows"]
+    (turn,) = row["begun"]
+    assert (turn["is_held"], turn["draft_saved_at"], turn["title"]) == (True, None, turn["title"])
+    assert turn["title"].endswith("?")
+    assert desk.post("draft", {"token": held.token, "q-helpful": "3"}, key=queue.key).status_code == 200
+    item.places.filter(assignment=held).update(state="open", assignment=None, lease_until=None, claimed_at=None)
+    (row,) = desk.get("work").context["rows"]
+    assert [(turn["is_held"], bool(turn["draft_saved_at"])) for turn in row["begun"]] == [(False, True)]
+    assert b"time ran out" in desk.get("work").content
+
+
+def test_it_counts_what_was_done_today(queue: Queue, desk: Any) -> None:
+    make.items(queue, 2)
+    for _ in range(2):
+        desk.submit(desk.take(queue))
+    Assignment.objects.filter(pk=Assignment.objects.earliest("pk").pk).update(submitted_at="2026-01-01T00:00Z")
+    page = desk.get("work")
+    assert [(row["today"], row["done"]) for row in page.context["rows"]] == [(1, 2)]
+    assert page.context["today_done"] == 1

@@ -1,0 +1,126 @@
+"""One turn of a reviewer, as they left it: what they saw, what they answered and marked, what they rewrote."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import prefetch_related_objects
+from django.urls import reverse
+
+from feedback.accounts.models import Member
+from feedback.judgements.record import answers_of, criteria_of
+from feedback.responses.models import Response
+from feedback.rubrics.models import Criterion
+from feedback.text.render import Mark
+from reviews.queues.desk import conversation, in_line, passages, shown_answers
+from reviews.queues.forms import choices_of
+from reviews.queues.history import said
+from reviews.queues.models import Assignment
+from reviews.queues.submit import can_undo
+
+Kind = Criterion.Kind
+OUTCOMES = {"tie": "Equal", "both_bad": "Both unacceptable"}
+STRENGTHS = {1: "", 2: ", much", 3: ", by far"}
+
+
+def turn_page(member: Member, turn: Assignment) -> dict[str, Any]:
+    """The context of the page. A skipped item is shown with the reason alone."""
+    shown = turn.item.subject.shown(turn.shown_order or None)
+    shows_model = turn.visible.get("model", False)
+    prefetch_related_objects(shown, "passages", *(["model"] if shows_model else []))
+    criteria = criteria_of(turn.queue.rubric_version)
+    given = answers_of(turn.review) if turn.review else {}
+    sources = passages(shown)
+    flags = flags_of(criteria, given, {source["id"]: source["title"] for source in sources})
+    state, tone = said(turn)
+    project = member.project.slug
+    return {
+        "turn": turn,
+        "state": state,
+        "tone": tone,
+        "reason": turn.skip_reason.replace("_", " ") or "no reason given",
+        "undo_url": reverse("queues:undo", kwargs={"project": project, "token": turn.token}) if can_undo(turn) else "",
+        "answers": [with_marks(answer, flags) for answer in shown_answers(shown, shows_model=shows_model)],
+        "passages": [{**source, "marks": marks_in(source["id"], flags)} for source in sources],
+        "said": [
+            {"label": row.label, "words": in_words(row, given.get(row.key), shown)}
+            for row in criteria
+            if row.kind not in {Kind.SPANS, Kind.CORRECTION}
+        ],
+        "rewrites": [
+            rewrite(row, given[row.key], shown)
+            for row in criteria
+            if row.kind == Kind.CORRECTION and row.key in given
+        ],
+        "escalations": list(member.escalations.filter(item=turn.item_id).order_by("-pk")[:10]),
+        **conversation(shown),
+    }  # fmt: skip
+
+
+def in_words(criterion: Criterion, value: Any, shown: list[Response]) -> str:
+    """An answer as the page put it; empty when the question was left open."""
+    if value in (None, "", []):
+        return ""
+    if criterion.kind == Kind.COMPARISON:
+        return preference(value, [response.pk for response in shown])
+    if criterion.kind == Kind.TEXT:
+        return str(value)
+    if criterion.kind == Kind.SCALE:
+        anchor = criterion.options.get("anchors", {}).get(f"{value:g}", "")
+        return f"{value:g} of {criterion.options['max']:g}" + (f": {anchor}" if anchor else "")
+    labels = dict(choices_of(criterion))
+    return ", ".join(labels.get(entry, entry) for entry in (value if isinstance(value, list) else [value]))
+
+
+def preference(value: dict[str, Any], shown: list[int]) -> str:
+    if value["outcome"] != "preferred":
+        return OUTCOMES.get(value["outcome"], value["outcome"])
+    side = "Left" if value["preferred"] == shown[0] else "Right"
+    return f"{side}{STRENGTHS.get(value.get('strength') or 1, '')}"
+
+
+def flags_of(criteria: tuple[Criterion, ...], given: dict[str, Any], titles: dict[int, str]) -> list[dict[str, Any]]:
+    """Every stretch that was marked, numbered, with the words of its kind and severity and where its proof is."""
+    found: list[dict[str, Any]] = []
+    for criterion in (row for row in criteria if row.kind == Kind.SPANS):
+        kinds, severities = (
+            {entry["value"]: entry["label"] for entry in criterion.options.get(name, [])}
+            for name in ("kinds", "severities")
+        )
+        for mark in given.get(criterion.key) or []:
+            proof = mark.get("evidence", {})
+            words = {
+                "number": len(found) + 1,
+                "kind_label": kinds.get(mark["kind"], mark["kind"]),
+                "severity_label": severities.get(mark.get("severity", ""), ""),
+                "proof_id": proof.get("passage"),
+                "proof_title": titles.get(proof.get("passage"), "") or "the source",
+                "proof_quote": proof.get("quote", ""),
+            }
+            found.append({**mark, **words})
+    return found
+
+
+def with_marks(answer: dict[str, Any], flags: list[dict[str, Any]]) -> dict[str, Any]:
+    own = [flag for flag in flags if flag["response"] == answer["response"]]
+    marks = [Mark(flag["number"], flag["start"], flag["end"], flag["kind"]) for flag in own if not flag.get("passage")]
+    return {**answer, "flags": own, "marks": marks}
+
+
+def marks_in(passage: int, flags: list[dict[str, Any]]) -> list[Mark]:
+    """What was marked in a source, and what was given there as proof."""
+    marks = [
+        Mark(flag["number"], flag["start"], flag["end"], flag["kind"])
+        for flag in flags
+        if flag.get("passage") == passage
+    ]
+    for flag in flags:
+        proof = flag.get("evidence", {})
+        if proof.get("passage") == passage and proof.get("start") is not None:
+            marks.append(Mark(flag["number"], proof["start"], proof["end"], "evidence"))
+    return marks  # fmt: skip
+
+
+def rewrite(criterion: Criterion, value: dict[str, Any], shown: list[Response]) -> dict[str, Any]:
+    original = next((response for response in shown if response.pk == value["response"]), shown[0])
+    return {"label": criterion.label, "changes": in_line(original.body.output, value["text"])}
