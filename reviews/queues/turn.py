@@ -68,8 +68,8 @@ def in_words(criterion: Criterion, value: Any, shown: list[Response]) -> str:
     if criterion.kind == Kind.SCALE:
         anchor = criterion.options.get("anchors", {}).get(f"{value:g}", "")
         return f"{value:g} of {criterion.options['max']:g}" + (f": {anchor}" if anchor else "")
-    labels = dict(choices_of(criterion))
-    return ", ".join(labels.get(entry, entry) for entry in (value if isinstance(value, list) else [value]))
+    labels: dict[Any, str] = dict(choices_of(criterion))
+    return ", ".join(labels.get(entry) or str(entry) for entry in (value if isinstance(value, list) else [value]))
 
 
 def preference(value: dict[str, Any], shown: list[int]) -> str:
