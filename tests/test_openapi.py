@@ -12,7 +12,7 @@ from django.core.management import call_command
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from feedback.permissions import ROUTES
-from tests.test_access import APIS, entry_of
+from tests.addresses import APIS, entry_of
 
 COMMITTED = Path(__file__).resolve().parent.parent / "docs/reference/openapi.yaml"
 Operation = dict[str, Any]

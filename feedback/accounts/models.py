@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -19,6 +18,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
+from feedback.accounts.digests import digest_of, new_salt, pseudonym
 from feedback.permissions import ADMIN, ROLES, may
 
 
@@ -58,10 +58,6 @@ class User(AbstractUser):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = self.email.lower()  # one mailbox is one person
         super().save(*args, **kwargs)
-
-
-def new_salt() -> str:
-    return secrets.token_hex(16)
 
 
 class Project(models.Model):
@@ -191,11 +187,6 @@ class Member(ProjectRow):
         self.change(is_disabled=True)
 
 
-def pseudonym(salt: str, key: str) -> str:
-    """A stable name that says nothing: HMAC-SHA256 under the project's salt, 12 hex digits."""
-    return "r-" + hmac.new(salt.encode(), key.encode(), hashlib.sha256).hexdigest()[:12]
-
-
 KEY_MARK = "tsk"
 KEY_SHAPE = re.compile(rf"{KEY_MARK}_([0-9a-f]{{10}})_[\w-]{{43}}", re.ASCII)
 
@@ -266,11 +257,6 @@ class ApiKey(ProjectRow):
     def revoke(self) -> None:
         self.revoked_at = timezone.now()
         self.save(update_fields=["revoked_at"])
-
-
-def digest_of(secret: str) -> str:
-    """SHA-256 is enough for secrets of 256 random bits: there is nothing to guess."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class LinkOver(Exception):

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from django.db import models, transaction
 from django.urls import reverse
 
-from feedback.accounts.models import Member, ProjectRow, new_salt
+from feedback.accounts.digests import new_salt
+from feedback.accounts.models import Member, ProjectRow
 from feedback.audit.log import record
 from feedback.jobs import Job, JobRefused
 from feedback.judgements.models import Verdict

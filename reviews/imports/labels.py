@@ -17,7 +17,8 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from feedback.accounts.models import Member, Project, pseudonym
+from feedback.accounts.digests import pseudonym
+from feedback.accounts.models import Member, Project
 from feedback.judgements.answers import CheckedAnswers, check_answers
 from feedback.judgements.models import Review
 from feedback.judgements.record import answer_rows, criteria_of, insert_rows

@@ -7,12 +7,12 @@ from typing import Any
 from django.urls import reverse
 from playwright.sync_api import APIResponse
 
-from tests import test_access as walk
+from tests import addresses
 
-PAGES = walk.PAGES
+PAGES = addresses.PAGES
 GROUPS = 4  # tests that share the pages, so that two processes share the work
 
-# Route -> what of the world its address names. Other routes with arguments get a fresh thing (test_access.SAMPLES).
+# Route -> what of the world its address names. Other routes with arguments get a fresh thing (addresses.SAMPLES).
 OF_WORLD: dict[str, Any] = {
     "responses:response-detail": lambda world: {"pk": world["responses"][0].pk},
     "rubrics:rubric-detail": lambda world: {"pk": world["single"].rubric_version.rubric_id},
@@ -34,7 +34,7 @@ def address(route: str, world: dict[str, Any]) -> str:
     if route in OF_WORLD:
         kwargs = {"project": project.slug, **OF_WORLD[route](world)}
         return reverse(route, kwargs=kwargs)
-    return walk.address(route, project, world["admin"])
+    return addresses.address(route, project, world["admin"])
 
 
 def is_page(answer: APIResponse) -> bool:

@@ -16,7 +16,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from feedback.accounts.api_auth import ApiKeyAuthentication
-from feedback.accounts.models import LinkOver, Member, SigninLink, User, digest_of
+from feedback.accounts.digests import digest_of
+from feedback.accounts.models import LinkOver, Member, SigninLink, User
 from feedback.audit.models import AuditEvent
 from tests import make
 

@@ -12,7 +12,7 @@ from feedback.takeouts.tables import KEPT, LEFT_OUT, OURS, is_taken, path_to_pro
 
 SECRET = re.compile(r"salt|digest|token$|password|secret|session_key|private")
 # Of nobody's project, or of several.
-NOT_TAKEN = {"accounts.signinlink"}
+NOT_TAKEN = {"accounts.signinlink", "monitoring.workerbeat"}
 
 
 def ours() -> list[type[models.Model]]:

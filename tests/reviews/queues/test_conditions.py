@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from feedback.accounts.models import Member, Project
 from feedback.judgements.models import Rating, Review, Verdict
@@ -113,10 +114,10 @@ def test_a_moderator_decides_on_a_set(
     item = Item.objects.get(state=Item.State.UNRESOLVED)
     with pytest.raises(AnswersRefused):
         adjudicate(item, moderator, {}, "I looked.")
-    address = f"/p/{queue.project.slug}/moderation/{item.pk}/"
+    address = reverse("quality:settle", args=[queue.project.slug, item.pk])
     page = client_of(moderator).get(address)
     assert "Tone 1" in page.text
-    done = client_of(moderator).post(address, {"q-what": ["tone", "form"], "reason": "Both."})
-    assert done.status_code == 302
+    done = client_of(moderator).post(address, {"q-what": ["tone", "form"], "why-what": "Both."})
+    assert done.status_code == 303
     answer = Verdict.objects.get().answers["what"]
     assert (answer["value"], answer["share"], answer["adjudicated"]) == (["tone", "form"], 0.5, True)
