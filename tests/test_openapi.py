@@ -12,7 +12,8 @@ from django.core.management import call_command
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from feedback.permissions import ROUTES
-from tests.addresses import APIS, entry_of
+from tests.addresses import APIS
+from tests.test_access import entry_of
 
 COMMITTED = Path(__file__).resolve().parent.parent / "docs/reference/openapi.yaml"
 Operation = dict[str, Any]
