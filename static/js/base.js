@@ -50,6 +50,7 @@ document.addEventListener("click", async (event) => {
 function press(element) {
   if (element.matches("textarea, select, input:not([type=checkbox])")) element.focus();
   else element.click();
+  focusIn(element.closest("details.menu[open]")); // at once: the next key is the first letter
 }
 
 document.addEventListener("keydown", (event) => {
@@ -116,10 +117,10 @@ function closeMenus(except) {
     if (hadFocus) menu.querySelector("summary").focus();
   }
 }
-document.addEventListener("toggle", (event) => {
-  const menu = event.target;
-  if (menu.matches?.("details.menu[open]")) menu.querySelector(".sheet :is(select, textarea, input:not([type=hidden]))")?.focus();
-}, true);
+function focusIn(menu) {
+  menu?.querySelector(".sheet :is(select, textarea, input:not([type=hidden]))")?.focus();
+}
+document.addEventListener("toggle", (event) => { if (event.target.matches?.("details.menu[open]") && !event.target.contains(document.activeElement.closest(".sheet"))) focusIn(event.target); }, true);
 
 // What scrolls sideways can be reached by Tab, and then moved by the arrows.
 function reachScrollers() {

@@ -10,6 +10,7 @@ let flags = []; // what the form will send, plus `key`, which only this page use
 let editing = null; // key of the flag whose controls are open
 let fresh = null; // key of a flag that Escape takes back
 let words = null; // a WordChoice while words are chosen by keyboard
+let visited = null; // key of the flag that the last click on marked words went to
 let nextKey = 1;
 
 const form = () => document.getElementById("review-form");
@@ -198,8 +199,8 @@ function begin() {
 function toFlag(mark) {
   const keys = [];
   for (let one = mark; one; one = one.parentElement.closest("mark[data-flags]")) keys.push(one.dataset.flags);
-  const at = keys.indexOf(document.activeElement?.closest("[data-flag]")?.dataset.flag);
-  lineOf(keys[(at + 1) % keys.length])?.querySelector("[data-edit]")?.focus();
+  visited = keys[(keys.indexOf(visited) + 1) % keys.length];
+  lineOf(visited)?.querySelector("[data-edit]")?.focus();
 }
 
 document.addEventListener("click", (event) => {

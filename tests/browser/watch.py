@@ -20,6 +20,7 @@ class Watch:
         self.expected: set[int] = set()
         self.asked: list[str] = []  # the address of every request
         self.dialogs: list[str] = []
+        self.is_cut_off = False  # a test takes the connection away
 
     def over(self, context: BrowserContext) -> None:
         context.add_init_script(POLICY)
@@ -32,7 +33,10 @@ class Watch:
 
     def on_dialog(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)
-        dialog.dismiss()
+        if dialog.type == "beforeunload":  # whoever leaves all the same
+            dialog.accept()
+        else:
+            dialog.dismiss()
 
     def on_console(self, message: ConsoleMessage) -> None:
         is_status = message.text.startswith("Failed to load resource")  # on_response says which, and judges
@@ -40,6 +44,8 @@ class Watch:
             self.complaints.append(f"console {message.type}: {message.text}")
 
     def on_failure(self, request: Request) -> None:
+        if self.is_cut_off and request.failure == "net::ERR_INTERNET_DISCONNECTED":
+            return
         if request.resource_type != "ping" and request.failure != "net::ERR_ABORTED":  # a beacon of a page that is left
             self.complaints.append(f"failed: {request.method} {request.url}: {request.failure}")
 
