@@ -99,6 +99,7 @@ OWN_DETAIL = {
     "question-refused": "Say what the moderator should look at.",
     "too-late": "This review can no longer be undone: the time for it is over.",
     "answers-refused": "Some answers cannot be accepted; see errors.",
+    "question-refused": "Say what the moderator should look at.",
     "version-not-complete": "The version is not complete; ask again when its state is done.",
     "conflict": "A response with this external id and another body is stored; it was not changed.",
     "unknown": "No response has this external id yet; send its messages and output.",

@@ -75,6 +75,7 @@ document.addEventListener("keydown", (event) => {
     form.requestSubmit(document.getElementById("submit"));
     return;
   }
+  if (event.key === "Escape" && event.target.matches?.(".guide")) event.target.closest("details").open = false;
   if (event.key === "Escape" && isTyping(event) && event.target.form?.id === "review-form") event.target.blur();
   if (!mayAct(event)) return;
   const inside = event.target.closest(".q");
@@ -93,6 +94,14 @@ document.addEventListener("focusin", (event) => {
   if (question) activate(question);
 });
 document.addEventListener("input", (event) => { if (event.target.closest("#review-form .q")) count(); });
+// The guideline takes the focus while it is open, so that arrows scroll it; closed, the hands are back at the question.
+document.addEventListener("toggle", (event) => {
+  const guide = event.target.querySelector?.(":scope > .guide");
+  if (!guide) return;
+  if (!event.target.open) return enter(active());
+  guide.focus({ preventScroll: true });
+  event.target.scrollIntoView({ block: "nearest" });
+}, true);
 document.addEventListener("htmx:afterRequest", (event) => {
   // A question was asked and the item stays: the sheet has done its work.
   if (!event.target.matches("[data-escalation]") || event.detail.xhr.status !== 204) return;

@@ -123,3 +123,15 @@ def test_a_long_text_is_clipped_until_it_is_asked_for(world: World, signed_in: A
     assert response.evaluate("(element) => element.clientHeight") < 700
     page.get_by_role("button", name="Show all").press("Enter")
     assert response.evaluate("(element) => element.clientHeight") > 700
+
+
+def test_g_opens_the_guideline_and_escape_goes_back(world: World, signed_in: Any) -> None:
+    page = desk(world, signed_in)
+    page.keyboard.press("2")
+    page.keyboard.press("g")
+    guide = page.get_by_role("region", name="Guideline")
+    expect(guide).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(guide).to_be_hidden()
+    expect(page.locator(".q.active")).to_be_visible()
+    assert page.evaluate("document.activeElement.closest('.q.active') !== null")
