@@ -96,7 +96,6 @@ EVERYWHERE = (400, 401, 403, 404, 406, 429)
 OWN_DETAIL = {
     "lease-lost": "The place is not held any more. A submit is still welcome.",
     "submission-reused": "This submission id has stored other answers already.",
-    "question-refused": "Say what the moderator should look at.",
     "too-late": "This review can no longer be undone: the time for it is over.",
     "answers-refused": "Some answers cannot be accepted; see errors.",
     "question-refused": "Say what the moderator should look at.",
