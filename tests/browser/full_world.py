@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any, Protocol
+from urllib.parse import quote
 from uuid import uuid4
+
+from django.core.files.base import ContentFile
 
 from feedback.accounts.models import ApiKey, Invitation, Project
 from feedback.datasets.models import Dataset, DatasetVersion, Export
 from feedback.datasets.rule import DEFAULT_SHARES, Rule
 from feedback.prompts.models import Prompt, PromptVersion
-from feedback.responses.models import IngestBatch, Passage, Response, UserFeedback
+from feedback.responses.models import IngestBatch, Passage, Response, ResponseUpload, SavedFilter, UserFeedback
 from feedback.rubrics.models import Rubric
 from feedback.rubrics.publish import publish
 from feedback.rubrics.ready import HELPFULNESS_CRITERIA
 from feedback.text.hashes import sha256_text
+from reviews.moderation import act
 from reviews.quality.settle import settle_complete_items
 from reviews.queues import claim as claiming
 from reviews.queues import submit as submitting
+from reviews.queues.escalate import raise_escalation, say
 from reviews.queues.items import add_items
 from reviews.queues.models import Assignment, Item, Queue
+from reviews.sampling.models import SamplingRule
 from tests import make
 from tests.browser.world import let_the_grace_pass, work
 
@@ -65,9 +72,33 @@ def build(texts: Texts) -> dict[str, Any]:
     world["responses"] = [response(project, texts, world["prompt_version"], number) for number in range(6)]
     world["single"], world["pairs"] = queues(project, texts)
     judge(world)
-    world["held"] = claiming.claim(world["single"], people["admin"])
+    own = claiming.claim(world["single"], people["admin"])
+    assert own is not None
+    send(own, single_answers(own, texts, is_grim=True), texts)
+    world["own"], world["held"] = own, claiming.claim(world["single"], people["admin"])
     world["dataset"], world["version"], world["exports"] = published(project, texts)
+    world["pair"] = world["version"].pairs.first()
+    around(world)
     return world
+
+
+def around(world: dict[str, Any]) -> None:
+    """What people do besides judging: ask, withdraw, save a filter, bring a file, write a rule."""
+    project, texts, admin = world["project"], world["texts"], world["admin"]
+    world["judged"] = Assignment.objects.filter(queue=world["single"], state="submitted").order_by("pk")[0]
+    world["escalation"] = raise_escalation(world["held"], texts.paragraph[:2000])
+    say(world["escalation"], world["first"], texts.paragraph[:2000])
+    settled = Item.objects.filter(queue=world["single"], state=Item.State.SETTLED).order_by("pk")[0]
+    act.withdraw(settled, admin, texts.paragraph[:1000])
+    world["filter"] = SavedFilter.objects.create(
+        project=project, owner=admin, name=texts.name()[:80], query=f"tag={quote(texts.line[:60])}", is_shared=True
+    )
+    world["rule"] = make.sampling_rule(world["single"], rate=1.0)
+    SamplingRule.objects.filter(pk=world["rule"].pk).update(name=texts.name())
+    row = {"external_id": texts.line, "messages": [{"role": texts.line, "content": texts.paragraph}], texts.line: 1}
+    lines = "\n".join(json.dumps(row | {"n": number}) for number in range(3))
+    file = ContentFile(lines.encode())
+    world["upload"] = ResponseUpload.keep(project, admin, file, name=f"{texts.line[:60]}.jsonl", columns={})
 
 
 def prompts(project: Project, texts: Texts) -> PromptVersion:

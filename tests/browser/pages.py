@@ -14,15 +14,51 @@ GROUPS = 4  # tests that share the pages, so that two processes share the work
 
 # Route -> what of the world its address names. Other routes with arguments get a fresh thing (addresses.SAMPLES).
 OF_WORLD: dict[str, Any] = {
-    "responses:response-detail": lambda world: {"pk": world["responses"][0].pk},
-    "rubrics:rubric-detail": lambda world: {"pk": world["single"].rubric_version.rubric_id},
-    "queues:queue-detail": lambda world: {"key": world["single"].key},
-    "queues:queue-change": lambda world: {"key": world["single"].key},
-    "queues:review": lambda world: {"key": world["single"].key},
+    **dict.fromkeys(
+        ["responses:response-detail", "queues:response-items", "judgements:response-verdicts",
+         "datasets:response-uses"],
+        lambda world: {"pk": world["responses"][0].pk},
+    ),
+    **dict.fromkeys(
+        ["prompts:prompt-detail", "prompts:version-compare", "monitoring:prompt-quality"],
+        lambda world: {"pk": world["prompt_version"].prompt_id},
+    ),
+    "prompts:version-detail": lambda world: {"pk": world["prompt_version"].pk},
+    **dict.fromkeys(
+        ["rubrics:rubric-detail", "rubrics:rubric-edit", "rubrics:rubric-export", "rubrics:version-compare",
+         "queues:rubric-preview"],
+        lambda world: {"pk": world["single"].rubric_version.rubric_id},
+    ),
+    **dict.fromkeys(
+        [f"queues:{name}" for name in ("queue-detail", "queue-change", "queue-activity", "queue-items", "review")],
+        lambda world: {"key": world["single"].key},
+    ),
+    "queues:turn": lambda world: {"token": world["own"].token},
+    "queues:escalation": lambda world: {"pk": world["escalation"].pk},
+    "moderation:escalation-detail": lambda world: {"pk": world["escalation"].pk},
     "quality:settle": lambda world: {"pk": world["disputed"].pk},
     "moderation:item-detail": lambda world: {"pk": world["disputed"].pk},
-    "datasets:dataset-detail": lambda world: {"key": world["dataset"].key},
-    "datasets:version-detail": lambda world: {"key": world["dataset"].key, "number": world["version"].number},
+    "moderation:item-act": lambda world: {"pk": world["disputed"].pk, "act_name": "withdraw"},
+    "moderation:review-act": lambda world: {"pk": world["judged"].pk, "act_name": "invalidate"},
+    **dict.fromkeys(
+        [f"sampling:rule-{name}" for name in ("detail", "change", "trial")],
+        lambda world: {"key": world["rule"].key},
+    ),
+    "responses:filter-change": lambda world: {"pk": world["filter"].pk},
+    **dict.fromkeys(
+        ["responses:upload-detail", "responses:upload-errors"], lambda world: {"pk": world["upload"].pk}
+    ),
+    **dict.fromkeys(
+        ["datasets:dataset-detail", "datasets:dataset-change", "datasets:version-compare"],
+        lambda world: {"key": world["dataset"].key},
+    ),
+    **dict.fromkeys(
+        [f"datasets:{name}" for name in ("version-detail", "pair-list", "excluded-list")],
+        lambda world: {"key": world["dataset"].key, "number": world["version"].number},
+    ),
+    "datasets:pair-detail": lambda world: {
+        "key": world["dataset"].key, "number": world["version"].number, "pair_id": world["pair"].pair_id,
+    },
     "datasets:export-download": lambda world: {
         "key": world["dataset"].key, "number": world["version"].number, "pk": world["exports"][0].pk,
     },
