@@ -140,6 +140,8 @@ def meaning(criterion: Criterion, value: Any) -> Any:
         return None
     if criterion.kind == Kind.SPANS:
         return tuple(sorted((mark["start"], mark["end"], mark["kind"]) for mark in value))
+    if criterion.kind == Kind.MULTI_CHOICE:
+        return tuple(sorted(value))
     if criterion.kind == Kind.COMPARISON:
         return value["outcome"], value.get("preferred")
     return value
