@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from feedback.accounts.access import MemberRequest
@@ -58,7 +59,8 @@ def queue_activity(request: MemberRequest, key: str) -> HttpResponse:
 
 
 class ItemFilter(forms.Form):
-    state = forms.ChoiceField(choices=[("", "Any"), *Item.State.choices], required=False, label="State")
+    states = [(value, capfirst(label)) for value, label in Item.State.choices]
+    state = forms.ChoiceField(choices=[("", "Any"), *states], required=False, label="State")
     after = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False, widget=forms.HiddenInput)
 
 
@@ -120,9 +122,13 @@ def queue_change(request: MemberRequest, key: str) -> HttpResponse:
 
 
 def edit(request: MemberRequest, form: QueueForm, title: str) -> HttpResponse:
+    is_new = form.instance.pk is None
     if request.method == "POST" and form.is_valid():
         queue = form.keep(request)
-        messages.success(request, "Saved. A new number of reviews holds for items that are added from now on.")
+        if is_new:
+            messages.success(request, "The queue is open.")
+        else:
+            messages.success(request, "Saved. A new number of reviews holds for items that are added from now on.")
         return redirect("queues:queue-detail", project=request.project.slug, key=queue.key)
     status = 422 if request.method == "POST" else 200
     return page(

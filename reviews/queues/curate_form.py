@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.db import transaction
 from django.db.models import Q
-from django.utils.text import slugify
+from django.utils.text import capfirst, slugify
 
 from feedback.accounts.models import Member, Project
 from feedback.audit.log import record
@@ -67,6 +67,8 @@ class QueueForm(forms.ModelForm):
         rubric = self.fields["rubric_version"]
         rubric.queryset = versions  # type: ignore[attr-defined]
         rubric.disabled = bool(self.instance.pk)
+        order = self.fields["order"]
+        order.choices = [(value, capfirst(label)) for value, label in Queue.Order.choices]  # type: ignore[attr-defined]
         self.fields["lease_seconds"] = forms.IntegerField(
             min_value=60, max_value=86_400, initial=1800, label=self.Meta.labels["lease_seconds"],
             help_text=self.Meta.help_texts["lease_seconds"],

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from feedback.accounts.models import Member, Project
 from feedback.audit.models import AuditEvent
@@ -54,7 +55,11 @@ def test_the_detail_counts_items_and_shows_the_questions(queue: Queue, pages: An
 
 
 def test_an_empty_queue_says_what_fills_it(queue: Queue, pages: Any) -> None:
-    assert b"A sampling rule that points here fills it." in pages.get("queue-detail", key=queue.key).content
+    content = pages.get("queue-detail", key=queue.key).content
+    assert b"A sampling rule that points here fills it." in content
+    assert reverse("sampling:rule-create", args=[queue.project.slug]).encode() in content
+    Queue.objects.filter(pk=queue.pk).update(takes_imports=True)
+    assert b"Labels that are imported from elsewhere fill it." in pages.get("queue-detail", key=queue.key).content
 
 
 def test_a_new_queue_is_made_and_audited(queue: Queue, pages: Any) -> None:
