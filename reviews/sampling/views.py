@@ -55,7 +55,10 @@ def edit(request: MemberRequest, form: RuleForm, title: str) -> HttpResponse:
         else:
             with transaction.atomic():
                 rule = form.save(by=request.member)
-            messages.success(request, "Saved. Run it now, or wait for its next turn.")
+            if form.cleaned_data["interval_minutes"] and rule.is_active:
+                messages.success(request, "Saved. Run it now, or wait for its next turn.")
+            else:
+                messages.success(request, "Saved. It draws when somebody runs it.")
             return redirect("sampling:rule-detail", project=request.project.slug, key=rule.key)
     if is_trial and wants_fragment(request):  # beside what is being typed: half a form is no error yet
         return page(request, "reviews/sampling/rule_form.html", context, partial="trial")
