@@ -135,7 +135,7 @@ def row_of(request: MemberRequest, job: Job) -> dict[str, Any]:
     return {
         "job": job,
         "id": f"job-{job._meta.model_name}-{job.pk}",
-        "name": capfirst(str(job)),
+        "name": getattr(job, "name", "") or capfirst(str(job)),  # a file keeps its own
         "kind": kind_words(type(job)),
         "url": address() if address else "",
         "age": span_words(now - job.created_at),

@@ -16,6 +16,7 @@ from feedback.audit.models import AuditEvent
 from feedback.datasets import exports
 from feedback.datasets.models import Dataset, DatasetVersion, Export
 from feedback.jobs import Job
+from feedback.responses.models import ResponseUpload
 from reviews.monitoring.models import WorkerBeat
 from reviews.sampling.models import SamplingRun
 from tests import make, world
@@ -218,3 +219,10 @@ def test_the_pages_ask_the_database_little(
         assert browser.get(at(project)).status_code == 200
     with django_assert_num_queries(tables + 4):
         assert browser.get(at(project, "job-workers")).status_code == 200
+
+
+def test_a_file_that_waits_for_a_word_says_so_under_its_own_name(curator: Member, project: Project) -> None:
+    ResponseUpload.objects.create(project=project, by=curator, name="march.ndjson")
+    content = make.SignedIn(curator).get(reverse("monitoring:job-list", args=[project.slug])).content
+    assert b">march.ndjson<" in content
+    assert b"Waiting for its go-ahead" in content
