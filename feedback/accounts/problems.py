@@ -81,7 +81,8 @@ def plain_error(request: HttpRequest, status: int, code: str, detail: str) -> Ht
     """A problem for programs, a page for people; the page needs no database and no session: either may be broken."""
     if request.path.startswith("/api/"):
         return JsonResponse(body(status, code, detail), status=status, content_type=MEDIA_TYPE)
-    return HttpResponse(render_to_string(f"{status}.html"), status=status)
+    context = {"is_for_operators": request.path.startswith("/admin/")}
+    return HttpResponse(render_to_string(f"{status}.html", context), status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

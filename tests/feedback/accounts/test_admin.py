@@ -128,7 +128,9 @@ def test_a_change_here_is_written_down(project: Project, root: Client) -> None:
 def test_only_staff_come_in(reviewer: Member, anonymous: Client) -> None:
     seen = anonymous.get("/admin/", follow=True).redirect_chain
     assert seen[-1] == ("/accounts/login/?next=%2Fadmin%2F", 302)
-    assert make.SignedIn(reviewer).get("/admin/", follow=True).status_code == 403
+    refused = make.SignedIn(reviewer).get("/admin/", follow=True)
+    assert refused.status_code == 403
+    assert b"for the operators of this server" in refused.content
 
 
 RAISE = {"is_staff": "1", "is_superuser": "1", "is_active": "1", "email": "stu@example.org", "name": "Stu"}
