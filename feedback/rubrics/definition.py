@@ -83,10 +83,10 @@ def check_definition(given: Any) -> dict[str, Any]:
     require(isinstance(given, dict), "", "A question is an object.")
     require(not set(given) - FIELDS, "", f"A question has only these fields: {', '.join(sorted(FIELDS))}.")
     row = {"help_text": "", "is_required": True, "options": {}, "fails_when": {}, "asked_when": {}} | given
+    require(is_text(row.get("label"), 200), "/label", "A question of at most 200 characters.")
     key = row.get("key")
     require(isinstance(key, str) and KEY.fullmatch(key), "/key", "Small letters, digits, - and _; at most 60.")
     require(row.get("kind") in Kind.values, "/kind", f"One of: {', '.join(Kind.values)}.")
-    require(is_text(row.get("label"), 200), "/label", "A question of at most 200 characters.")
     require(is_text(row["help_text"], 500, empty=True), "/help_text", "A text of at most 500 characters.")
     require(isinstance(row["is_required"], bool), "/is_required", "true or false.")
     require(isinstance(row["options"], dict), "/options", "An object.")
