@@ -31,7 +31,8 @@ class BulkAction(ProjectRow, Job):
     refused = models.JSONField(default=dict, blank=True, help_text="How many items were left alone, by reason.")
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {len(self.item_ids)} items"
+        n = len(self.item_ids)
+        return f"{self.get_kind_display()}: {n} item{'' if n == 1 else 's'}"
 
     def step(self) -> bool:
         from reviews.moderation import bulk  # which is written in terms of these models
