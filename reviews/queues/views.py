@@ -174,10 +174,10 @@ def escalation(request: MemberRequest, pk: int) -> HttpResponse:
     form = MessageForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
+            if form.cleaned_data["text"] or "close" not in request.POST:
+                escalating.say(found, request.member, form.cleaned_data["text"])
             if "close" in request.POST:
                 escalating.close(found, request.member)
-            else:
-                escalating.say(found, request.member, form.cleaned_data["text"])
             return see_other("queues:escalation", request, pk=pk)
         except escalating.EscalationRefused as refusal:
             form.add_error("text", str(refusal))

@@ -85,6 +85,14 @@ def test_it_is_closed_and_then_takes_no_more(turn: Assignment, moderator: Member
     assert "One more thing." in late.content.decode()
 
 
+def test_what_was_typed_is_sent_before_it_is_closed(turn: Assignment, moderator: Member) -> None:
+    ask(turn)
+    found = Escalation.objects.get()
+    make.SignedIn(moderator).post(conversation(found), {"close": "1", "text": "It is ours."})
+    assert not Escalation.objects.open().exists()
+    assert [message.text for message in found.messages.all()] == ["Is this ours?", "It is ours."]
+
+
 def test_nobody_else_finds_it(turn: Assignment, other_reviewer: Member, curator: Member, outsider: Member) -> None:
     ask(turn)
     for stranger in (other_reviewer, curator, outsider):
