@@ -158,6 +158,7 @@ setInterval(() => {
   if (place) place.value = String(activeMs);
 }, 1000);
 setInterval(beat, BEAT);
+beat(); // who comes back has the whole time again
 setInterval(showHold, 30_000);
 addEventListener("online", save);
 addEventListener("beforeunload", (event) => { if (failing && dirty && !over) event.preventDefault(); });
