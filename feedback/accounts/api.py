@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 from rest_framework.exceptions import ValidationError
+from rest_framework.fields import BooleanField, CharField, Field, IntegerField, UUIDField
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -40,6 +41,7 @@ class ProgramView(APIView):
             raise Problem(411, "length-required", "Send this body with a Content-Length.")
         wanted = serializer(data=self.request.data)
         wanted.is_valid(raise_exception=True)
+        refuse_other_types(wanted)
         return cast(dict[str, Any], wanted.validated_data)
 
     def memo(self, data: Any) -> Any:
@@ -56,6 +58,27 @@ class ProgramView(APIView):
         if isinstance(answer, Response) and request.method in READS and answer.status_code == 200:
             answer.add_post_render_callback(partial(tagged, request))
         return answer
+
+
+JSON_TYPES: dict[type[Field[Any, Any, Any, Any]], tuple[type, str]] = {
+    BooleanField: (bool, "true or false"),
+    CharField: (str, "text"),
+    IntegerField: (int, "a whole number"),
+    UUIDField: (str, "text"),
+}
+
+
+def refuse_other_types(wanted: BaseSerializer[Any]) -> None:
+    """JSON says what it means: 1 is no text and "yes" no truth, though REST framework would take both."""
+    errors: dict[str, Any] = {}
+    for name, field in getattr(wanted, "fields", {}).items():
+        value = wanted.initial_data.get(name)
+        for kind, (exact, words) in JSON_TYPES.items():
+            is_whole = exact is int and isinstance(value, float) and value.is_integer()
+            if isinstance(field, kind) and value is not None and type(value) is not exact and not is_whole:
+                errors[name] = [f"This must be {words}."]
+    if errors:
+        raise ValidationError(errors)
 
 
 def tagged(request: Request, answer: HttpResponse) -> HttpResponse:

@@ -271,3 +271,14 @@ def test_a_question_that_cannot_be_taken_changes_nothing(
     assert Program(other_reviewer).call("assignment-escalate", {"text": "Hm?"}, token=token).status_code == 404
     assert not Escalation.objects.exists()
     assert Assignment.objects.get(token=token).state == "claimed"
+
+
+WRONG_TYPES = [{"note": 1}, {"active_ms": "5"}, {"active_ms": 1.5}, {"active_ms": True}, {"next": "yes"}, {"next": 1},
+               {"submission_id": 1}]  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", WRONG_TYPES)
+def test_a_value_of_another_type_is_refused(queue: Queue, program: Program, fields: dict[str, Any]) -> None:
+    make.items(queue)
+    refused = program.call("assignment-submit", submission(**fields), token=program.claim(queue)["token"])
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, f"/{next(iter(fields))}")
