@@ -11,6 +11,7 @@ from feedback.responses.models import Passage
 from reviews.queues.models import Assignment
 from reviews.sampling.models import SamplingRun
 from tests.browser.keys import drag_over
+from tests.browser.test_accessible import findings
 from tests.browser.test_desk_keys import desk
 from tests.browser.world import World, build, make_first, work
 
@@ -147,3 +148,21 @@ def test_words_are_dragged_over_an_older_flag(world: World, signed_in: Any) -> N
     page.get_by_role("toolbar").get_by_role("button", name="Unsupported").click()
     expect(page.locator(".flag")).to_have_count(2)
     expect(page.locator(".flag .said q").nth(1)).to_have_text("is insured up")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_while_flagging(scheme: Any, world: World, signed_in: Any) -> None:
+    page = desk(world, signed_in)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    flag_words(page, "Shift+ArrowRight", "Shift+ArrowRight")
+    keys(page, "f", "ArrowRight", "Enter")
+    page.locator(".editing:not([hidden]) [name=evidence]").select_option(index=1)
+    page.locator(".topbar [data-find-open]").click()
+    page.keyboard.type("insured")
+    assert findings(page, f"flagging {scheme}") == []
+    page.keyboard.press("Escape")
+    for sheet in ("e", "s"):
+        page.locator(".q.active").first.focus()
+        page.keyboard.press(sheet)
+        assert findings(page, f"{sheet} {scheme}") == []
+        page.keyboard.press("Escape")
