@@ -33,7 +33,7 @@ def sign_in(page: Page, member: Member) -> None:
     page.goto(link_of(member))
     press(page, page.get_by_role("button", name="Sign in"))
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    page.wait_for_url(re.compile("work/$"))
+    page.wait_for_url(re.compile("(work|overview)/$"))
 
 
 def fill_queues(world: World) -> None:
