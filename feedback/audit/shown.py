@@ -12,11 +12,11 @@ from django.urls import NoReverseMatch, reverse
 from feedback.audit.models import AuditEvent, AuditSeal
 
 OTHERS = {
-    "system": "the system",
-    "operator": "an operator",
-    "program": "a program",
-    "visitor": "a visitor",
-    "": "unknown",
+    "system": "The system",
+    "operator": "An operator",
+    "program": "A program",
+    "visitor": "A visitor",
+    "": "Unknown",
 }
 # Pages of higher rooms, by the address only.
 PAGES = {
