@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check lint format openapi browser screenshots bench real contracts services lock
+.PHONY: help setup demo serve test check proof lint format openapi browser screenshots bench real contracts services lock sbom
 MAKEFLAGS += --no-print-directory
 
 help: ## Show this list
@@ -31,6 +31,10 @@ test: .venv/.dev ## Run the tests that need no server and no browser; ARGS="test
 check: .venv/.dev ## Run everything: linters, types, both databases, Redis and workers, the browser
 	@$(PY) .ci/check.py all
 
+proof: .venv/.dev services ## Run the long tests of load and faults, then the benchmarks: what `make check` has no time for
+	@$(PY) .ci/check.py proof $(ARGS)
+	@$(MAKE) bench
+
 lint: .venv/.dev ## Run the linters, types, import floors and settings checks
 	@$(PY) .ci/check.py lint
 
@@ -46,15 +50,19 @@ browser: .venv/.dev services ## Run the browser tests in Chromium; ARGS=... goes
 screenshots: .venv/.dev services ## Take the pictures of README and docs from a demo instance; ARGS=names for some
 	@$(PY) .ci/screenshots.py $(ARGS)
 
-bench: .venv/.dev services ## Run the benchmarks (or BENCH=name) on a PostgreSQL and a Redis of their own
-	@for file in bench/$(or $(BENCH),[a-z]*).py; do \
+bench: .venv/.dev services ## Run the benchmarks (or BENCH=name) on a PostgreSQL and a Redis of their own; writes bench/RESULTS.md
+	@for file in $(filter-out bench/table.py bench/world.py bench/plans.py,$(wildcard bench/$(or $(BENCH),*).py)); do \
 	    echo "== $$file"; $(PY) .ci/servers.py run $(PY) "$$file" || exit 1; done
+	@$(PY) bench/table.py
 
 real: setup ## Run real human labels from end to end over REST: WHAT=llmfao or WHAT=mqm, DATA_DIR=where they lie
 	@$(PY) bench/real/$(or $(WHAT),llmfao).py
 
 contracts: .venv/.dev .venv-contracts/.done ## Feed our files to their real consumers (datasets, TRL); slow, large downloads
 	@HF_HUB_OFFLINE=1 CONTRACTS_PYTHON="$(CURDIR)/.venv-contracts/bin/python" $(PY) -m pytest -m contracts $(or $(ARGS),tests/contracts)
+
+sbom: .venv/.dev ## Write what a release contains (CycloneDX JSON) to var/sbom.cdx.json
+	@$(PY) .ci/sbom.py
 
 services: ## Install PostgreSQL, Redis and Chromium with apt-get when they are missing
 	@$(PYTHON) .ci/servers.py install

@@ -3,6 +3,7 @@
 python .ci/check.py lint
 python .ci/check.py test tests/feedback -k canonical     (the words after the verb go to pytest)
 python .ci/check.py browser
+python .ci/check.py proof
 python .ci/check.py all
 """
 
@@ -28,7 +29,7 @@ PRODUCTION = {
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "EMAIL_URL": "smtp://127.0.0.1:25",
 }
-NEITHER = "not contracts and not browser"
+NEITHER = "not contracts and not browser and not chaos and not proof"
 WITHOUT_SERVERS = f"{NEITHER} and not postgres and not services"
 
 
@@ -83,6 +84,13 @@ def browser(environment: dict[str, str], words: list[str]) -> None:
     pytest_step("Browser tests (Chromium)", "browser", environment, words)
 
 
+def proof(words: list[str]) -> None:
+    """The tests that take minutes each: long chaos runs, every crash point, restarts under load."""
+    with tempfile.TemporaryDirectory(prefix="touchstone-proof-") as folder, real_servers() as addresses:
+        environment = {**clean_environment(folder), **addresses}
+        pytest_step("Long tests of load and faults", "proof", environment, ["--durations=0", *words])
+
+
 def everything() -> None:
     with tempfile.TemporaryDirectory(prefix="touchstone-check-") as folder:
         environment = clean_environment(f"{folder}/sqlite")
@@ -91,6 +99,7 @@ def everything() -> None:
         with real_servers() as addresses:
             served = {**clean_environment(f"{folder}/postgres"), **addresses}
             pytest_step("Tests on PostgreSQL, with Redis and real workers", NEITHER, served, [])
+        pytest_step("Chaos: servers killed under load", "chaos", environment, ["-n", "0", "-s", "tests/faults/chaos"])
         browser(environment, [])
 
 
@@ -105,6 +114,8 @@ def main() -> None:
                 test(words)
             case "browser":
                 browser(clean_environment(folder), words)
+            case "proof":
+                proof(words)
             case "all":
                 everything()
             case _:

@@ -4,6 +4,9 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from feedback.patience import limit
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feedback.settings")
 
 application = get_asgi_application()
+limit("web")

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from kombu.transport import TRANSPORT_ALIASES
 
+from feedback.patience import limit
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feedback.settings")
 TRANSPORT_ALIASES["filesystem"] = "feedback.bell:Transport"  # kombu's own loses the worker to half-written messages
 
@@ -58,6 +60,16 @@ class Ear(bootsteps.StartStopStep):
 
 
 app.steps["consumer"].add(Ear)
+
+
+class Limits(bootsteps.StartStopStep):
+    """Bound how long statements of this worker may take, before its pool is forked."""
+
+    def __init__(self, worker: Any, **kwargs: Any) -> None:
+        limit("worker")
+
+
+app.steps["worker"].add(Limits)
 
 
 class Pulse(bootsteps.StartStopStep):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
 
@@ -17,11 +18,17 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 
 def page(
-    request: HttpRequest, template: str, context: dict[str, Any], *, partial: str, status: int = 200
+    request: HttpRequest, template: str, context: dict[str, Any], *, partial: str, status: int = 200, title: str = ""
 ) -> HttpResponse:
-    """Render `template`, or only its partial named `partial` when htmx asks for a fragment."""
-    name = f"{template}#{partial}" if wants_fragment(request) else template
-    response = render(request, name, context, status=status)
+    """Render `template`, or only its partial named `partial` when htmx asks for a fragment.
+
+    A fragment that changes what the page is about names the partial that holds the `title`, which htmx then sets.
+    """
+    is_fragment = wants_fragment(request)
+    response = render(request, f"{template}#{partial}" if is_fragment else template, context, status=status)
+    if is_fragment and title:
+        words = render_to_string(f"{template}#{title}", context, request)
+        response.content = f"<title>{words} · Touchstone</title>".encode() + response.content
     patch_vary_headers(response, ["HX-Request"])
     return response
 

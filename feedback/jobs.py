@@ -23,6 +23,8 @@ from django.db import close_old_connections, connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from feedback.logs import belongs, words_of
+
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5  # claims in a row without one good chunk
@@ -187,8 +189,12 @@ def claim(model: type[Job], pk: int) -> int | None:
 def run(model: type[Job], pk: int, seconds: float | None = None) -> None:
     """Claim the row and work it chunk by chunk to its end, or for about so many seconds and then ring for the rest."""
     attempt = claim(model, pk)
-    if attempt is None:
-        return
+    if attempt is not None:
+        with belongs(job=model._meta.label_lower, row=pk, attempt=attempt):
+            work(model, pk, attempt, seconds)
+
+
+def work(model: type[Job], pk: int, attempt: int, seconds: float | None) -> None:
     started = time.monotonic()
     try:
         while run_chunk(model, pk, attempt):
@@ -228,7 +234,7 @@ def give_back(model: type[Job], pk: int, attempt: int, error: Exception) -> None
     """Keep the error; queue the row again with a growing pause, or fail it when it was refused or tried too often."""
     refused = isinstance(error, JobRefused)
     trace = None if refused else error
-    log.warning("job %s %s, attempt %s: %s", model._meta.label, pk, attempt, error, exc_info=trace)
+    log.warning("job %s %s, attempt %s: %s", model._meta.label, pk, attempt, words_of(error), exc_info=trace)
     if not connection.in_atomic_block:
         close_old_connections()  # the database may have ended ours, for holding a lock without a word
     with transaction.atomic():

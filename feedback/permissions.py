@@ -53,6 +53,7 @@ ROUTES: Mapping[str, Verb] = {
     "home": SIGNED_IN,
     "healthz": PUBLIC,
     "readyz": PUBLIC,
+    "metrics": PUBLIC,  # the page itself asks for the operator's token
     "components": STAFF,
     "api-schema": PUBLIC,
     "api-docs": PUBLIC,

@@ -6,6 +6,7 @@ Production (ENVIRONMENT=production): everything secret must be given, or the sta
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from limits import parse as parse_rate
 from whitenoise.compress import Compressor
+
+from feedback.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401  (Django reads them here)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()  # NAME_FILE names a file that holds the value, for every setting
@@ -37,12 +40,20 @@ try:
     INGEST_MAX_ROW_BYTES = env.int("INGEST_MAX_ROW_BYTES", default=4 * 1024 * 1024)
     JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", default=120)
     SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=5.0)
+    # Seconds a statement may run and wait for a lock, by what the process is for (feedback/patience.py); 0 for ever.
+    STATEMENT_SECONDS = {
+        "web": env.int("WEB_STATEMENT_SECONDS", 30),
+        "worker": env.int("WORKER_STATEMENT_SECONDS", 600),
+    }
+    LOCK_SECONDS = {"web": env.int("WEB_LOCK_SECONDS", 10), "worker": env.int("WORKER_LOCK_SECONDS", 60)}
 except ValueError as error:
     raise refuse(f"A number or truth value in the environment cannot be read: {error}.") from error
 if not 1 <= PORT <= 65535:
     raise refuse(f"PORT is {PORT}; it must lie between 1 and 65535.")
 if JOB_LEASE_SECONDS < 1 or SWEEP_SECONDS <= 0:
     raise refuse("JOB_LEASE_SECONDS must be at least 1 and SWEEP_SECONDS above 0.")
+if min(*STATEMENT_SECONDS.values(), *LOCK_SECONDS.values()) < 0:
+    raise refuse("WEB_ and WORKER_STATEMENT_SECONDS and _LOCK_SECONDS must be 0 (no limit) or more.")
 if WEB_WORKERS < 1 or TRUSTED_PROXIES < 0 or INGEST_MAX_BYTES < 1 or INGEST_MAX_ROW_BYTES < 1:
     raise refuse("WEB_WORKERS, INGEST_MAX_BYTES and INGEST_MAX_ROW_BYTES must be positive, TRUSTED_PROXIES 0 or more.")
 if PRODUCTION and DEBUG:
@@ -110,6 +121,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "feedback.requests.RequestMiddleware",
     "feedback.accounts.access.HeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -142,6 +154,8 @@ TEMPLATES = [
 
 # SQLite takes its write lock when a transaction begins, so that a conditional update never meets a stale read.
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/touchstone.sqlite3")}
+if password := env.str("DATABASE_PASSWORD", default=""):
+    DATABASES["default"]["PASSWORD"] = password
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     if PRODUCTION:
         raise refuse("DATABASE_URL must name a PostgreSQL database in production.")
@@ -167,7 +181,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["feedback.accounts.backend.PeopleBackend"]
 LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
 
@@ -195,7 +209,7 @@ if PRODUCTION:
     CSRF_COOKIE_NAME = "__Host-csrf"
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     if TRUSTED_PROXIES:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 else:
@@ -224,7 +238,7 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "files"
 STORAGES = {
@@ -294,15 +308,21 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 SWEEPS = {
     "feedback.jobs.ring_overdue": SWEEP_SECONDS,
     "reviews.queues.tasks.free_due_leases": SWEEP_SECONDS,
+    "reviews.queues.tasks.count_long_queues": 15.0,
     "reviews.quality.tasks.settle_complete_items": SWEEP_SECONDS,
+    "reviews.monitoring.tasks.add_up": 30.0,
     "reviews.sampling.tasks.start_due_runs": 60.0,
     "feedback.audit.tasks.seal": 60.0,
     "feedback.accounts.tasks.forget_idempotency_keys": 3600.0,
     "feedback.audit.tasks.check": 6 * 3600.0,
     "feedback.takeouts.tasks.delete_expired": 3600.0,
 }
-CELERY_BEAT_SCHEDULE = {  # a sweep that found no worker in time is worth nothing: the next one does its work
-    task: {"task": task, "schedule": seconds, "options": {"expires": 2 * seconds}} for task, seconds in SWEEPS.items()
+# A sweep that found no worker is worth nothing: the next one does its work. But a worker asks its own clock whether a
+# message is too old, and one that is some minutes ahead must still sweep.
+SWEEP_KEPT_SECONDS = 2 * 3600
+CELERY_BEAT_SCHEDULE = {
+    task: {"task": task, "schedule": seconds, "options": {"expires": max(2 * seconds, SWEEP_KEPT_SECONDS)}}
+    for task, seconds in SWEEPS.items()
 }
 
 # Rate limits of the API, counted in Redis where there is one, else by each web process for itself.
@@ -315,61 +335,30 @@ try:
 except ValueError as error:
     raise refuse(f"RATE_LIMIT and RATE_LIMIT_FAILED look like 6000/minute, or are empty for none: {error}.") from error
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "feedback.accounts.api_auth.ApiKeyAuthentication",
-        "feedback.accounts.api_auth.MemberSessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": [
-        "feedback.accounts.rates.WithinRate",
-        "feedback.accounts.api_auth.RoutePermission",
-    ],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["feedback.accounts.api_auth.StrictJSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "feedback.accounts.api_auth.KeysetPagination",
-    "PAGE_SIZE": 100,
-    "DEFAULT_SCHEMA_CLASS": "feedback.accounts.schema.ProgramSchema",
-    "URL_FORMAT_OVERRIDE": None,  # there is one format
-    "EXCEPTION_HANDLER": "feedback.accounts.problems.exception_handler",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "COERCE_DECIMAL_TO_STRING": True,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Touchstone API",
-    "DESCRIPTION": "Send LLM responses, review them, and pull preference data. In words: docs/reference/api.md.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.1",
-    "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-    "SERVERS": [{"url": "/", "description": "This instance."}],
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {
-        "docExpansion": "none",
-        "filter": True,
-        "defaultModelsExpandDepth": 0,
-    },
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "feedback.accounts.schema.complete",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "JobState": "feedback.jobs.Job.State",
-        "QueueState": "reviews.queues.models.Queue.State",
-        "AssignmentState": "reviews.queues.models.Assignment.State",
-    },
-}
-
+# Logs go to standard error: lines for a person, or JSON objects for a program that collects them.
+LOG_FORMAT = env.str("LOG_FORMAT", default="json" if PRODUCTION else "line")
+if LOG_FORMAT not in {"json", "line"}:
+    raise refuse(f"LOG_FORMAT is {LOG_FORMAT!r}; it must be 'json' or 'line'.")
+LOG_REQUESTS = env.bool("LOG_REQUESTS", default=PRODUCTION)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "filters": {"without_links": {"()": "feedback.accounts.redaction.WithoutLinks"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_links"]}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "feedback.logs.json_formatter"},
+    },
+    "filters": {"without_secrets": {"()": "feedback.logs.WithoutSecrets"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["without_secrets"]},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {"kombu.connection": {"level": "ERROR"}},  # it misses a host name where files are the broker
 }
+
+# Whoever holds the token may read /metrics; without one the page does not exist and nothing is counted.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 20:
+    raise refuse("METRICS_TOKEN (or METRICS_TOKEN_FILE) must hold at least 20 characters, or be empty for no metrics.")
+if METRICS_TOKEN:  # each process counts in a file of its own, and whoever answers adds them up
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(VAR_DIR / "metrics"))
+    Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from feedback.accounts import health
 from feedback.accounts import views as accounts
 from feedback.accounts.admin import replace_foreign_admins
 from feedback.accounts.urls import sign_in_patterns
+from reviews.monitoring import metrics
 
 admin.site.site_header = admin.site.site_title = "Touchstone"
 # One door: allauth's, with its rate limits.
@@ -44,6 +45,7 @@ urlpatterns = [
     path("", accounts.home, name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("components/", accounts.components, name="components"),
     path("accounts/", include(sign_in_patterns)),
     path("p/<slug:project>/", include(project_patterns)),

@@ -110,6 +110,11 @@ def test_strangers_are_sent_to_sign_in_and_outsiders_find_nothing(
         assert ask(make.SignedIn(outsider), method, path).status_code == 404, method
 
 
+@pytest.mark.parametrize("route", [route for route in PAGES if route.endswith(("create", "change", "-list", "import"))])
+def test_a_choice_that_is_not_made_is_said_in_words(route: str, project: Project, admin: Member) -> None:
+    assert "-----" not in make.SignedIn(admin).get(address(route, project, admin)).content.decode(), route
+
+
 @pytest.mark.parametrize("route", [route for route in PAGES if route in SAMPLES])
 def test_an_object_is_found_under_its_own_project_only(
     route: str, project: Project, admin: Member, outsider: Member
@@ -204,7 +209,7 @@ def test_a_session_names_its_project_when_it_has_several(reviewer: Member, other
 # -- pages without a project
 
 
-@pytest.mark.parametrize("route", [name for name in SERVED if ROUTES.get(name) == PUBLIC])
+@pytest.mark.parametrize("route", [name for name in SERVED if ROUTES.get(name) == PUBLIC and name != "metrics"])
 def test_public_pages_are_open(route: str, project: Project, admin: Member) -> None:
     answer = Client().get(address(route, project, admin))
     assert answer.status_code < 400

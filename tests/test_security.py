@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,8 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import InternalError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
 from django.test import Client
@@ -20,6 +22,7 @@ from pytest_django.fixtures import Settings
 
 from feedback.accounts import health, problems
 from feedback.accounts.models import Invitation, Member, SigninLink, User
+from feedback.patience import RETRY_SECONDS
 from tests import make, world
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,6 +133,39 @@ def test_our_own_failure_is_a_page_for_people(admin: Member, settings: Settings)
 def test_our_own_failure_is_a_problem_for_programs() -> None:
     answer = problems.server_error(RequestFactory().get("/api/v1/responses/"))
     assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")
+
+
+def gone(*args: object) -> None:
+    raise OperationalError("secret detail") from psycopg.OperationalError("secret detail")
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/api/v1/queues/", "application/problem+json"), ("/", "text/html")])
+def test_a_database_that_is_away_is_no_failure_of_ours(path: str, kind: str, curator: Member) -> None:
+    browser = make.SignedIn(curator, raise_request_exception=False)
+    with connection.execute_wrapper(gone):
+        answer = browser.get(path)
+    assert (answer.status_code, answer["Retry-After"]) == (503, str(RETRY_SECONDS))
+    assert answer["Content-Type"].startswith(kind)
+    assert b"secret detail" not in answer.content
+
+
+def test_a_transaction_that_the_database_ended_for_silence_is_no_failure_of_ours() -> None:
+    """A process that was frozen in the middle of one finds it ended: psycopg calls that an internal error."""
+    try:
+        raise InternalError("secret detail") from psycopg.errors.IdleInTransactionSessionTimeout("secret detail")
+    except InternalError:
+        answer = problems.server_error(RequestFactory().get("/api/v1/queues/"))
+    assert (answer.status_code, answer["Retry-After"]) == (503, str(RETRY_SECONDS))
+
+
+@pytest.mark.parametrize(("number", "status"), [(errno.ENOSPC, 507), (errno.EDQUOT, 507), (errno.EIO, 500)])
+def test_a_full_disk_is_told_apart_from_a_failure_of_ours(number: int, status: int) -> None:
+    try:
+        raise OSError(number, "secret detail")
+    except OSError:
+        answer = problems.server_error(RequestFactory().get("/api/v1/x"))
+    assert answer.status_code == status
+    assert "secret detail" not in answer.text
 
 
 HANDLERS: list[tuple[Callable[..., HttpResponse], int]] = [

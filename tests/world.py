@@ -16,6 +16,7 @@ from feedback.audit.tasks import seal
 from feedback.datasets.models import Dataset, DatasetVersion, Export, GroupSplit, PreferencePair, VersionRow
 from feedback.judgements.models import Verdict
 from feedback.responses.models import (
+    ChangedDay,
     IngestBatch,
     LanguageModel,
     Price,
@@ -30,12 +31,13 @@ from feedback.takeouts.models import TakeOut
 from reviews.imports.models import ImportedReview, LabelUpload
 from reviews.moderation import act, bulk
 from reviews.moderation.models import Action, BulkAction
+from reviews.monitoring import addup
 from reviews.monitoring.models import WorkerBeat
 from reviews.quality.models import Adjudication
 from reviews.queues import claim as claiming
 from reviews.queues import submit as submitting
 from reviews.queues.escalate import raise_escalation
-from reviews.queues.models import Admission, Assignment, Escalation, Front, Item, Queue
+from reviews.queues.models import Admission, Assignment, Escalation, Front, Item, Queue, QueueCount
 from reviews.sampling.models import SamplingRun
 from tests import make
 
@@ -121,6 +123,8 @@ def one_of_everything(project: Project) -> None:
     judged(project, member, made)
     worked(project, member)
     published(project, made)
+    addup.add_up()
+    ChangedDay.mark(project.pk, [timezone.now()])
     WorkerBeat.objects.mark("celery@here", 7, bells=["default"])
     SavedFilter.objects.create(project=project, owner=member, name="Dear ones", query="min_cost=1", is_shared=True)
     upload(ResponseUpload, project, member)
@@ -163,6 +167,9 @@ def worked(project: Project, member: Member) -> None:
     raise_escalation(turn, "Is this ours to judge?")
     Admission.objects.create(project=project, queue=turn.queue, member=member)
     Front.objects.get_or_create(queue=turn.queue, lane=1, reviewer=member)
+    QueueCount.objects.create(
+        project=project, queue=turn.queue, by_state={"open": [1, 2, 0]}, counted_at=timezone.now()
+    )
     run(turn.queue)
     disputed(project)
     bulk_action(project, member)

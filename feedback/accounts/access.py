@@ -7,15 +7,16 @@ the request, so that every view starts from `request.member` and none can forget
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from feedback import permissions
 from feedback.accounts.models import Member, Project, User
@@ -38,13 +39,12 @@ class MemberRequest(HttpRequest):
 
 
 class HeadersMiddleware:
-    """A request id, and the headers that no other middleware sets."""
+    """The headers that no other middleware sets."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.request_id = str(uuid.uuid4())  # type: ignore[attr-defined]
         response = self.get_response(request)
         response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
@@ -71,6 +71,8 @@ class AccessMiddleware:
         mark_seen(request)
         if match.view_name.startswith("api:"):
             return None  # programs: RoutePermission asks the same table once the key is known
+        if "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("NUL is no text; PostgreSQL refuses to look for it.")
         if match.namespaces[:1] == ["admin"]:
             return None  # Django's admin checks staff and permissions itself, in every view
         verb = permissions.verb_of(match.view_name, request.method or "GET")
@@ -92,9 +94,8 @@ class AccessMiddleware:
 
     def enter(self, request: MemberRequest, user: User, slug: str, verb: str) -> HttpResponse | None:
         """Find the member; what is not theirs does not exist, and what their role may not do is refused."""
-        memberships = list(user.members.enabled().select_related("project").order_by("project__name"))
-        request.memberships = [row for row in memberships if row.project.archived_at is None]
-        member = next((row for row in memberships if row.project.slug == slug), None)
+        request.memberships = [row for row in user.memberships if row.project.archived_at is None]
+        member = next((row for row in user.memberships if row.project.slug == slug), None)
         if member is None or (member.project.archived_at and not member.may("manage_project")):
             raise Http404("No such project.")
         member.user = user
@@ -141,8 +142,23 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     keys = {"key_settings": settings_of(getattr(request, "user", None))}
     if member is None:
         return keys
-    nav = navigation(member, request.resolver_match.view_name if request.resolver_match else "")
-    others = [
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    nav = SimpleLazyObject(lambda: navigation(member, here))  # a fragment shows none of it
+    return {
+        **keys,
+        "member": member,
+        "project": member.project,
+        "sees_audit": member.may("see_audit"),
+        "nav": SimpleLazyObject(lambda: [entry for entry in nav if not entry["is_folded"]]),
+        "nav_more": SimpleLazyObject(lambda: [entry for entry in nav if entry["is_folded"]]),
+        "nav_more_current": SimpleLazyObject(lambda: any(e["current"] for e in nav if e["is_folded"])),
+        "projects": SimpleLazyObject(lambda: other_projects(request, member)),
+    }
+
+
+def other_projects(request: HttpRequest, member: Member) -> list[dict[str, Any]]:
+    """The person's projects for the menu; none when this is their only one."""
+    rows = [
         {
             "name": row.project.name,
             "url": reverse(permissions.landing(row.role), kwargs={"project": row.project.slug}),
@@ -150,18 +166,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         }
         for row in request.memberships  # type: ignore[attr-defined]
     ]
-    in_bar = [entry for entry in nav if not entry["is_folded"]]
-    folded = [entry for entry in nav if entry["is_folded"]]
-    return {
-        **keys,
-        "member": member,
-        "project": member.project,
-        "sees_audit": member.may("see_audit"),
-        "nav": in_bar,
-        "nav_more": folded,
-        "nav_more_current": any(entry["current"] for entry in folded),
-        "projects": [] if [row["current"] for row in others] == [True] else others,
-    }
+    return [] if [row["current"] for row in rows] == [True] else rows
 
 
 def navigation(member: Member, here: str) -> list[dict[str, Any]]:

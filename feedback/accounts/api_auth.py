@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import RequestDataTooBig
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.http import UnreadablePostError
+from django.utils import timezone
 from django.utils.http import parse_header_parameters
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotFound
@@ -28,6 +28,9 @@ from feedback.text.canonical import CanonicalError, parse_json
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which imports this module through the settings
+
+
+SEEN_AGAIN = timedelta(minutes=1)
 
 
 class ApiKeyAuthentication(BaseAuthentication):
@@ -57,8 +60,8 @@ def refuse_archived(project: Project) -> None:
 
 def mark_used(key: ApiKey) -> None:
     """Once a minute at most: a busy key must not write on every request."""
-    stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - timedelta(minutes=1))
-    ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=Now())
+    if key.last_used_at is None or timezone.now() - key.last_used_at > SEEN_AGAIN:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=Now())
 
 
 def bind(request: Request, project: Any, member: Member | None, key: ApiKey | None) -> None:
@@ -73,10 +76,9 @@ class MemberSessionAuthentication(SessionAuthentication):
         result = super().authenticate(request)
         if result is None:
             return None
-        members = Member.objects.enabled().select_related("project", "user").filter(user=result[0])
         slug = request.headers.get("Touchstone-Project")
-        is_live = Q(project__archived_at__isnull=True)
-        found = list(members.filter(project__slug=slug) if slug else members.filter(is_live)[:2])
+        members: list[Member] = result[0].memberships
+        found = [row for row in members if (row.project.slug == slug if slug else not row.project.archived_at)]
         if len(found) != 1:
             detail = "No such project." if slug else "Name the project in the header Touchstone-Project."
             raise NotFound(detail) if slug or not found else Problem(400, "project-needed", detail)

@@ -49,7 +49,7 @@ class User(AbstractUser):
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
-
+    memberships: list[Member]  # of who is signed in, enabled ones in every project (backend.py)
     objects = UserManager()  # type: ignore[assignment, misc]
 
     def __str__(self) -> str:
@@ -353,11 +353,13 @@ class Invitation(ProjectRow, OneTimeLink):
         return User.objects.of_email(self.email)
 
     def accept(self, user: User) -> Member:
-        """Make the user a member, once; raises LinkOver. Who is a member already keeps their role."""
+        """Make the user a member once, or raise LinkOver. Members keep their role; who was shut out since stays out."""
         with transaction.atomic():
             self.use()
-            member, is_new = Member.objects.get_or_create(project=self.project, user=user, defaults={"role": self.role})
-            if not is_new and member.disabled_at:
+            member, _ = Member.objects.get_or_create(project=self.project, user=user, defaults={"role": self.role})
+            if member.disabled_at:
+                if member.disabled_at > self.created_at:
+                    raise LinkOver
                 member.change(role=self.role, is_disabled=False)
             return member
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sys
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -11,6 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
+
+from feedback.patience import RETRY_SECONDS, is_unavailable
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -98,4 +102,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Django calls it while the error is being handled. A database that is busy or away, and a full disk, are no faults
+    of ours: 503 and 507.
+    """
+    error = sys.exception()
+    if is_unavailable(error):
+        detail = "The database is busy or away. What was acknowledged is safe; send this again in a moment."
+        response = plain_error(request, 503, "unavailable", detail)
+        response["Retry-After"] = str(RETRY_SECONDS)
+        return response
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return plain_error(request, 507, "no-space", "No space is left for files. Whoever runs this must free some.")
     return plain_error(request, 500, "server-error", "Something broke on our side; it is in the log.")

@@ -91,8 +91,10 @@ SHARED = {
           "This Idempotency-Key was used for another request (POST /api/v1/datasets/answers/build/); take a new one."),
     429: ("too-many-requests", "Too many requests; `Retry-After` says when to ask again.",
           "At most 6000 in 60 seconds; ask again in 2 seconds."),
+    503: ("unavailable", "The database is busy or away; `Retry-After` says when to ask again.",
+          "The database is busy or away. What was acknowledged is safe; send this again in a moment."),
 }  # fmt: skip
-EVERYWHERE = (400, 401, 403, 404, 406, 429)
+EVERYWHERE = (400, 401, 403, 404, 406, 429, 503)
 OWN_DETAIL = {
     "lease-lost": "The place is not held any more. A submit is still welcome.",
     "submission-reused": "This submission id has stored other answers already.",
@@ -100,6 +102,7 @@ OWN_DETAIL = {
     "answers-refused": "Some answers cannot be accepted; see errors.",
     "question-refused": "Say what the moderator should look at.",
     "version-not-complete": "The version is not complete; ask again when its state is done.",
+    "range-not-satisfiable": "The file ends before that range.",
     "conflict": "A response with this external id and another body is stored; it was not changed.",
     "unknown": "No response has this external id yet; send its messages and output.",
 }
@@ -113,6 +116,7 @@ HEADERS = {
     "Retry-After": ("integer", "Seconds until it is worth asking again.", 2),
     "ETag": ("string", "Entity tag of what was answered.", '"0123456789abcdef0123456789abcdef"'),
     "Location": ("string", "Where the new thing is.", "/api/v1/sampling-runs/7/"),
+    "Content-Range": ("string", "Which bytes these are, and of how many.", "bytes 1000-1999/2000"),
     "Idempotency-Replayed": ("boolean", "Present and true when this is the stored answer of an earlier request.", True),
     "WWW-Authenticate": ("string", "How to come in.", "Bearer"),
 }
@@ -214,8 +218,8 @@ def problem(status: int, code: str, detail: str, description: str) -> dict[str, 
 def shared_problem(status: int) -> dict[str, Any]:
     code, description, detail = SHARED[status]
     answer = problem(status, code, detail, description)
-    more = {401: ["WWW-Authenticate"], 409: ["Retry-After"], 412: ["ETag"], 429: ["Retry-After"]}.get(status, [])
-    names = more if status == 401 else [*LIMITED, *more]
+    more = {401: ["WWW-Authenticate"], 412: ["ETag"], **dict.fromkeys((409, 429, 503), ["Retry-After"])}.get(status, [])
+    names = more if status in {401, 503} else [*LIMITED, *more]
     return {**answer, "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names}}
 
 
@@ -282,7 +286,8 @@ def add_problems(operation: Operation) -> None:
 
 def own_problem(status: int, codes: list[str]) -> dict[str, Any]:
     """One answer for the problems of an operation and the shared ones of the same status."""
-    answer = shared_problem(status) if status in SHARED else problem(status, codes[0], "", "")
+    limited = {"headers": {name: {"$ref": f"#/components/headers/{name}"} for name in LIMITED}}
+    answer = shared_problem(status) if status in SHARED else {**problem(status, codes[0], "", ""), **limited}
     detail = {**OWN_DETAIL, **({SHARED[status][0]: SHARED[status][2]} if status in SHARED else {})}
     examples = {code: {"value": body(status, code, detail[code])} for code in codes}
     answer["content"][MEDIA_TYPE]["examples"] = examples

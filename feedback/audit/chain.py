@@ -2,8 +2,9 @@
 
 Events are inserted unchained, by transactions that commit in any order. Sealing later gives every committed event the
 next number; one that commits late simply gets a later number, so nothing waits and nothing is skipped. Changing,
-removing or swapping a sealed event breaks its link. Cutting off the newest links leaves a shorter chain that is whole:
-compare the sealer's log lines, which name the newest link, with a copy of them kept elsewhere.
+removing or swapping a sealed event breaks its link. Cutting off the newest links leaves a shorter chain that is whole,
+and whoever may write may also calculate every hash anew: keep the sealer's log lines, which name the newest link,
+elsewhere, and give one to `manage.py verify --link`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import UTC
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef
 
 from feedback.audit.log import record
 from feedback.audit.models import AuditEvent, AuditSeal
@@ -74,7 +76,16 @@ def verify_chain(at_most: int = 20) -> list[str]:
         if len(wrong) >= at_most:
             break
         seq, previous = row["seq"], row["hash"]
-    return wrong
+    bereft = AuditSeal.objects.filter(~Exists(AuditEvent.objects.filter(pk=OuterRef("event_id"))))
+    wrong += [f"Link {lost.seq} has no event." for lost in bereft.order_by("seq")[:at_most]]  # a join leaves them out
+    return wrong[:at_most]
+
+
+def verify_link(seq: int, hash: str) -> list[str]:
+    """Whether a link that was noted elsewhere is still in the chain: a sentence when it is not."""
+    if AuditSeal.objects.filter(seq=seq, hash=hash).exists():
+        return []
+    return [f"Link {seq} is not there as it was noted: the end was cut off, or the log was written anew."]
 
 
 def check_chain() -> int:

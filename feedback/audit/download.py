@@ -11,12 +11,12 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 
 from feedback.audit.models import AuditEvent
+from feedback.text.spreadsheet import harmless
 
 FIELDS = (
     "id", "at", "actor", "api_key", "ip", "request_id", "verb", "object_type", "object_id", "before", "after", "facts",
 )  # fmt: skip
 CHUNK = 2_000
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Echo:
@@ -26,18 +26,18 @@ class Echo:
         return text
 
 
-def harmless(value: Any) -> str:
+def cell(value: Any) -> str:
     """As text that no spreadsheet takes for a formula."""
     text = "" if value is None else value if isinstance(value, str) else json.dumps(value, cls=DjangoJSONEncoder)
     text = text.strip('"') if not isinstance(value, str | dict | list) else text
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return harmless(text)
 
 
 def as_csv(events: QuerySet[AuditEvent]) -> Iterator[str]:
     writer = csv.writer(Echo())
     yield writer.writerow(FIELDS)
     for row in events.values(*FIELDS).iterator(chunk_size=CHUNK):
-        yield writer.writerow([harmless(row[name]) for name in FIELDS])
+        yield writer.writerow([cell(row[name]) for name in FIELDS])
 
 
 def as_jsonl(events: QuerySet[AuditEvent]) -> Iterator[str]:

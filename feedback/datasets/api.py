@@ -21,12 +21,25 @@ from feedback.accounts.models import Project
 from feedback.accounts.problems import Problem
 from feedback.accounts.schema import IDEMPOTENCY_KEY, LOCATION, refuses
 from feedback.datasets import examples, exports
-from feedback.datasets.download import download
+from feedback.datasets.download import OutOfRange, download
 from feedback.datasets.filters import PreferencePairFilter
 from feedback.datasets.models import Dataset, DatasetVersion, Export, PreferencePair, Split
 from feedback.jobs import Job
 
 MANY_VERSIONS = 2**31 - 1
+RANGE = OpenApiParameter(
+    "Range",
+    {"type": "string"},  # what is no range of bytes is passed over, as RFC 9110 asks
+    OpenApiParameter.HEADER,
+    description="One range of bytes, such as `bytes=1000-`: 206 with that part. Several ranges get the whole file.",
+)
+IF_RANGE = OpenApiParameter(
+    "If-Range",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The entity tag of the part that you have. When the file is another one, all of it is sent: 200.",
+)
+CONTENT_RANGE = OpenApiParameter("Content-Range", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[206])
 
 
 @extend_schema_serializer(examples=[examples.DATASET])
@@ -154,15 +167,22 @@ class ExportDetail(ProgramDetail):
 
 
 class ExportDownload(ProgramView):
-    @extend_schema(responses={(200, "application/x-ndjson"): OpenApiTypes.BINARY})
+    @extend_schema(
+        responses={(status, "application/x-ndjson"): OpenApiTypes.BINARY for status in (200, 206)},
+        parameters=[RANGE, IF_RANGE, CONTENT_RANGE],
+        extensions=refuses({416: ["range-not-satisfiable"]}),
+    )
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         """Download a file.
 
         Streamed, with its SHA-256 in `Repr-Digest`, in hex in `X-Checksum-Sha256`, and as its entity tag. 404 until it
-        is complete.
+        is complete. A download that broke off goes on with `Range`.
         """
         export = get_object_or_404(self.project.exports.select_related("version__dataset"), pk=pk)
-        return not_modified(request, f'"{export.sha256}"') or download(export)
+        try:
+            return not_modified(request, f'"{export.sha256}"') or download(export, request._request)
+        except OutOfRange as beyond:
+            raise Problem(416, "range-not-satisfiable", str(beyond), headers=beyond.headers) from beyond
 
 
 class PairPagination(KeysetPagination):

@@ -8,11 +8,7 @@ any row.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
-
-from django.db import connection
-from django.db.models import Model
 
 from feedback.datasets import groups, provenance, statistics
 from feedback.datasets.models import DatasetVersion, PreferencePair, VersionRow
@@ -20,8 +16,8 @@ from feedback.datasets.pairs import Candidate, candidates
 from feedback.datasets.rule import Rule, RuleError, parse, parse_shares
 from feedback.datasets.sift import sift
 from feedback.datasets.snapshot import Judged, clock, load, siblings, standing
+from feedback.datasets.storing import Among, store
 from feedback.jobs import JobRefused
-from feedback.responses.insert import copy
 from feedback.text.canonical import canonical_json
 
 Kind = VersionRow.Kind
@@ -71,7 +67,7 @@ def write(version: DatasetVersion, rule: Rule, judged: list[Judged]) -> None:
 
 
 def cases_of(version: DatasetVersion, judged: list[Judged]) -> list[Fact]:
-    keys = [groups.keys_of(one.responses[0]) for one in judged]
+    keys = [one.responses[0].keys for one in judged]
     splits = groups.splits_of(version.dataset, [key for own in keys for key in own])
     return [
         (str(one.verdict.pk), "", {**provenance.case(one), "split": groups.split_of(own, splits)})
@@ -84,9 +80,9 @@ def add_pairs(version: DatasetVersion, rule: Rule, found: list[Candidate]) -> No
     sums = version.cursor["sums"]
     splits = groups.splits_of(version.dataset, [key for candidate in found for key in candidate.keys])
     kept, left_out = sift(found, rule, splits, lambda names: stored(version, names))
-    place: dict[str, Any] = {"project_id": version.project_id, "version": version}
+    place = {"project_id": version.project_id, "version_id": version.pk}
     pairs = [one.pair(**place, position=position) for position, one in enumerate(kept, sums["pairs"])]
-    store(PreferencePair, pairs)
+    store(PreferencePair, [{name: getattr(one, name) for name in COLUMNS} for one in pairs])
     statistics.add_pairs(sums, pairs)
     for one in pairs:
         version.cursor["hash"] = chained(version.cursor["hash"], {name: getattr(one, name) for name in HASHED})
@@ -98,28 +94,19 @@ def add_pairs(version: DatasetVersion, rule: Rule, found: list[Candidate]) -> No
 
 def stored(version: DatasetVersion, names: set[str]) -> set[str]:
     """Which of these ids are pairs of the version already."""
-    return set(version.pairs.filter(pair_id__in=names).values_list("pair_id", flat=True))
+    return set(version.pairs.filter(Among("pair_id", names)).values_list("pair_id", flat=True))
 
 
 def add_rows(version: DatasetVersion, kind: str, start: int, rows: list[Fact]) -> None:
     """Append frozen rows of one kind."""
-    shared: dict[str, Any] = {"project_id": version.project_id, "version": version, "kind": kind}
+    shared = {"project_id": version.project_id, "version_id": version.pk, "kind": kind}
     store(
         VersionRow,
         [
-            VersionRow(**shared, position=position, key=key, reason=reason, data=data)
+            {**shared, "position": position, "key": key, "reason": reason, "data": data}
             for position, (key, reason, data) in enumerate(rows, start)
         ],
     )
-
-
-def store(model: type[Model], rows: Sequence[Model]) -> None:
-    """COPY on PostgreSQL: quoting megabytes of JSON for an INSERT takes longer than making the rows."""
-    if connection.vendor != "postgresql":
-        model._default_manager.bulk_create(rows, batch_size=500)
-        return
-    names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
-    copy(model, [{name: getattr(row, name) for name in names} for row in rows])
 
 
 def seal(version: DatasetVersion) -> None:
@@ -144,6 +131,9 @@ HASHED = (
     "position", "pair_id", "group_id", "split", "source", "criterion", "prompt", "chosen", "rejected", "tools",
     "n_votes", "votes_for", "votes_against", "votes_tied", "vote_share", "strength", "provenance",
 )  # fmt: skip
+
+
+COLUMNS = [field.attname for field in PreferencePair._meta.concrete_fields if not field.primary_key]
 
 
 def chained(before: str, values: dict[str, Any]) -> str:

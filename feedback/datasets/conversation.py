@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from feedback.responses.models import Response
+from feedback.datasets.snapshot import Answered
 from feedback.text.hashes import input_hash
 
 KEPT = ("role", "content", "name", "tool_calls", "tool_call_id")
@@ -31,10 +31,10 @@ def is_text(message: Message) -> bool:
     return not isinstance(content, list) or all(isinstance(part, str) or "text" in part for part in content)
 
 
-def answer(response: Response) -> Message:
-    message: Message = {"role": "assistant", "content": response.body.output}
-    if response.body.tool_calls:
-        message["tool_calls"] = response.body.tool_calls
+def answer(response: Answered) -> Message:
+    message: Message = {"role": "assistant", "content": response.output}
+    if response.tool_calls:
+        message["tool_calls"] = response.tool_calls
     return message
 
 
@@ -51,10 +51,10 @@ def turns_hash(messages: list[Message]) -> str:
     return input_hash(input_key=None, variables=None, messages=messages)
 
 
-def common_prompt(chosen: Response, rejected: Response, policy: str) -> tuple[list[Message], str]:
+def common_prompt(chosen: Answered, rejected: Answered, policy: str) -> tuple[list[Message], str]:
     """The prompt that both answered under the policy for system prompts, and why there is none ('' when there is)."""
-    mine = [clean(message) for message in chosen.body.messages]
-    theirs = mine if chosen.pk == rejected.pk else [clean(message) for message in rejected.body.messages]
+    mine = [clean(message) for message in chosen.messages]
+    theirs = mine if chosen.pk == rejected.pk else [clean(message) for message in rejected.messages]
     prompt = without_system(mine) if policy == "without" else mine
     return prompt, refused_prompts(mine, theirs, policy) or refused_prompt(chosen, rejected, prompt)
 
@@ -69,10 +69,10 @@ def refused_prompts(mine: list[Message], theirs: list[Message], policy: str) -> 
     return "different_system_prompts" if policy == "same" and systems[0] != systems[1] else ""
 
 
-def refused_prompt(chosen: Response, rejected: Response, prompt: list[Message]) -> str:
-    if (chosen.body.tools or []) != (rejected.body.tools or []):
+def refused_prompt(chosen: Answered, rejected: Answered, prompt: list[Message]) -> str:
+    if (chosen.tools or []) != (rejected.tools or []):
         return "different_tools"
-    if not all(is_text(message) for message in chosen.body.messages):
+    if not all(is_text(message) for message in chosen.messages):
         return "not_only_text"
     if not prompt or prompt[-1]["role"] not in {"user", "tool"}:
         return "prompt_not_open"

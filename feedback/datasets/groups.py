@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from feedback.datasets.models import Dataset, DatasetVersion, GroupSplit, Split
-from feedback.responses.models import Response
+from feedback.datasets.storing import Among, store
 
 Key = tuple[str, str]  # ("conversation", id), ("fold", hash) or ("prompt", hash)
 
@@ -21,10 +22,6 @@ def keys(*, fold: str, prompt: str, conversation: str) -> list[Key]:
     """The groups that a response belongs to by itself."""
     own = [("fold", fold), ("prompt", prompt)]
     return [*own, ("conversation", conversation)] if conversation else own
-
-
-def keys_of(response: Response) -> list[Key]:
-    return keys(fold=response.fold_hash, prompt=response.prompt_hash, conversation=response.conversation_id)
 
 
 class Components:
@@ -74,14 +71,14 @@ def drawn_split(salt: str, key: Key, shares: dict[str, float]) -> str:
 
 
 def planned(
-    salt: str, known: Mapping[Key, str], components: Components, shares: dict[str, float]
+    salt: str, known: Mapping[Key, str], groups: Iterable[list[Key]], shares: dict[str, float]
 ) -> Iterator[tuple[Key, str]]:
     """The keys that have no split yet, with the one that each gets.
 
     A group with keys in one split puts its new keys there. A group that already touches two splits keeps them apart:
     its new keys get none, so that a row which would join two splits is left out.
     """
-    for group in components.groups():
+    for group in groups:
         splits = {known[key] for key in group if key in known}
         fresh = [key for key in group if key not in known]
         if not fresh or len(splits) > 1:
@@ -91,17 +88,19 @@ def planned(
 
 
 def assign(version: DatasetVersion, components: Components, shares: dict[str, float]) -> int:
-    """Give every group that is new a split; how many keys were added."""
+    """Give every group that is new a split, some thousands at a time; how many keys were added."""
     dataset: Dataset = version.dataset
-    known = {(kind, group): split for kind, group, split in dataset.group_splits.values_list("kind", "group", "split")}
-    added = [
-        GroupSplit(
-            project_id=version.project_id, dataset=dataset, kind=kind, group=name, split=split, first_version=version
-        )
-        for (kind, name), split in planned(dataset.salt, known, components, shares)
-    ]
-    GroupSplit.objects.bulk_create(added, batch_size=1000)
-    return len(added)
+    of = {"project_id": version.project_id, "dataset_id": dataset.pk, "first_version_id": version.pk}
+    is_first, n_added, groups = not dataset.group_splits.exists(), 0, components.groups()
+    while some := list(islice(groups, 2000)):
+        known = {} if is_first else splits_of(dataset, (key for group in some for key in group))
+        added = [
+            {**of, "kind": kind, "group": name, "split": split}
+            for (kind, name), split in planned(dataset.salt, known, some, shares)
+        ]
+        store(GroupSplit, added)
+        n_added += len(added)
+    return n_added
 
 
 def splits_of(dataset: Dataset, keys: Iterable[Key]) -> dict[Key, str]:
@@ -111,14 +110,9 @@ def splits_of(dataset: Dataset, keys: Iterable[Key]) -> dict[Key, str]:
         by_kind[kind].add(group)
     found: dict[Key, str] = {}
     for kind, groups in sorted(by_kind.items()):
-        for some in batched(sorted(groups), 1000):
-            rows = dataset.group_splits.filter(kind=kind, group__in=some)
-            found |= {(kind, group): split for group, split in rows.values_list("group", "split")}
+        rows = dataset.group_splits.filter(Among("group", groups), kind=kind)
+        found |= {(kind, group): split for group, split in rows.values_list("group", "split")}
     return found
-
-
-def batched(rows: list[str], size: int) -> Iterator[list[str]]:
-    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def split_of(keys: Iterable[Key], splits: Mapping[Key, str]) -> str:

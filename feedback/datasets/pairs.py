@@ -14,9 +14,8 @@ from rapidfuzz.distance import Levenshtein
 from feedback.datasets import conversation, groups
 from feedback.datasets.models import PreferencePair
 from feedback.datasets.rule import Rule
-from feedback.datasets.snapshot import Judged
+from feedback.datasets.snapshot import Answered, Judged
 from feedback.judgements.models import Correction
-from feedback.responses.models import Response
 from feedback.text.hashes import digest, fold
 
 Source = PreferencePair.Source
@@ -54,8 +53,8 @@ class Candidate:
     judged: Judged
     source: str
     criterion: str
-    chosen: Response
-    rejected: Response
+    chosen: Answered
+    rejected: Answered
     reason: str = ""
     correction: Correction | None = None
     votes_for: int = 1
@@ -75,7 +74,7 @@ class Candidate:
 
     @property
     def keys(self) -> list[groups.Key]:
-        return sorted({*groups.keys_of(self.chosen), *groups.keys_of(self.rejected)})
+        return sorted({*self.chosen.keys, *self.rejected.keys})
 
 
 def candidates(judged: Judged, earlier: list[Judged], rule: Rule) -> Iterator[Candidate]:
@@ -199,7 +198,7 @@ def row_of(candidate: Candidate, rule: Rule) -> dict[str, Any]:
     if rule.requires_consent and not (chosen.consent and rejected.consent):
         reason = "no_consent"
     candidate.reason = candidate.reason or reason or refused_texts(better, worse, is_edit=bool(candidate.correction))
-    return {"prompt": prompt, "chosen": [better], "rejected": [worse], "tools": chosen.body.tools or []}
+    return {"prompt": prompt, "chosen": [better], "rejected": [worse], "tools": chosen.tools or []}
 
 
 def refused_texts(better: conversation.Message, worse: conversation.Message, *, is_edit: bool) -> str:

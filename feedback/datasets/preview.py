@@ -44,7 +44,7 @@ def preview(project: Project, rule: Rule, shares: dict[str, float], dataset: Dat
         standing(project.pk, rule, since=newest[NEWEST - 1]) if is_capped else standing(project.pk, rule)
     )
     known = groups.splits_of(dataset, components.parent) if dataset else {}
-    splits = known | dict(groups.planned(dataset.salt if dataset else project.salt, known, components, shares))
+    splits = known | dict(groups.planned(dataset.salt if dataset else project.salt, known, components.groups(), shares))
     sums, shown, seen = statistics.empty(), list[PreferencePair](), set[str]()
     for ids in blocks:
         found = [one for judged, earlier in siblings(load(ids)) for one in candidates(judged, earlier, rule)]

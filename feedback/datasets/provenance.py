@@ -7,9 +7,8 @@ from typing import Any
 
 from feedback.datasets import conversation, groups
 from feedback.datasets.pairs import Candidate
-from feedback.datasets.snapshot import Judged, Reviewed
-from feedback.judgements.models import Comparison, Span
-from feedback.responses.models import Response
+from feedback.datasets.snapshot import Answered, Judged, Reviewed, Vote
+from feedback.judgements.models import Span
 
 
 def label(thing: Any) -> str:
@@ -31,10 +30,10 @@ def of_verdict(judged: Judged) -> dict[str, Any]:
     }
 
 
-def of_response(response: Response) -> dict[str, Any]:
+def of_response(response: Answered) -> dict[str, Any]:
     return {
         "external_id": response.external_id,
-        "model": label(response.model),
+        "model": response.model,
         "prompt_version": label(response.prompt_version),
         "licence": response.licence,
         "consent": response.consent,
@@ -51,8 +50,8 @@ def reasons(judged: Judged) -> list[dict[str, str]]:
 
 
 def written(reviewed: Reviewed, criteria: dict[int, str]) -> list[tuple[str, str]]:
-    texts = [(criteria[rating.criterion_id], rating.text) for rating in reviewed.ratings]
-    return [*texts, ("", reviewed.review.note)] if reviewed.review.note else texts
+    texts = [(criteria[criterion], text) for criterion, text in reviewed.reasons]
+    return [*texts, ("", reviewed.note)] if reviewed.note else texts
 
 
 def of_pair(candidate: Candidate) -> dict[str, Any]:
@@ -88,20 +87,20 @@ def comparisons(judged: Judged) -> Iterator[tuple[str, dict[str, Any]]]:
     votes: dict[str, list[dict[str, Any]]] = {}
     ids = {response.pk: response.external_id for response in judged.responses}
     for reviewed in judged.reviews:
-        for comparison in reviewed.comparisons:
-            key = judged.criteria[comparison.criterion_id]
-            votes.setdefault(key, []).append(vote(reviewed, comparison, ids, judged.criteria))
-    for key, cast in sorted(votes.items()):
+        for cast in reviewed.votes:
+            key = judged.criteria[cast.criterion_id]
+            votes.setdefault(key, []).append(vote(reviewed, cast, ids, judged.criteria))
+    for key, given in sorted(votes.items()):
         answer = judged.verdict.answers.get(key, {})
         yield (
             f"{judged.verdict.pk}:{key}",
             {
                 "comparison_id": f"{judged.verdict.pk}:{key}",
-                "group_id": groups.group_id(key for response in judged.responses for key in groups.keys_of(response)),
+                "group_id": groups.group_id(key for response in judged.responses for key in response.keys),
                 "criterion": key,
-                "prompt": [conversation.clean(message) for message in judged.responses[0].body.messages],
+                "prompt": [conversation.clean(message) for message in judged.responses[0].messages],
                 "responses": [{**of_response(r), **conversation.answer(r)} for r in judged.responses],
-                "votes": cast,
+                "votes": given,
                 "outcome": answer.get("outcome"),
                 "preferred": ids.get(answer.get("preferred")),
                 "share": answer.get("share"),
@@ -110,16 +109,15 @@ def comparisons(judged: Judged) -> Iterator[tuple[str, dict[str, Any]]]:
         )
 
 
-def vote(reviewed: Reviewed, comparison: Comparison, ids: dict[int, str], criteria: dict[int, str]) -> dict[str, Any]:
-    review = reviewed.review
+def vote(reviewed: Reviewed, cast: Vote, ids: dict[int, str], criteria: dict[int, str]) -> dict[str, Any]:
     return {
         "annotator": reviewed.reviewer,
-        "choice": ids.get(comparison.preferred_id) if comparison.preferred_id else comparison.outcome,
-        "strength": comparison.strength,
+        "choice": ids.get(cast.preferred_id) if cast.preferred_id else cast.outcome,
+        "strength": cast.strength,
         "reason": " ".join(text for _, text in written(reviewed, criteria)),
-        "active_ms": review.active_ms,
-        "shown_order": [ids.get(pk) for pk in review.shown_order],
-        "at": review.submitted_at.isoformat(),
+        "active_ms": reviewed.active_ms,
+        "shown_order": [ids.get(pk) for pk in reviewed.shown_order],
+        "at": reviewed.submitted_at.isoformat(),
     }
 
 
@@ -149,9 +147,9 @@ def case(judged: Judged) -> dict[str, Any]:
         "prompt": version.prompt.name if version else "",
         "prompt_version": version.label if version else "",
         "template": version.template if version else "",
-        "variables": response.body.variables or {},
-        "messages": [conversation.clean(message) for message in response.body.messages],
-        "output": response.body.output,
+        "variables": response.variables or {},
+        "messages": [conversation.clean(message) for message in response.messages],
+        "output": response.output,
         "answers": verdict.answers,
         "reasons": reasons(judged),
         "spans": [span(row, reviewed.reviewer) for reviewed in judged.reviews for row in reviewed.spans],
@@ -161,7 +159,7 @@ def case(judged: Judged) -> dict[str, Any]:
             for row in reviewed.corrections
         ],
         "passages": [
-            {"position": p.position, "title": p.title, "text": p.text, "url": p.url} for p in response.passages.all()
+            {"position": p.position, "title": p.title, "text": p.text, "url": p.url} for p in response.passages
         ],
         "response": of_response(response),
         **of_verdict(judged),

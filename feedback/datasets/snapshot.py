@@ -7,40 +7,87 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from django.db.models import F, QuerySet, prefetch_related_objects
-from django.db.models.functions import Now
+import msgspec
+from django.db.models import F, QuerySet, TextField
+from django.db.models.functions import Cast, Now
 
 from feedback.accounts.models import Project
-from feedback.datasets.groups import Components
+from feedback.datasets.groups import Components, Key, keys
 from feedback.datasets.rule import Rule
+from feedback.datasets.storing import Among
 from feedback.judgements.models import Comparison, Correction, Rating, Review, Span, Verdict
 from feedback.judgements.record import criteria_of
-from feedback.responses.models import Response
+from feedback.prompts.models import PromptVersion
+from feedback.responses.models import LanguageModel, Passage, Response
+from feedback.rubrics.models import RubricVersion
 
 BLOCK = 200  # verdicts a step of the build: well under a second
 PARTS = "subject__parts__response__"
 
+decode = msgspec.json.Decoder().decode
 
-@dataclass
+
+@dataclass(slots=True)
+class Answered:
+    """A response with its texts, as far as rows quote it. Plain values: a model's instance takes longer to make than
+    its row to read, and a build reads two for each pair.
+    """
+
+    pk: int
+    external_id: str
+    fold_hash: str
+    prompt_hash: str
+    conversation_id: str
+    licence: str
+    consent: bool | None
+    output: str
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]]
+    tool_calls: list[dict[str, Any]]
+    variables: dict[str, Any] | None
+    model: str
+    prompt_version: PromptVersion | None
+    passages: list[Passage] = field(default_factory=list)  # where it stands alone
+
+    @property
+    def keys(self) -> list[Key]:
+        """The groups that it belongs to by itself."""
+        return keys(fold=self.fold_hash, prompt=self.prompt_hash, conversation=self.conversation_id)
+
+
+class Vote(NamedTuple):
+    criterion_id: int
+    outcome: str
+    preferred_id: int | None
+    strength: int | None
+
+
+@dataclass(slots=True)
 class Reviewed:
     """A review with its answers, as far as rows quote them."""
 
-    review: Review
+    pk: int
     reviewer: str  # pseudonym
-    ratings: list[Rating] = field(default_factory=list)
-    comparisons: list[Comparison] = field(default_factory=list)
+    note: str
+    active_ms: int | None
+    shown_order: list[int]
+    submitted_at: datetime
+    reasons: list[tuple[int, str]] = field(default_factory=list)  # criterion, text
+    votes: list[Vote] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class Judged:
     """A verdict with all that a row may quote: its responses in the subject's order, and the reviews that it counts."""
 
     verdict: Verdict
-    responses: list[Response]
+    input_hash: str
+    responses: list[Answered]
     reviews: list[Reviewed]
     criteria: dict[int, str] = field(default_factory=dict)  # keys by id
 
@@ -87,49 +134,72 @@ def standing(project_id: int, rule: Rule, since: int = 0) -> tuple[list[list[int
 
 def load(ids: list[int]) -> list[Judged]:
     """Everything about these verdicts, in their order and in a fixed number of queries."""
-    rows = Verdict.objects.filter(pk__in=ids)
-    rows = rows.select_related("subject", "rubric_version__rubric", "rubric_version__guideline__guideline")
-    by_id = {verdict.pk: verdict for verdict in rows}
-    verdicts = [by_id[pk] for pk in ids if pk in by_id]
+    by_id = {row.pk: row for row in Verdict.objects.filter(Among("pk", ids)).annotate(input=F("subject__input_hash"))}
+    verdicts: list[Any] = [by_id[pk] for pk in ids if pk in by_id]
+    versions = RubricVersion.objects.select_related("rubric", "guideline__guideline").in_bulk(
+        {verdict.rubric_version_id for verdict in verdicts}
+    )
+    criteria = {pk: {one.pk: one.key for one in criteria_of(version)} for pk, version in versions.items()}
     responses = responses_of({verdict.subject_id for verdict in verdicts})
     reviews = reviews_of([pk for verdict in verdicts for pk in verdict.review_ids])
+    for verdict in verdicts:
+        verdict.rubric_version = versions[verdict.rubric_version_id]
     return [
         Judged(
             verdict,
+            verdict.input,
             responses[verdict.subject_id],
             [reviews[pk] for pk in verdict.review_ids if pk in reviews],
-            {criterion.pk: criterion.key for criterion in criteria_of(verdict.rubric_version)},
+            criteria[verdict.rubric_version_id],
         )
         for verdict in verdicts
     ]
 
 
-def responses_of(subject_ids: set[int]) -> dict[int, list[Response]]:
-    """Responses with bodies and prompt versions of each subject, in its order; with passages where one stands alone."""
-    found: dict[int, list[Response]] = defaultdict(list)
+FACTS = ("pk", "external_id", "fold_hash", "prompt_hash", "conversation_id", "licence", "consent", "body__output")
+TEXTS = ("messages", "tools", "tool_calls", "variables")
+
+
+def responses_of(subject_ids: set[int]) -> dict[int, list[Answered]]:
+    """The responses of each subject, in its order; with passages where one stands alone."""
+    found: dict[int, list[Answered]] = defaultdict(list)
+    as_text = {f"{name}_json": Cast(f"body__{name}", TextField()) for name in TEXTS}  # for a faster decoder
     rows = (
-        Response.objects.filter(subject_parts__subject__in=subject_ids)
-        .annotate(of_subject=F("subject_parts__subject_id"), at=F("subject_parts__position"))
-        .select_related("body", "model", "prompt_version__prompt")
-        .order_by("of_subject", "at")
+        Response.objects.filter(Among("subject_parts__subject_id", subject_ids))
+        .order_by("subject_parts__subject_id", "subject_parts__position")
+        .annotate(**as_text)
+        .values_list("subject_parts__subject_id", "model_id", "prompt_version_id", *FACTS, *as_text)
     )
-    for response in rows:
-        found[response.of_subject].append(response)
-    prefetch_related_objects([some[0] for some in found.values() if len(some) == 1], "passages")
+    read = list(rows)
+    models = LanguageModel.objects.in_bulk({row[1] for row in read} - {None})
+    versions = PromptVersion.objects.select_related("prompt").in_bulk({row[2] for row in read} - {None})
+    for subject, model, version, *facts in read:
+        plain, texts = facts[: len(FACTS)], [text and decode(text) for text in facts[len(FACTS) :]]
+        about: dict[str, Any] = {"model": str(models[model]) if model else "", "prompt_version": versions.get(version)}
+        found[subject].append(Answered(*plain, *texts, **about))
+    alone = {some[0].pk: some[0] for some in found.values() if len(some) == 1}
+    for passage in Passage.objects.filter(Among("response_id", alone)) if alone else ():
+        alone[passage.response_id].passages.append(passage)
     return found
 
 
 def reviews_of(ids: list[int]) -> dict[int, Reviewed]:
     """By id; one statement a table, since prefetching for thousands of reviews costs more than reading them."""
-    rows = Review.objects.filter(pk__in=ids).order_by("pk").annotate(pseudonym=F("reviewer__pseudonym"))
-    found = {review.pk: Reviewed(review, review.pseudonym) for review in rows}
-    for rating in Rating.objects.filter(review__in=ids).exclude(text="").order_by("pk"):
-        found[rating.review_id].ratings.append(rating)
-    for comparison in Comparison.objects.filter(review__in=ids).order_by("pk"):
-        found[comparison.review_id].comparisons.append(comparison)
-    for correction in Correction.objects.filter(review__in=ids).order_by("pk"):
+    theirs, columns = (
+        Among("review_id", ids),
+        ("pk", "reviewer__pseudonym", "note", "active_ms", "shown_order", "submitted_at"),
+    )
+    rows = Review.objects.filter(Among("pk", ids)).order_by("pk").values_list(*columns)
+    found = {row[0]: Reviewed(*row) for row in rows}
+    texts = Rating.objects.filter(theirs).exclude(text="").order_by("pk")
+    for review, criterion, text in texts.values_list("review_id", "criterion_id", "text"):
+        found[review].reasons.append((criterion, text))
+    cast = Comparison.objects.filter(theirs).order_by("pk")
+    for review, *vote in cast.values_list("review_id", *Vote._fields):
+        found[review].votes.append(Vote(*vote))
+    for correction in Correction.objects.filter(theirs).order_by("pk"):
         found[correction.review_id].corrections.append(correction)
-    for span in Span.objects.filter(review__in=ids).select_related("evidence", "marked_passage"):
+    for span in Span.objects.filter(theirs).select_related("evidence", "marked_passage"):
         found[span.review_id].spans.append(span)
     return found
 
@@ -143,7 +213,6 @@ def siblings(judged: list[Judged]) -> Iterator[tuple[Judged, list[Judged]]]:
         if len(one.responses) != 1:
             yield one, []
             continue
-        verdict = one.verdict
-        kin = seen[verdict.subject.input_hash, verdict.rubric_version_id, verdict.origin]
+        kin = seen[one.input_hash, one.verdict.rubric_version_id, one.verdict.origin]
         yield one, list(kin)
         kin.append(one)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from feedback.accounts.access import MemberRequest
 from feedback.datasets import compare, exports, snippets, wording
-from feedback.datasets.download import download
+from feedback.datasets.download import OutOfRange, download
 from feedback.datasets.filters import PreferencePairFilter
 from feedback.datasets.forms import CompareForm, ExportForm
 from feedback.datasets.models import Dataset, DatasetVersion, Export, PreferencePair, VersionRow
@@ -255,5 +255,8 @@ def export_create(request: MemberRequest, key: str, number: int) -> HttpResponse
 def export_download(request: MemberRequest, key: str, number: int, pk: int) -> HttpResponseBase:
     version = the_version(request, key, number)
     export: Export = get_object_or_404(version.exports.select_related("version__dataset"), pk=pk)
-    response: FileResponse = download(export)
+    try:
+        response: FileResponse = download(export, request)
+    except OutOfRange as beyond:
+        return HttpResponse(status=416, headers=beyond.headers)
     return response

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from django.db.models import CharField, DateTimeField, Value
-from django.db.models.functions import Now
+from django.db.models import CharField, Value
 
 from feedback.judgements.refusal import refused
 from feedback.responses.models import Passage, Subject, SubjectResponse
@@ -25,11 +23,10 @@ class SourceText:
 
 @dataclass(frozen=True)
 class Material:
-    """Outputs by response id in the subject's order, passages by id, and the database's time when they were read."""
+    """Outputs by response id in the subject's order, and passages by id."""
 
     outputs: dict[int, SourceText]
     passages: dict[int, SourceText] = field(default_factory=dict)
-    read_at: datetime | None = None
 
     def response(self, given: Any, at: str) -> int:
         """The id of a response of the subject; it may be left out when there is only one."""
@@ -62,14 +59,19 @@ def cited_passages(answers: Any) -> set[int]:
     return named
 
 
+def without_words(subject: Subject) -> Material:
+    """The ids of the subject's responses, which are its key: enough for answers that point at no words."""
+    return Material({int(pk): SourceText(int(pk), "", "") for pk in subject.key.split("+")})
+
+
 def material_of(subject: Subject, passage_ids: Iterable[int] = ()) -> Material:
-    """One statement: the outputs, the passages asked for, and the time by the database's clock."""
-    names = ("kind", "key", "owner", "position_", "text_", "hash_", "at")
+    """The outputs, and the passages asked for; one statement."""
+    names = ("kind", "key", "owner", "position_", "text_", "hash_")
     rows: Any = (
         SubjectResponse.objects.filter(subject=subject)
-        .annotate(kind=Value("output", CharField()), at=Now(output_field=DateTimeField()))
+        .annotate(kind=Value("output", CharField()))
         .values_list(
-            "kind", "response_id", "response_id", "position", "response__body__output", "response__output_hash", "at"
+            "kind", "response_id", "response_id", "position", "response__body__output", "response__output_hash"
         )
     )
     ids = list(passage_ids)
@@ -77,12 +79,12 @@ def material_of(subject: Subject, passage_ids: Iterable[int] = ()) -> Material:
         passages = (
             Passage.objects.order_by()
             .filter(pk__in=ids, response__subject_parts__subject=subject)
-            .annotate(kind=Value("passage", CharField()), at=Now(output_field=DateTimeField()))
-            .values_list("kind", "pk", "response_id", "position", "text", "text_hash", "at")
+            .annotate(kind=Value("passage", CharField()))
+            .values_list("kind", "pk", "response_id", "position", "text", "text_hash")
         )
         rows = rows.union(passages, all=True)
     found = sorted((dict(zip(names, row, strict=True)) for row in rows), key=lambda row: row["position_"])
     texts: dict[str, dict[int, SourceText]] = {"output": {}, "passage": {}}
     for row in found:
         texts[row["kind"]][row["key"]] = SourceText(row["owner"], row["text_"], row["hash_"])
-    return Material(texts["output"], texts["passage"], found[0]["at"] if found else None)
+    return Material(texts["output"], texts["passage"])

@@ -55,7 +55,15 @@ class Review(ProjectRow):
                 condition=Q(withdrawn_at__isnull=True), name="review_standing_once",
             ),
         ]  # fmt: skip
-        indexes = [models.Index(fields=["reviewer", "-submitted_at"]), models.Index(fields=["project", "-id"])]
+        indexes = [
+            models.Index(fields=["reviewer", "-submitted_at"]),
+            models.Index(fields=["project", "-id"]),
+            models.Index(
+                fields=["project", "submitted_at"],
+                condition=Q(withdrawn_at__isnull=True, invalidated_at__isnull=True),
+                name="review_standing_by_day",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"review {self.pk} of {self.subject}"
@@ -206,7 +214,11 @@ class Verdict(ProjectRow):
                 "subject", "rubric_version", "origin", condition=Q(is_current=True), name="verdict_current_once"
             ),
         ]
-        indexes = [models.Index(fields=["project", "-id"])]
+        indexes = [
+            models.Index(fields=["project", "-id"]),
+            models.Index(fields=["project", "created_at"], condition=Q(is_current=True), name="verdict_current_by_day"),
+            models.Index(fields=["project"], condition=Q(is_current=False), name="verdict_ended"),
+        ]
 
     def __str__(self) -> str:
         return f"verdict {self.pk} on {self.subject}"

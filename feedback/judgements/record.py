@@ -9,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
-from feedback.accounts.models import Member
+from feedback.accounts.models import Member, Project
+from feedback.inserts import insert_with_parts
 from feedback.judgements.answers import CheckedAnswers, check_answers
-from feedback.judgements.material import cited_passages, material_of
+from feedback.judgements.material import cited_passages, material_of, without_words
 from feedback.judgements.models import Comparison, Correction, Rating, Review, Span
 from feedback.judgements.refusal import AnswersRefused, refused
 from feedback.responses.models import Subject
@@ -38,13 +39,19 @@ def _criteria(version_id: int, created_at: datetime) -> tuple[Criterion, ...]:
 
 
 def check(subject: Subject, rubric_version: RubricVersion, answers: Any, *, note: str = "") -> CheckedAnswers:
-    """The answers in canonical shape, or `AnswersRefused`. One statement; nothing is written."""
+    """The answers in canonical shape, or `AnswersRefused`. One statement, none without marks and rewrites."""
     try:
         canonical_text(note, "/note")
     except CanonicalError as error:
         raise refused(error.pointer, error.message) from error
-    material = material_of(subject, cited_passages(answers))
-    return check_answers(material, criteria_of(rubric_version), answers, note=note)
+    criteria = criteria_of(rubric_version)
+    is_about_words = any(row.kind in {Kind.SPANS, Kind.CORRECTION} and given_to(row, answers) for row in criteria)
+    material = material_of(subject, cited_passages(answers)) if is_about_words else without_words(subject)
+    return check_answers(material, criteria, answers, note=note)
+
+
+def given_to(criterion: Criterion, answers: Any) -> Any:
+    return answers.get(criterion.key) if isinstance(answers, dict) else None
 
 
 def record(
@@ -65,8 +72,8 @@ def record(
 ) -> Review:
     """Check the answers (unless `check` did) and insert the review with its rows, in one transaction, no savepoint.
 
-    Without `submitted_at` it is the database's time. A second standing review of the same person, subject, rubric
-    version, origin and round, and a second use of a submission id, raise IntegrityError.
+    Without `submitted_at` the database is asked for its time. A second standing review of the same person, subject,
+    rubric version, origin and round, and a second use of a submission id, raise IntegrityError.
     """
     checked = answers if isinstance(answers, CheckedAnswers) else check(subject, rubric_version, answers, note=note)
     review = Review(
@@ -83,16 +90,20 @@ def record(
         visible=visible,
         active_ms=active_ms,
         note=note,
-        submitted_at=submitted_at or checked.material.read_at or timezone.now(),
+        submitted_at=submitted_at or time_by_database(),
     )
     with transaction.atomic(savepoint=False):
-        review.save(force_insert=True)
-        insert_rows(answer_rows(review, checked))
+        insert_with_parts(review, answer_rows(review, checked), "review")
     return review
 
 
+def time_by_database() -> datetime:
+    now: Any = Project.objects.annotate(now=Now(output_field=models.DateTimeField())).values_list("now", flat=True)
+    return now[:1].get()
+
+
 def insert_rows(rows: Iterable[models.Model]) -> None:
-    """One statement a table."""
+    """The rows of many reviews, one statement a table."""
     by_model: dict[type[models.Model], list[models.Model]] = {}
     for row in rows:
         by_model.setdefault(type(row), []).append(row)

@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from feedback.accounts.administration import RowAdmin
 from feedback.responses.models import (
+    ChangedDay,
     IngestBatch,
     LanguageModel,
     Passage,
@@ -109,3 +110,9 @@ class ResponseUploadAdmin(RowAdmin):
     list_display = ("name", "state", "by", "n_bytes", "done", "project", "created_at")
     list_filter = ("state", "project")
     search_fields = ("name",)
+
+
+@admin.register(ChangedDay)
+class ChangedDayAdmin(RowAdmin):
+    list_display = ("day", "is_filled", "project")
+    list_filter = ("project",)

@@ -53,7 +53,8 @@ def last_spoken(messages: list[dict[str, Any]]) -> dict[str, Any]:
 COLUMNS = {
     column.key: column
     for column in (
-        fact("responded_at", "When", "time"),
+        fact("created_at", "Came in", "time"),
+        fact("responded_at", "Answered at", "time"),
         Column("asked", "Asked", asked, "text", "input_words"),
         Column("answered", "Answered", lambda row: row.body.output, "text", "output_words"),
         fact("id", "Number", "number"),
@@ -80,10 +81,9 @@ COLUMNS = {
         fact("latency_ms", "Latency (ms)", "number"),
         fact("cost", "Cost", "number"),
         Column("batch", "Batch", lambda row: row.batch_id, "number"),
-        fact("created_at", "Came in", "time"),
     )
 }
-DEFAULT = ("responded_at", "asked", "answered", "prompt", "model", "verdict", "cost")
+DEFAULT = ("created_at", "asked", "answered", "prompt", "model", "verdict", "cost")
 LINKS = ("asked", "external_id", "id")  # the first of these that is shown leads to the response's page
 
 

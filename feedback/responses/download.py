@@ -17,9 +17,9 @@ from django.db.models import QuerySet
 from feedback.responses.api import ResponseDetailSerializer
 from feedback.responses.columns import Column, as_text
 from feedback.responses.models import Response
+from feedback.text.spreadsheet import harmless
 
 FIRST, CHUNK = 50, 500  # the first chunk is small, so that the first bytes are fast
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 MARK = "\ufeff"  # spreadsheets read a file without it in some local encoding
 TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 
@@ -59,9 +59,9 @@ def as_csv(rows: QuerySet[Response], columns: Sequence[Column]) -> Iterator[str]
 
 def cell(value: Any) -> Any:
     """Text that a spreadsheet would run as a formula gets an apostrophe before it; numbers are numbers."""
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value if isinstance(value, str | int | float) else as_text(value)
+    if isinstance(value, str):
+        return harmless(value)
+    return value if isinstance(value, int | float) else as_text(value)
 
 
 def as_jsonl(rows: QuerySet[Response]) -> Iterator[str]:

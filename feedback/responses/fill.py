@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from feedback.responses.insert import Values, add_feedback, add_passages, feedback_values, passage_values
-from feedback.responses.models import Passage, Response, UserFeedback
+from feedback.responses.models import ChangedDay, Passage, Response, UserFeedback
 from feedback.responses.names import Names
 from feedback.responses.prepared import Prepared, parts
 
@@ -68,7 +68,9 @@ class Gaps:
 
     def write(self) -> None:
         if self.changed:
-            Response.objects.bulk_update(self.changed.values(), sorted(self.columns), batch_size=100)
+            rows = list(self.changed.values())
+            Response.objects.bulk_update(rows, sorted(self.columns), batch_size=100)
+            ChangedDay.mark(rows[0].project_id, (row.responded_at for row in rows), is_filled=True)
         add_passages(self.passages)
         add_feedback(self.feedback)
 

@@ -20,7 +20,7 @@ from feedback.accounts.models import Project
 from feedback.prompts.models import PromptVersion
 from feedback.responses.models import LanguageModel, Origin, Passage, Response, UserFeedback
 
-SEARCHED = 20_000  # text is looked for in this many newest responses; there is no text index yet
+SEARCHED = 20_000  # text is looked for in this many responses at a time; there is no text index
 LARGEST = 2**31 - 1
 YES_NO = (("true", "Yes"), ("false", "No"))
 BESIDE = frozenset({"cursor", "page_size", "format"})  # parameters of a list that are not filters
@@ -134,7 +134,7 @@ class ResponseFilter(df.FilterSet):
         """In external ids and outputs of the newest responses; without a text index a search must be bounded."""
         oldest = rows.order_by("-id").values_list("id", flat=True)[SEARCHED : SEARCHED + 1].first()
         newest = rows.filter(id__gt=oldest) if oldest else rows
-        return newest.filter(Q(external_id__icontains=value) | Q(body__output__icontains=value))
+        return newest.filter(saying(value))
 
     # Names become ids first: with a literal id the planner knows how rare the rows are, through a join it does not.
 
@@ -171,6 +171,10 @@ class ResponseFilter(df.FilterSet):
         return rows.filter(Exists(UserFeedback.objects.filter(bound, response=OuterRef("pk"))))
 
 
+def saying(text: str) -> Q:
+    return Q(external_id__icontains=text) | Q(body__output__icontains=text)
+
+
 def ids(rows: QuerySet[Any]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
@@ -185,6 +189,13 @@ class StrictForm(forms.Form):
 class StrictResponseFilter(ResponseFilter):
     class Meta(ResponseFilter.Meta):
         form = StrictForm
+
+
+class EverywhereFilter(StrictResponseFilter):
+    """For the list page, which bounds each page itself (query.py), and for its download, which reads on to the end."""
+
+    def by_text(self, rows: QuerySet[Response], name: str, value: str) -> QuerySet[Response]:
+        return rows.filter(saying(value))
 
 
 def drawable(project: Project, parameters: Mapping[str, Any]) -> QuerySet[Response]:

@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
 from feedback.accounts.models import Project
-from feedback.responses.models import IngestBatch, Passage, Response, ResponseBody, UserFeedback
+from feedback.responses.models import ChangedDay, IngestBatch, Passage, Response, ResponseBody, UserFeedback
 from feedback.responses.names import Names
 from feedback.responses.prepared import Prepared, parts
 from feedback.text.hashes import draw_key, sha256_text
@@ -31,6 +31,7 @@ def insert(project: Project, batch: IngestBatch | None, names: Names, new: Seque
     now = timezone.now()
     ordered = sorted(new, key=lambda row: row.external_id)  # the same order everywhere: nobody waits in a circle
     responses = [response_values(project, batch, names, row, now) for row in ordered]
+    ChangedDay.mark(project.pk, (values["responded_at"] for values in responses))
     if connection.vendor == "postgresql":
         return _copied(ordered, responses)
     made = Response.objects.bulk_create(Response(**values) for values in responses)

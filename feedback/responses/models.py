@@ -7,6 +7,8 @@ written from above.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -14,6 +16,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from feedback.accounts.models import Member, ProjectRow
 from feedback.permissions import ADMIN
@@ -311,6 +314,9 @@ class ResponseUpload(Upload):
 
     batch = models.ForeignKey(IngestBatch, models.SET_NULL, null=True, blank=True, related_name="+")
 
+    def get_absolute_url(self) -> str:
+        return reverse("responses:upload-detail", args=[self.project.slug, self.pk])
+
     def take(self, chunk: list[Any]) -> tuple[dict[str, int], list[Any]]:
         from feedback.responses import uploaded  # which is written in terms of these models
 
@@ -329,3 +335,24 @@ class ResponseUpload(Upload):
     def finished(self) -> None:
         if self.batch_id:
             IngestBatch.objects.filter(pk=self.batch_id).update(finished_at=Now())
+
+
+class ChangedDay(ProjectRow):
+    """A mark that responses of this day came in or were filled. Whoever adds days up takes the marks first, then looks:
+    rows are only added here, so that senders never wait for one another."""
+
+    day = models.DateField(help_text="Of `responded_at`, in UTC.")
+    is_filled = models.BooleanField(default=False, help_text="Known responses got late parts.")
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "day"])]
+
+    def __str__(self) -> str:
+        return f"{self.day}"
+
+    @staticmethod
+    def mark(project_id: int, moments: Iterable[datetime], *, is_filled: bool = False) -> None:
+        """In the transaction that writes the responses of these moments."""
+        days = sorted({moment.astimezone(UTC).date() for moment in moments})
+        rows = [ChangedDay(project_id=project_id, day=day, is_filled=is_filled) for day in days]
+        ChangedDay.objects.bulk_create(rows)

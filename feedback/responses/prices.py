@@ -46,6 +46,15 @@ class Priced:
         return found
 
 
+def currency_of(project: Project) -> str:
+    """What costs are counted in: the currency of the project's prices, all of them when they differ, else nothing."""
+    return " and ".join(project.prices.order_by("currency").values_list("currency", flat=True).distinct()[:3])
+
+
+def in_currency(label: str, currency: str) -> str:
+    return f"{label}, {currency}" if currency else label
+
+
 def listed(project: Project) -> list[Priced]:
     """Every model with its prices; those without one first, for they need something."""
     prices = Price.objects.newest_first().select_related("created_by__user")

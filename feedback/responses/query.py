@@ -13,10 +13,12 @@ from django.utils.http import urlencode
 
 from feedback.accounts.models import Project
 from feedback.responses import columns
-from feedback.responses.filters import LARGEST, StrictResponseFilter
+from feedback.responses.filters import LARGEST, SEARCHED, EverywhereFilter
 from feedback.responses.models import Response
 
 PAGE = 50
+LOOKED = 50_000  # responses that one page looks through for filters without an index of their own
+FOUND_BY_INDEX = frozenset({"id", "external_id", "conversation_id", "trace_id", "input_hash"})
 PLACES = ("before", "after")  # positions in the list; they are no part of what is asked for
 COLUMNS = "columns"
 FORMAT = "format"  # of a download
@@ -26,10 +28,11 @@ class Query:
     """`Query(project, request.GET)`: only filters that are known and can be read find anything."""
 
     def __init__(self, project: Project, data: QueryDict) -> None:
+        self.project = project
         self.columns = columns.chosen(data.getlist(COLUMNS))
         given = {name: str(data[name]) for name in data if name not in (*PLACES, COLUMNS, FORMAT)}
         self.filters = {name: value for name, value in given.items() if value.strip()}
-        self.filterset = StrictResponseFilter(self.filters, queryset=project.responses.all())
+        self.filterset = EverywhereFilter(self.filters, queryset=project.responses.all())
         self.is_valid = self.filterset.is_valid()
         self.before, self.after = (position(data.get(name, "")) for name in PLACES)
 
@@ -37,6 +40,22 @@ class Query:
     def rows(self) -> QuerySet[Response]:
         found: QuerySet[Response] = self.filterset.qs if self.is_valid else self.filterset.queryset.none()
         return found
+
+    @property
+    def looked(self) -> int | None:
+        """How many responses one page looks through; None where an index finds all that match."""
+        if not self.filters or not FOUND_BY_INDEX.isdisjoint(self.filters):
+            return None
+        return SEARCHED if "q" in self.filters else LOOKED
+
+    def edge(self, start: int | None, *, is_up: bool = False) -> int | None:
+        """The first response, below the start or above it, that this page does not look at; None when it sees all."""
+        if self.looked is None or not self.is_valid:
+            return None
+        rows = self.project.responses.order_by("id" if is_up else "-id").values_list("id", flat=True)
+        if start is not None:
+            rows = rows.filter(id__gt=start) if is_up else rows.filter(id__lt=start)
+        return rows[self.looked : self.looked + 1].first()
 
     def encoded(self, *without: str, **more: Any) -> str:
         """As it stands in an address, always in the same order, so that equal queries are equal texts."""
@@ -68,28 +87,49 @@ class Query:
 
 @dataclass
 class Page:
+    """`edge` is where looking ended before the list did: more may match beyond."""
+
     rows: list[Response]
+    edge: int | None = None
     newer_url: str = ""
     older_url: str = ""
     first_url: str = ""
 
 
 def page_of(query: Query, listed: QuerySet[Response]) -> Page:
-    """One page, newest first, going on below `before` or, backwards, above `after`."""
+    """One page, newest first, going on below `before` or, backwards, above `after`.
+
+    A filter that few responses meet is looked for in so many at a time: a page then ends where looking ended, and the
+    next goes on from there.
+    """
     if query.after is not None:
-        rows = list(listed.filter(id__gt=query.after).order_by("id")[: PAGE + 1])
-        has_newer, has_older = len(rows) > PAGE, True
-        rows = rows[:PAGE][::-1]
-    else:
-        below = listed if query.before is None else listed.filter(id__lt=query.before)
-        rows = list(below.order_by("-id")[: PAGE + 1])
-        has_newer, has_older = query.before is not None, len(rows) > PAGE
-        rows = rows[:PAGE]
-    page = Page(rows, first_url=f"?{query.encoded()}" if has_newer else "")
-    if rows and has_newer:
-        page.newer_url = f"?{query.encoded(after=rows[0].pk)}"
-    if rows and has_older:
-        page.older_url = f"?{query.encoded(before=rows[-1].pk)}"
+        return newer_page(query, listed, query.after)
+    edge = query.edge(query.before)
+    below = listed if query.before is None else listed.filter(id__lt=query.before)
+    rows = list((below if edge is None else below.filter(id__gt=edge)).order_by("-id")[: PAGE + 1])
+    is_full = len(rows) > PAGE
+    page = Page(rows[:PAGE], edge=None if is_full else edge)
+    if query.before is not None:
+        page.first_url = f"?{query.encoded()}"
+        page.newer_url = f"?{query.encoded(after=rows[0].pk if rows else query.before - 1)}"
+    if is_full:
+        page.older_url = f"?{query.encoded(before=page.rows[-1].pk)}"
+    elif edge is not None:
+        page.older_url = f"?{query.encoded(before=edge + 1)}"
+    return page
+
+
+def newer_page(query: Query, listed: QuerySet[Response], after: int) -> Page:
+    edge = query.edge(after, is_up=True)
+    above = listed.filter(id__gt=after)
+    rows = list((above if edge is None else above.filter(id__lt=edge)).order_by("id")[: PAGE + 1])
+    is_full = len(rows) > PAGE
+    rows = rows[:PAGE][::-1]
+    page = Page(rows, edge=None if is_full else edge)
+    page.older_url = f"?{query.encoded(before=rows[-1].pk if rows else after + 1)}"
+    if is_full or edge is not None:
+        page.first_url = f"?{query.encoded()}"
+        page.newer_url = f"?{query.encoded(after=rows[0].pk if is_full else (edge or after) - 1)}"
     return page
 
 

@@ -119,6 +119,8 @@ def _columns(header: list[str], names: Mapping[str, str]) -> list[str]:
     stray = next((name for name in columns if name.split(".")[0] not in Row.__struct_fields__), None)
     if stray is not None:
         hint = f"map it to one, for example metadata.{stray[:40]}={stray[:40]}"
+        if stray == "id":
+            hint = "the id that your application gives a response is external_id"
         raise CanonicalError("unknown-key", "", f"The column {stray[:100]!r} is no field; {hint}.")
     return columns
 

@@ -139,7 +139,8 @@ def _explained(message: str) -> RowRefused:
     if field:
         pointer += "/" + field[1].replace("~", "~0").replace("/", "~1")
     if field and "unknown" in message[: field.start(1)]:
-        return RowRefused("unknown-key", pointer[:300], f"There is no field {field[1][:100]!r}; metadata is free.")
+        hint = "the application's own is external_id" if pointer == "/id" else "metadata is free"
+        return RowRefused("unknown-key", pointer[:300], f"There is no field {field[1][:100]!r}; {hint}.")
     return RowRefused("invalid", pointer[:300], message[:300].replace("`", "") + ".")
 
 

@@ -11,7 +11,6 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.core.files.base import File
@@ -80,11 +79,16 @@ class Upload(ProjectRow, Job):
         since = timezone.now() - FORGOTTEN
         for old in cls._default_manager.filter(project=project, state=WAITING, created_at__lt=since):
             old.discard()
-        stored = default_storage.save(f"uploads/{uuid.uuid4()}", content)
+        stored = f"uploads/{uuid.uuid4()}"
         upload = cls(
             project=project, by=by, name=storable(name)[:200], file=stored, n_bytes=content.size, columns=columns
         )
-        upload.try_out()
+        try:
+            default_storage.save(stored, content)
+            upload.try_out()
+        except BaseException:
+            default_storage.delete(stored)  # half of it, or a file that no row names
+            raise
         return upload
 
     def try_out(self) -> None:
@@ -138,12 +142,17 @@ class Upload(ProjectRow, Job):
 
     def discard(self) -> bool:
         """Forget a file that was not started."""
-        gone, _ = type(self)._default_manager.filter(pk=self.pk, state=WAITING).delete()
-        if gone:
-            transaction.on_commit(partial(default_storage.delete, self.file))
+        with transaction.atomic():
+            gone, _ = type(self)._default_manager.filter(pk=self.pk, state=WAITING).delete()
+            if gone:
+                default_storage.delete(self.file)
         return bool(gone)
 
     def step(self) -> bool:
+        """A chunk of rows; at the end the file, in a step of its own: who dies there need not read it again."""
+        if self.cursor.get("is_read"):
+            self.put_away()
+            return True
         taken = self.cursor.get("rows", 0)
         try:
             chunk = next_chunk(self, taken)
@@ -151,8 +160,8 @@ class Upload(ProjectRow, Job):
             kept = f" The {taken:,} rows before that are kept." if taken else ""
             raise JobRefused(storable(f"{error}{kept}")) from error
         if not chunk:
-            self.put_away()
-            return True
+            self.cursor["is_read"] = True
+            return False
         counts, refused = self.take(chunk)
         self.counts = dict(Counter(self.counts) + Counter(counts))
         self.refused += [listed(why) for why in refused[: LISTED - len(self.refused)]]
@@ -163,9 +172,10 @@ class Upload(ProjectRow, Job):
         self.put_away()
 
     def put_away(self) -> None:
+        """The file goes before the commit: after it, a process that dies would leave it for good."""
         self.finished()
         if self.file:
-            transaction.on_commit(partial(default_storage.delete, self.file))
+            default_storage.delete(self.file)
         self.file = ""
 
     # -- its rows

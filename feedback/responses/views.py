@@ -20,6 +20,7 @@ from feedback.htmx import page, wants_fragment
 from feedback.responses import download
 from feedback.responses.columns import COLUMNS, cells
 from feedback.responses.forms import SavedFilterForm
+from feedback.responses.prices import currency_of
 from feedback.responses.query import FORMAT, Query, page_of
 from feedback.responses.shown import (
     EARLIER,
@@ -68,7 +69,10 @@ def list_page(request: MemberRequest, query: Query, save_form: SavedFilterForm) 
     offer_choices(query.filterset.form, request.project)
     found = page_of(query, listed(query.rows))
     add_input_words(found.rows)
-    count = query.rows.order_by()[:COUNTED].count()
+    is_first = query.before is None and query.after is None
+    looked = f" among the newest {query.looked:,}" if found.edge is not None else ""
+    seen = query.rows.filter(id__gt=found.edge) if found.edge is not None else query.rows
+    count = seen.order_by()[:COUNTED].count() if is_first or query.looked is None else None
     context: dict[str, Any] = {
         **form_parts(query),
         "errors": query.errors,
@@ -77,9 +81,10 @@ def list_page(request: MemberRequest, query: Query, save_form: SavedFilterForm) 
         "offered_columns": [(column, column in query.columns) for column in COLUMNS.values()],
         "rows": [(row, cells(row, query.columns)) for row in found.rows],
         "found": found,
-        "count": f"{count:,}",
-        "capped": count >= COUNTED,
-        "noun": "response" if count == 1 else "responses",
+        "count": None if count is None else f"{count:,}",
+        "capped": count is not None and count >= COUNTED,
+        "noun": ("response" if count == 1 else "responses") + looked,
+        "looked": f"{query.looked or 0:,}",
         "encoded": query.encoded(),
         "saved": request.project.savedfilters.visible_to(request.member)[:OFFERED],
         "save_form": save_form,
@@ -135,6 +140,7 @@ def response_detail(request: MemberRequest, pk: int) -> HttpResponse:
         "is_raw": request.GET.get("view") == "raw",
         "data": [(label, as_text(getattr(body, name))) for name, label in DATA.items() if getattr(body, name)],
         "cost": "" if response.cost is None else money(response.cost),
+        "currency": currency_of(request.project),
         "cost_words": cost_words(response),
         "same_input": request.project.responses.filter(input_hash=response.input_hash).exclude(pk=pk)[:11].count(),
         "permalink": f"{settings.BASE_URL}{here}",

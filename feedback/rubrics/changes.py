@@ -11,7 +11,7 @@ from feedback.rubrics.wording import condition_words, failure_words
 from feedback.text.diff import word_diff
 
 Definition = dict[str, Any]
-LISTS = {"choices": "answer", "kinds": "kind of mark", "severities": "severity"}
+LISTS = {"choices": "answer", "kinds": "kind of span", "severities": "severity"}
 FIGURES = {
     "min": "the lowest point", "max": "the highest point", "step": "the step", "min_chosen": "the fewest to choose",
     "max_chosen": "the most to choose", "strengths": "the number of strengths", "max_length": "the longest text",

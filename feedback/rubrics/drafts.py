@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from feedback.accounts.models import Member, Project
 from feedback.audit.log import record
@@ -56,11 +57,27 @@ def create(
     )
 
 
-def keep(draft: RubricDraft, definitions: list[dict[str, Any]], guideline: str) -> None:
-    """Save what was typed; two first saves at once are one draft."""
+class DraftMoved(Exception):
+    """Another page of the same person has saved the draft, or ended it, since this one was loaded."""
+
+
+def seen_of(draft: RubricDraft) -> str:
+    """Names the draft as it is, for a page that will save it; empty while nothing is saved."""
+    return draft.updated_at.isoformat() if draft.pk else ""
+
+
+def keep(draft: RubricDraft, definitions: list[dict[str, Any]], guideline: str, seen: str | None = None) -> None:
+    """Save what was typed over what the page has `seen`; two first saves at once are one draft."""
+    is_moved = seen is not None and seen != seen_of(draft)
     draft.definitions, draft.guideline = definitions, guideline
+    if is_moved:
+        raise DraftMoved
     if draft.pk:
-        draft.save(update_fields=["definitions", "guideline", "updated_at"])
+        before, draft.updated_at = draft.updated_at, timezone.now()
+        rows = RubricDraft.objects.filter(pk=draft.pk, updated_at=before)
+        if not rows.update(definitions=definitions, guideline=guideline, updated_at=draft.updated_at):
+            draft.updated_at = RubricDraft.objects.values_list("updated_at", flat=True).get(pk=draft.pk)
+            raise DraftMoved
         return
     kept, _ = RubricDraft.objects.update_or_create(
         rubric=draft.rubric,

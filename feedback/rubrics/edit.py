@@ -27,11 +27,15 @@ WHAT = {
     Criterion.Kind.CHOICE: "One of several answers",
     Criterion.Kind.MULTI_CHOICE: "All answers that apply",
     Criterion.Kind.COMPARISON: "Which of two responses is better",
-    Criterion.Kind.SPANS: "Flag the words that are wrong",
+    Criterion.Kind.SPANS: "Stretches of the text, flagged",
     Criterion.Kind.CORRECTION: "The response rewritten",
     Criterion.Kind.TEXT: "In the reviewer's words",
 }
-KINDS = [(kind, editor.KIND_WORDS[kind], what) for kind, what in WHAT.items()]
+MOVED = (
+    "Not saved: this draft was changed in another tab after this page was loaded. What you typed is still here; "
+    "saving once more puts it in place of the other tab's."
+)
+KINDS = [(kind, kind.label, what) for kind, what in WHAT.items()]
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,7 +77,15 @@ def rubric_edit(request: MemberRequest, pk: int) -> HttpResponse:
     if action != "autosave":  # while somebody types, half a label must not become a key
         definitions = arrange.with_keys(definitions)
     at = arrange.change(definitions, action)
-    drafts.keep(draft, definitions, request.POST.get("guideline", "").replace("\r\n", "\n"))
+    seen, guideline = request.POST.get("seen"), request.POST.get("guideline", "").replace("\r\n", "\n")
+    try:
+        drafts.keep(draft, definitions, guideline, seen)
+    except drafts.DraftMoved:
+        if action == "autosave":  # whoever has not read the warning has still seen what this page saw
+            return render(
+                request, f"{TEMPLATE}#state", {**state_of(draft), "seen": seen, "has_moved": True}, status=409
+            )
+        return show(request, draft, errors=[{"pointer": "", "detail": MOVED}], status=409)
     if action == "publish":
         return publish(request, draft)
     if action == "autosave":
@@ -128,7 +140,7 @@ def here(draft: RubricDraft) -> str:
 def state_of(draft: RubricDraft) -> dict[str, Any]:
     """What stands beside the title: when it was saved, and how much is still to mend."""
     _, errors = sorted_out(arrange.with_keys(draft.definitions))
-    return {"draft": draft, "n_errors": len(errors)}
+    return {"draft": draft, "n_errors": len(errors), "seen": drafts.seen_of(draft)}
 
 
 def show(

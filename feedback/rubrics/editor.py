@@ -23,18 +23,8 @@ QUESTION = re.compile(r"q(\d{1,3})-kind")
 ROWS = {Kind.CHOICE: ("choices",), Kind.MULTI_CHOICE: ("choices",), Kind.SPANS: ("kinds", "severities")}
 ROW_WORDS = {
     "choices": ("Answers to choose from", "Add an answer"),
-    "kinds": ("Kinds of marks", "Add a kind"),
-    "severities": ("Severities of a mark", "Add a severity"),
-}
-KIND_WORDS = {
-    Kind.YES_NO: "Yes or no",
-    Kind.SCALE: "Scale",
-    Kind.CHOICE: "Choice",
-    Kind.MULTI_CHOICE: "Choice of several",
-    Kind.COMPARISON: "Comparison",
-    Kind.SPANS: "Marks in the text",
-    Kind.CORRECTION: "Correction",
-    Kind.TEXT: "Text",
+    "kinds": ("Kinds of spans", "Add a kind"),
+    "severities": ("Severities of a span", "Add a severity"),
 }
 FAILING = {Kind.YES_NO, Kind.COMPARISON}  # whose failing answers are chosen from a list; choices have a box in each row
 REDRAW = {"hx-post": "", "hx-trigger": "change"}  # other fields depend on this one
@@ -156,7 +146,7 @@ def boxes(label: str, choices: Sequence[tuple[str, str]], hint: str = "") -> for
 
 
 class EntryForm(forms.Form):
-    """One answer, kind of mark or severity."""
+    """One answer, kind of span or severity."""
 
     label = text("Answer", 200, placeholder="As reviewers read it")
     help = text("Explained", 500, placeholder="What it means, optional")
@@ -273,7 +263,7 @@ class QuestionForm(forms.Form):
 
     @property
     def kind_words(self) -> str:
-        return KIND_WORDS[self.kind]
+        return Kind(self.kind).label
 
     @property
     def is_unfolded(self) -> bool:

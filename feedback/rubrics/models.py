@@ -74,9 +74,9 @@ class Criterion(ProjectRow):
 
     class Kind(models.TextChoices):
         SCALE = "scale"
-        YES_NO = "yes_no", "yes/no"
+        YES_NO = "yes_no", "Yes or no"
         CHOICE = "choice"
-        MULTI_CHOICE = "multi_choice", "choice of several"
+        MULTI_CHOICE = "multi_choice", "Choice of several"
         TEXT = "text"
         SPANS = "spans"
         COMPARISON = "comparison"

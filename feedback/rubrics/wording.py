@@ -47,7 +47,7 @@ def met_words(earlier: Criterion, condition: dict[str, Any]) -> str:
         return f"is below {condition['below']:g}"
     if "at_least" in condition:
         return f"is at least {condition['at_least']:g}"
-    return {Kind.SPANS: "has a mark", Kind.CORRECTION: "is rewritten"}.get(Kind(earlier.kind), "is answered")
+    return {Kind.SPANS: "has a span", Kind.CORRECTION: "is rewritten"}.get(Kind(earlier.kind), "is answered")
 
 
 def failure_words(criterion: Criterion) -> str:

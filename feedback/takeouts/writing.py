@@ -23,7 +23,6 @@ import msgspec
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -142,11 +141,11 @@ def finish(takeout: TakeOut, entries: list[Entry]) -> None:
     takeout.n_bytes = path.stat().st_size
     takeout.n_rows = sum(entry["rows"] for entry in entries)
     takeout.expires_at = now + KEPT_FOR
+    name = f"takeouts/{takeout.project_id}/{takeout.pk}.zip"
+    default_storage.delete(name)  # what a worker left that died before it could say so
     with Whole(path.open("rb")) as whole:
-        takeout.file = default_storage.save(
-            f"takeouts/{takeout.project_id}/{takeout.pk}-{takeout.sha256[:12]}.zip", whole
-        )
-    transaction.on_commit(lambda: clear(takeout))
+        takeout.file = default_storage.save(name, whole)
+    clear(takeout)  # before the commit: who dies after it leaves nothing, and who dies here begins again
 
 
 class Whole(File):

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from feedback.text.hidden import HIDDEN
@@ -9,7 +10,8 @@ from feedback.text.hidden import HIDDEN
 SCHEMES = frozenset({"http", "https", "mailto"})
 
 _DOTS = str.maketrans("。．｡․", "....")  # what browsers read as a dot in a host name
-_HOST = re.compile(r"(?:[\w-]+\.)+[\w-]{2,}")
+# From the beginning of a word only: tried from each of its letters, time would grow with the square of its length.
+_DOTTED = re.compile(r"(?<![\w-])[\w-]+(?:\.[\w-]+)+")
 
 
 def target_host(href: str) -> str | None:
@@ -40,4 +42,14 @@ def names_other_host(text: str, host: str) -> bool:
     Look-alike letters count as other: `host` comes in ASCII (punycode), the words as they are.
     """
     plain = unicodedata.normalize("NFKC", HIDDEN.sub("", text).translate(_DOTS)).casefold()
-    return any(named.removeprefix("www.") != host.removeprefix("www.") for named in _HOST.findall(plain))
+    return any(named.removeprefix("www.") != host.removeprefix("www.") for named in _hosts(plain))
+
+
+def _hosts(text: str) -> Iterator[str]:
+    """What reads like a host: words with dots between them, the last of two signs or more."""
+    for dotted in _DOTTED.findall(text):
+        labels = dotted.split(".")
+        while labels and len(labels[-1]) < 2:
+            labels.pop()
+        if len(labels) > 1:
+            yield ".".join(labels)

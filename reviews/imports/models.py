@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.urls import reverse
 
 from feedback.accounts.models import Member, ProjectRow
 from feedback.judgements.models import Review
@@ -30,6 +31,9 @@ class ImportedReview(ProjectRow):
 
 class LabelUpload(Upload):
     """A file of human labels."""
+
+    def get_absolute_url(self) -> str:
+        return reverse("imports:upload-detail", args=[self.project.slug, self.pk])
 
     def take(self, chunk: list[Any]) -> tuple[dict[str, int], list[Any]]:
         from reviews.imports import uploaded  # which is written in terms of these models

@@ -11,22 +11,23 @@ from feedback.permissions import ADMIN
 from reviews.moderation.act import verdicts_of
 from reviews.moderation.models import Action
 from reviews.moderation.panel import line, shown
-from reviews.quality.dispute import label, names_of, sheet
+from reviews.quality.dispute import label, sheet
 from reviews.quality.names import letters_of
 from reviews.quality.tally import Answer
+from reviews.queues.desk import names_of
 from reviews.queues.models import Assignment, Escalation, Item, Place
 
 State, PlaceState = Assignment.State, Place.State
 SAID = {
-    State.SUBMITTED: ("counted", "good", "check2"),
-    State.SURPLUS: ("kept, not counted", "warn", ""),
-    State.INVALIDATED: ("invalidated", "bad", "x-lg"),
+    State.SUBMITTED: ("Counted", "good", "check2"),
+    State.SURPLUS: ("Kept, not counted", "warn", ""),
+    State.INVALIDATED: ("Invalidated", "bad", "x-lg"),
 }
 PLACES = {
-    PlaceState.OPEN: ("open", ""),
-    PlaceState.CLAIMED: ("being reviewed now", "accent"),
-    PlaceState.FILLED: ("filled", "good"),
-    PlaceState.WITHDRAWN: ("withdrawn", "warn"),
+    PlaceState.OPEN: ("Open", ""),
+    PlaceState.CLAIMED: ("Being reviewed now", "accent"),
+    PlaceState.FILLED: ("Filled", "good"),
+    PlaceState.WITHDRAWN: ("Withdrawn", "warn"),
 }
 
 

@@ -32,6 +32,24 @@ class AnswerForm(forms.Form):
     )
 
 
+class LastWordForm(forms.Form):
+    """What the reviewer reads when a question is closed before it was answered; own words are an answer."""
+
+    WORDS = (
+        "Please judge the item as it stands.",
+        "Please skip the item.",
+        "It is dealt with. You need not do anything more.",
+    )
+    text = forms.ChoiceField(
+        label="What shall the reviewer read?",
+        choices=[(words, words) for words in WORDS],
+        widget=forms.RadioSelect,
+        initial=WORDS[0],
+        help_text="Or write an answer of your own in the conversation.",
+        error_messages={"required": "Choose what the reviewer shall read, or write an answer first."},
+    )
+
+
 def in_state(rows: Any, state: str) -> Any:
     """Waiting: the reviewer had the last word. Answered: a moderator had it."""
     rows = rows.with_last_word()
@@ -64,11 +82,16 @@ def escalation_list(request: MemberRequest) -> HttpResponse:
     return page(request, "reviews/moderation/escalation_list.html", context, partial="escalations")
 
 
+def the_escalation(request: MemberRequest, pk: int) -> Escalation:
+    rows = request.project.escalations.select_related("item__queue", "item__subject", "assignment", "raised_by__user")
+    found: Escalation = get_object_or_404(rows.select_related("closed_by__user"), pk=pk)
+    return found
+
+
 @require_http_methods(["GET", "POST"])
 def escalation_detail(request: MemberRequest, pk: int) -> HttpResponse:
     """The conversation beside the item as the reviewer saw it; POST answers."""
-    rows = request.project.escalations.select_related("item__queue", "item__subject", "assignment", "raised_by__user")
-    escalation: Escalation = get_object_or_404(rows.select_related("closed_by__user"), pk=pk)
+    escalation = the_escalation(request, pk)
     form = AnswerForm(request.POST or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
         try:
@@ -77,27 +100,39 @@ def escalation_detail(request: MemberRequest, pk: int) -> HttpResponse:
             form.add_error("text", str(refusal))
         else:
             return see_other("moderation:escalation-detail", project=request.project.slug, pk=pk)
+    return show(request, escalation, form, LastWordForm(label_suffix=""))
+
+
+def show(request: MemberRequest, escalation: Escalation, form: AnswerForm, last_word: LastWordForm) -> HttpResponse:
     turn = escalation.assignment
     shown = escalation.item.subject.shown(turn.shown_order if turn else None)
     shows_model = bool(turn and turn.visible.get("model"))
     prefetch_related_objects(shown, "passages", *(["model"] if shows_model else []))
+    said = list(escalation.messages.select_related("author__user"))
     context = {
         **conversation(shown),
         "answers": shown_answers(shown, shows_model=shows_model),
         "passages": passages(shown),
         "escalation": escalation,
         "item": escalation.item,
-        "said": escalation.messages.select_related("author__user"),
+        "said": said,
+        "last_word": None if any(message.author_id != escalation.raised_by_id for message in said) else last_word,
         "sees_names": request.member.role == ADMIN,
         "form": form,
     }
-    status = 422 if form.errors else 200
+    status = 422 if form.errors or last_word.errors else 200
     return page(request, "reviews/moderation/escalation_detail.html", context, partial="talk", status=status)
 
 
 @require_POST
 def escalation_close(request: MemberRequest, pk: int) -> HttpResponse:
-    escalation: Escalation = get_object_or_404(request.project.escalations, pk=pk)
+    """End the conversation, with a word when nobody has answered yet."""
+    escalation = the_escalation(request, pk)
+    last_word = LastWordForm(request.POST, label_suffix="")
+    if escalation.is_open and not escalation.is_answered:
+        if not last_word.is_valid():
+            return show(request, escalation, AnswerForm(label_suffix=""), last_word)
+        say(escalation, request.member, last_word.cleaned_data["text"])
     close(escalation, request.member)
     messages.success(request, "Closed.")
     return see_other("moderation:escalation-list", project=request.project.slug)

@@ -7,14 +7,11 @@ from typing import Any
 import django_filters as df
 from django import forms
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.text import capfirst
 
 from feedback.accounts.models import Project
 from feedback.responses.filters import SEARCHED
 from feedback.responses.models import SubjectResponse
 from reviews.queues.models import Item
-
-STATES = [(value, capfirst(label)) for value, label in Item.State.choices]
 
 
 class ItemFilter(df.FilterSet):
@@ -22,7 +19,7 @@ class ItemFilter(df.FilterSet):
 
     text = df.CharFilter(label="Search", method="by_text", max_length=200)
     queue = df.CharFilter(label="Queue", field_name="queue__key", max_length=60)
-    state = df.ChoiceFilter(label="State", empty_label="Any", choices=STATES)
+    state = df.ChoiceFilter(label="State", empty_label="Any", choices=Item.State.choices)
     stratum = df.CharFilter(label="Stratum", field_name="stratum", max_length=100)
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -34,11 +35,7 @@ def titled(items: list[Item]) -> dict[int, str]:
 def disputes(project: Project) -> dict[str, Any]:
     rows = Adjudication.objects.filter(project=project).open()
     first = list(rows.select_related("item__queue").order_by("pk")[:FEW])
-    titles = titled([row.item for row in first])
-    return {
-        "disputes": [{"row": row, "title": titles[row.item_id]} for row in first],
-        "n_disputes": capped(rows),
-    }
+    return {"disputes": [{"row": row} for row in first], "n_disputes": capped(rows)}
 
 
 def escalations(project: Project) -> dict[str, Any]:
@@ -46,10 +43,9 @@ def escalations(project: Project) -> dict[str, Any]:
     rows = Escalation.objects.filter(project=project).open()
     first = list(rows.with_last_word().select_related("item__queue").prefetch_related("messages").order_by("pk")[:100])
     first.sort(key=lambda row: row.last_author_id != row.raised_by_id)  # type: ignore[attr-defined]  # annotated
-    titles = titled([row.item for row in first[:FEW]])
     return {
         "escalations": [
-            {"row": row, "title": titles[row.item_id], "waits": row.last_author_id == row.raised_by_id}  # type: ignore[attr-defined]
+            {"row": row, "waits": row.last_author_id == row.raised_by_id}  # type: ignore[attr-defined]
             for row in first[:FEW]
         ],
         "n_escalations": capped(rows),
@@ -59,9 +55,7 @@ def escalations(project: Project) -> dict[str, Any]:
 def withdrawn(project: Project) -> dict[str, Any]:
     rows = Action.objects.filter(project=project).standing_withdrawals()
     rows = rows.select_related("item__queue", "by__user").order_by("-pk")
-    first = list(rows[:FEW])
-    titles = titled([row.item for row in first])
-    return {"withdrawn": [{"row": row, "title": titles[row.item_id]} for row in first]}
+    return {"withdrawn": [{"row": row} for row in rows[:FEW]]}
 
 
 def failed_jobs(project: Project) -> dict[str, Any]:
@@ -70,7 +64,7 @@ def failed_jobs(project: Project) -> dict[str, Any]:
     of_project: dict[str, Any] = {"project": project, "state": Job.State.FAILED}
     for model in job_models():
         if any(field.name == "project" for field in model._meta.concrete_fields):
-            rows = model._default_manager.filter(**of_project).order_by("-pk")
+            rows = model._default_manager.filter(**of_project).select_related(*model.named_by).order_by("-pk")
             found += rows[:FEW]
     found.sort(key=lambda job: job.finished_at or job.created_at, reverse=True)
     return {"failed": [{"job": job, "kind": str(job._meta.verbose_name).capitalize()} for job in found[:FEW]]}
@@ -164,6 +158,19 @@ def held(item_ids: list[int]) -> set[int]:
     return set(places.values_list("item_id", flat=True))
 
 
+def regions_of(project: Project, names: Iterable[str]) -> dict[str, Any]:
+    """The context of some regions; the first words of all items that they name are looked up together."""
+    context: dict[str, Any] = {}
+    for name in names:
+        context |= REGIONS[name](project)
+    entries = [entry for name in TITLED for entry in context.get(name, [])]
+    titles = titled([entry["row"].item for entry in entries]) if entries else {}
+    for entry in entries:
+        entry["title"] = titles[entry["row"].item_id]
+    return context
+
+
+TITLED = ("disputes", "escalations", "withdrawn")  # what needs somebody: on the page at once
 REGIONS = {
     "disputes": disputes,
     "escalations": escalations,

@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from feedback.accounts.access import MemberRequest
-from feedback.htmx import page, see_other
+from feedback.htmx import page, see_other, wants_fragment
 from reviews.moderation import act
 from reviews.moderation.models import Action
-from reviews.moderation.panel import REGIONS, found
+from reviews.moderation.panel import REGIONS, TITLED, found, regions_of
 
+PANEL = "reviews/moderation/panel.html"
 INVERSE: dict[str, Any] = {
     Action.Kind.WITHDRAW: act.put_back,
     Action.Kind.PUT_BACK: act.withdraw,
@@ -27,16 +28,14 @@ INVERSE: dict[str, Any] = {
 
 @require_GET
 def panel(request: MemberRequest) -> HttpResponse:
-    """What needs someone; `?region=` names one part, which htmx asks for by itself."""
+    """What needs someone; htmx asks for the other regions after the page, and for each anew, by `?region=`. Without
+    scripts that address is a page with all regions."""
     wanted = request.GET.get("region", "")
-    regions = {wanted: REGIONS[wanted]} if wanted in REGIONS else REGIONS
-    context: dict[str, Any] = {}
-    for questions in regions.values():
-        context |= questions(request.project)
-    partial = wanted if wanted in REGIONS else "regions"
-    if partial == "regions":
-        context |= found(request.project, request.member, request.GET.get("q", ""))
-    return page(request, "reviews/moderation/panel.html", context, partial=partial)
+    if wanted in REGIONS and wants_fragment(request):
+        return page(request, PANEL, regions_of(request.project, [wanted]), partial=wanted)
+    context = regions_of(request.project, REGIONS if wanted in REGIONS else TITLED)
+    context |= found(request.project, request.member, request.GET.get("q", ""))
+    return page(request, PANEL, context, partial="regions")
 
 
 @require_GET

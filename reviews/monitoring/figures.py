@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from feedback.accounts.models import Project
 from feedback.prompts.models import PromptVersion
+from feedback.responses.prices import in_currency
 from reviews.monitoring.measures import MEASURES
 from reviews.monitoring.progress import Progress
 from reviews.monitoring.quality import MINIMUM, Quality
@@ -30,6 +31,7 @@ from reviews.monitoring.tables import (
 )
 from reviews.monitoring.traffic import Traffic, Volume
 
+WORTH = "“Worth” is the size of the simple random sample that would tell as much."
 NONE = "No prompt version"
 OTHERS = "Others"
 
@@ -38,7 +40,9 @@ def url_of(version: PromptVersion) -> str:
     return reverse("prompts:version-detail", kwargs={"project": version.project.slug, "pk": version.pk})
 
 
-def tiles(question: Question, quality: Mapping[int | None, Quality], pairs: tuple[int, int]) -> list[dict[str, Any]]:
+def tiles(
+    question: Question, quality: Mapping[int | None, Quality], pairs: tuple[int, int], currency: str
+) -> list[dict[str, Any]]:
     """Four answers for the newest version, each with its doubt."""
     newer, older = (quality_of_version(quality, version) for version in (question.newer, question.older))
     suffix = f", {question.newer.label}" if question.newer else ""
@@ -47,7 +51,7 @@ def tiles(question: Question, quality: Mapping[int | None, Quality], pairs: tupl
     return [
         rate_tile(f"Hallucination rate{suffix}", "hallucination", newer, was),
         rate_tile(f"Toxic or biased{suffix}", "harm", newer, was),
-        cost_tile(f"Cost per passed answer{suffix}", newer, was),
+        cost_tile(in_currency(f"Cost per passed answer{suffix}", currency), newer, was),
         {
             "label": "Pairs ready to train",
             "value": f"{ready:,}",
@@ -103,7 +107,9 @@ def rates_table(scope: Scope, versions: list[PromptVersion], quality: Mapping[in
         if version is None or version.pk in quality:
             label, url = (version.label, url_of(version)) if version else (NONE, "")
             rows.append(Row(label, rate_cells(scope.measure, found), url))
-    return Table("rates", f"{title} rate by prompt version", "Version", columns, rows, chart="errors", unit=" %")
+    return Table(
+        "rates", f"{title} rate by prompt version", "Version", columns, rows, chart="errors", unit=" %", note=WORTH
+    )
 
 
 def rate_cells(measure: str, quality: Quality) -> list[Cell]:
@@ -141,12 +147,12 @@ def dated(traffic: Traffic, start: date, cells: list[Cell]) -> Row:
 
 def tokens_table(traffic: Traffic) -> Table:
     return by_version(
-        traffic, "tokens", "Tokens", lambda row: float((row["input"] or 0) + (row["output"] or 0)), "{:,.0f}".format
+        traffic, "tokens", "Tokens", lambda row: float(row["n_input"] + row["n_output"]), "{:,.0f}".format
     )
 
 
-def cost_table(traffic: Traffic) -> Table:
-    return by_version(traffic, "cost", "Cost", lambda row: float(row["spent"] or 0), money)
+def cost_table(traffic: Traffic, currency: str) -> Table:
+    return by_version(traffic, "cost", in_currency("Cost", currency), lambda row: float(row["spent"] or 0), money)
 
 
 def by_version(
@@ -170,13 +176,13 @@ def by_version(
     return Table(key, f"{title} by {kind} and prompt version", kind.capitalize(), columns, rows, chart="stacked")
 
 
-def versions_table(versions: list[PromptVersion], volumes: Mapping[int, Volume]) -> Table:
+def versions_table(versions: list[PromptVersion], volumes: Mapping[int, Volume], currency: str) -> Table:
     columns = [
         Column("Median latency, ms", is_series=True),
         Column("19 of 20 within, ms"),
         Column("Responses"),
         Column("Tokens each"),
-        Column("Cost each"),
+        Column(in_currency("Cost each", currency)),
     ]
     rows = []
     for version in reversed(versions):

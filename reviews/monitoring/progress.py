@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import reduce
 from math import ceil
-from operator import and_
-from typing import Any
 
-from django.db.models import Count, FloatField, Q, Value
-from django.db.models.functions import Cast, TruncDate
-from django.db.models.lookups import Exact, GreaterThanOrEqual
+from django.db.models import Count
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from feedback.accounts.models import Project
 from feedback.jobs import Job, job_models
-from feedback.judgements.record import criteria_of
-from feedback.rubrics.models import Criterion
 from feedback.statistics.intervals import Interval, wilson
-from reviews.monitoring.measures import AnswerPart
+from reviews.monitoring.facts import Settled, agreed, ready
 from reviews.monitoring.quality import MINIMUM
-from reviews.quality.tally import VOTED
-from reviews.queues.models import Assignment, Item, Place, Queue
+from reviews.queues.counts import counts_of
+from reviews.queues.models import Assignment, Item, Queue
 
 QUEUES = 10  # shown, the newest
 WEEK = timedelta(days=7)
 STEADY_DAYS = 3  # a pace rests on reviews from so many different days
 FAR = 90  # days; nobody knows the pace of a date beyond
 COUNTED = 1000  # what waits is counted no further
-SHARE = 2 / 3 - 1e-9  # of the votes, for a pair that is ready
 
 
 @dataclass(frozen=True)
@@ -59,15 +51,11 @@ class Progress:
 
 
 def progress_of(project: Project) -> list[Progress]:
-    """Of the newest queues that are not closed. Five queries."""
+    """Of the newest queues that are not closed. Nine queries at most."""
     queues = list(
         project.queues.exclude(state=Queue.State.CLOSED).select_related("rubric_version").order_by("-pk")[:QUEUES]
     )
-    states = by_queue(
-        Item.objects.filter(queue__in=queues).exclude(state=Item.State.WITHDRAWN).values("queue", "state")
-    )
-    open_places = Place.objects.filter(queue__in=queues, state__in=[Place.State.OPEN, Place.State.CLAIMED])
-    left = by_queue(open_places.values("queue"))
+    counts = counts_of(queues)
     days: dict[int, list[int]] = {}
     turns = Assignment.objects.filter(queue__in=queues, submitted_at__gte=timezone.now() - WEEK)
     for row in turns.annotate(day=TruncDate("submitted_at")).values("queue", "day").annotate(n=Count("pk")).order_by():
@@ -75,16 +63,16 @@ def progress_of(project: Project) -> list[Progress]:
     votes = votes_of(project, queues)
     found = []
     for queue in queues:
-        mine = {row["state"]: row["n"] for row in states.get(queue.pk, [])}
+        mine = counts[queue.pk]
         agreed, voted = votes.get(queue.key, (0, 0))
         found.append(
             Progress(
                 queue=queue,
-                done=mine.get(Item.State.SETTLED, 0) + mine.get(Item.State.COMPLETE, 0),
-                total=sum(mine.values()),
+                done=mine.items(Item.State.SETTLED, Item.State.COMPLETE),
+                total=mine.n_items - mine.items(Item.State.WITHDRAWN),
                 n_agreed=agreed,
-                n_voted=voted + mine.get(Item.State.UNRESOLVED, 0),
-                left=sum(row["n"] for row in left.get(queue.pk, [])),
+                n_voted=voted + mine.items(Item.State.UNRESOLVED),
+                left=mine.places - mine.filled,
                 pace=sum(days.get(queue.pk, [])),
                 steady=len(days.get(queue.pk, [])) >= STEADY_DAYS,
             )
@@ -92,43 +80,34 @@ def progress_of(project: Project) -> list[Progress]:
     return found
 
 
-def by_queue(rows: Any) -> dict[int, list[dict[str, Any]]]:
-    found: dict[int, list[dict[str, Any]]] = {}
-    for row in rows.annotate(n=Count("pk")).order_by():
-        found.setdefault(row["queue"], []).append(row)
+def votes_of(project: Project, queues: list[Queue]) -> dict[str, tuple[int, int]]:
+    """(agreed, voted) by the queue's key, over settled items that at least two reviewed."""
+    settled = Settled(project)
+    keys, versions = [queue.key for queue in queues], [queue.rubric_version_id for queue in queues]
+    facts = settled.facts.filter(queue_key__in=keys, rubric_version__in=versions, agreed__isnull=False)
+    rows = facts.order_by().values_list("queue_key", "agreed").annotate(n=Count("pk"))
+    parts = [(key, n if is_agreed else 0, n) for key, is_agreed, n in rows]
+    if settled.read:
+        few = settled.verdicts.filter(origin__in=keys, rubric_version__in=versions, n_reviews__gte=2).order_by()
+        parts += few.values_list("origin").annotate(alike=Count("pk", filter=agreed(project)), n=Count("pk"))
+    found: dict[str, tuple[int, int]] = {}
+    for key, alike, n in parts:
+        before = found.get(key, (0, 0))
+        found[key] = (before[0] + alike, before[1] + n)
     return found
 
 
-def votes_of(project: Project, queues: list[Queue]) -> dict[str, tuple[int, int]]:
-    """(agreed, voted) by the queue's key, over settled items that at least two reviewed."""
-    agreed = Q(pk__in=[])
-    for queue in queues:
-        keys = [c.key for c in criteria_of(queue.rubric_version) if c.is_required and c.kind in VOTED]
-        alike = [Q(GreaterThanOrEqual(Cast(AnswerPart(key, "share"), FloatField()), Value(1.0))) for key in keys]
-        if alike:
-            agreed |= reduce(and_, alike, Q(origin=queue.key, rubric_version=queue.rubric_version_id))
-    rows = project.verdicts.current().filter(
-        origin__in=[queue.key for queue in queues],
-        rubric_version__in=[queue.rubric_version_id for queue in queues],
-        n_reviews__gte=2,
-    )
-    counted = rows.values("origin").annotate(n=Count("pk"), agreed=Count("pk", filter=agreed)).order_by()
-    return {row["origin"]: (row["agreed"], row["n"]) for row in counted}
-
-
-def pairs_ready(project: Project, criteria: Iterable[Criterion]) -> tuple[int, int]:
+def pairs_ready(settled: Settled) -> tuple[int, int]:
     """(ready, waiting): comparisons settled with a preferred response by two thirds, and items still on their way."""
-    ready = Q(pk__in=[])
-    for key in sorted({criterion.key for criterion in criteria if criterion.kind == Criterion.Kind.COMPARISON}):
-        share = Cast(AnswerPart(key, "share"), FloatField())
-        ready |= Q(Exact(AnswerPart(key, "outcome"), Value("preferred"))) & Q(GreaterThanOrEqual(share, Value(SHARE)))
+    project = settled.project
+    of_pairs = project.queues.filter(rubric_version__subject_size__gte=2).values("pk")
     waiting = Item.objects.filter(
-        project=project,
-        queue__rubric_version__subject_size__gte=2,
-        state__in=[Item.State.OPEN, Item.State.COMPLETE, Item.State.UNRESOLVED],
+        queue__in=of_pairs, state__in=[Item.State.OPEN, Item.State.COMPLETE, Item.State.UNRESOLVED]
     )
-    settled = project.verdicts.current().filter(ready, subject__size__gte=2)
-    return settled.count(), waiting[: COUNTED + 1].count()
+    n = settled.facts.filter(is_ready=True).count()
+    if settled.read:
+        n += settled.verdicts.filter(ready(settled.criteria), subject__size__gte=2).count()
+    return n, waiting[: COUNTED + 1].count()
 
 
 @dataclass(frozen=True)

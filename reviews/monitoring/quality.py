@@ -9,26 +9,16 @@ from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, F, FloatField, Q, Sum, Value, When
+from django.db.models import Count, F, FloatField, Q, QuerySet, Sum
 from django.db.models.functions import Cast
 
-from feedback.accounts.models import Project
-from feedback.judgements.models import Verdict
-from feedback.rubrics.models import Criterion
 from feedback.statistics.intervals import Interval, newcombe
 from feedback.statistics.rates import Rate, Tally, rate_of, together
-from reviews.monitoring.measures import MEASURES, outcomes
-from reviews.sampling.models import SamplingRuleVersion
+from reviews.monitoring.facts import RESPONSE, Settled, drawn, says, truth
+from reviews.monitoring.measures import MEASURES
 
 MINIMUM = 20  # judged responses, and effective ones, below which a rate is not shown
 Z = NormalDist().inv_cdf(0.975)
-
-# Filters of a sampling rule that describe where a response comes from. A rule that draws by anything else (feedback,
-# verdict, price, length, tags) draws what was suspected, and says nothing about the rest.
-OF_ORIGIN = frozenset(
-    """prompt prompt_version model provider origin environment segment conversation_id trace_id
-    subject_key batch id external_id responded_after responded_before consent""".split()
-)
 
 
 @dataclass(frozen=True)
@@ -96,24 +86,48 @@ class Amount:
 
 
 def quality_of(
-    project: Project, version_ids: Iterable[int], conditions: Mapping[str, Any], criteria: Iterable[Criterion]
+    settled: Settled, version_ids: Iterable[int], conditions: Mapping[str, Any]
 ) -> dict[int | None, Quality]:
-    """By prompt version id; under None what answered without a prompt version, when no ids are given. Two queries.
+    """By prompt version id; under None what answered without a prompt version, when no ids are given.
 
-    `conditions` are lookups on the responses, prefixed with RESPONSE; `criteria` are `measures.judging`.
+    `conditions` are lookups on the responses. One query of facts; three more when some verdicts have none yet.
     """
+    found: dict[int | None, Quality] = defaultdict(Quality)
     ids = list(version_ids)
-    which = Q(**{f"{RESPONSE}prompt_version__in": ids}) if ids else Q(**{f"{RESPONSE}prompt_version__isnull": True})
-    rows = Verdict.objects.current().filter(which, project=project, subject__size=1, **conditions)
-    keys = {f"says_{name}": expression for name, expression in outcomes(criteria).items()}
-    weight, cost = 1.0 / F("inclusion_probability"), Cast(F(f"{RESPONSE}cost"), FloatField())
-    grouped = (
-        rows.annotate(
-            version=F(f"{RESPONSE}prompt_version"),
-            drawn=truth(Q(inclusion_probability__isnull=False) & ~Q(rule_label__in=rules_for_suspects(project))),
-            costed=truth(Q(**{f"{RESPONSE}cost__isnull": False})),
-            **keys,
-        )
+    for rows in (of_facts(settled, ids, conditions), of_verdicts(settled, ids, conditions)):
+        for row in rows:
+            found[row["version"]].groups.append(group_of(row))
+    return found
+
+
+def of_facts(settled: Settled, ids: list[int], conditions: Mapping[str, Any]) -> QuerySet[Any, Any]:
+    lookups = {name: value for name, value in conditions.items() if name != "responded_at__gte"}
+    if "responded_at__gte" in conditions:
+        lookups["day__gte"] = conditions["responded_at__gte"].date()
+    rows = settled.facts.filter(is_single=True, **lookups, **of_versions("", ids))
+    return summed(rows.annotate(version=F("prompt_version")), F("weight"), F("cost"), "cost")
+
+
+def of_verdicts(settled: Settled, ids: list[int], conditions: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    if not settled.read:
+        return []
+    lookups = {f"{RESPONSE}{name}": value for name, value in conditions.items()}
+    rows = settled.verdicts.filter(subject__size=1, **lookups, **of_versions(RESPONSE, ids))
+    told = rows.annotate(version=F(f"{RESPONSE}prompt_version"), drawn=drawn(settled.project), **says(settled.criteria))
+    cost = Cast(F(f"{RESPONSE}cost"), FloatField())
+    return summed(told, 1.0 / F("inclusion_probability"), cost, f"{RESPONSE}cost")
+
+
+def of_versions(prefix: str, ids: list[int]) -> dict[str, Any]:
+    return {f"{prefix}prompt_version__in": ids} if ids else {f"{prefix}prompt_version__isnull": True}
+
+
+def summed(rows: QuerySet[Any], weight: Any, cost: Any, cost_column: str) -> QuerySet[Any, Any]:
+    """By version and outcome, what rates and their intervals rest on."""
+    keys = [f"says_{name}" for name in MEASURES]
+    costed = rows.annotate(costed=truth(Q(**{f"{cost_column}__isnull": False})))
+    return (
+        costed.order_by()
         .values("version", "drawn", "costed", *keys)
         .annotate(
             n=Count("pk"),
@@ -123,19 +137,7 @@ def quality_of(
             wwc=Sum(weight * weight * cost),
             wwcc=Sum(weight * weight * cost * cost),
         )
-        .order_by()
     )
-    found: dict[int | None, Quality] = defaultdict(Quality)
-    for row in grouped:
-        found[row["version"]].groups.append(group_of(row))
-    return found
-
-
-RESPONSE = "subject__parts__response__"
-
-
-def truth(condition: Q) -> Case:
-    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
 def group_of(row: dict[str, Any]) -> Group:
@@ -146,16 +148,6 @@ def group_of(row: dict[str, Any]) -> Group:
         tally=Tally(row["n"], row["w"] or 0.0, row["ww"] or 0.0),
         **{name: row[name] or 0.0 for name in ("wc", "wwc", "wwcc")},
     )
-
-
-def rules_for_suspects(project: Project) -> list[str]:
-    """Labels, as stamped on verdicts, of the rule versions whose filter picks by what a response was like."""
-    rows = SamplingRuleVersion.objects.filter(project=project).exclude(filter={})
-    return [
-        f"{key} v{number}"
-        for key, number, chosen in rows.values_list("rule__key", "number", "filter")
-        if not OF_ORIGIN.issuperset(name for name, value in chosen.items() if value not in ("", None))
-    ]
 
 
 def difference(newer: Rate | None, older: Rate | None) -> Interval | None:

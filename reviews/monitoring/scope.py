@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -58,25 +58,32 @@ class Scope:
 
     @property
     def since(self) -> datetime | None:
-        return None if self.days == "all" else timezone.now() - timedelta(days=int(self.days))
+        """Midnight, in UTC: so many whole days, and today."""
+        if self.days == "all":
+            return None
+        today = timezone.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return today - timedelta(days=int(self.days))
 
     @property
     def period(self) -> str:
         return PERIODS[self.days].lower()
 
-    def conditions(self, prefix: str = "") -> dict[str, Any]:
-        """Lookups on responses, or on what leads to them: period, environment, and what was really served."""
-        found: dict[str, Any] = {f"{prefix}origin__in": COUNTED}
+    def conditions(self) -> dict[str, Any]:
+        """Lookups on responses: period, environment, and what was really served."""
+        found: dict[str, Any] = {"origin__in": COUNTED}
         if self.since:
-            found[f"{prefix}responded_at__gte"] = self.since
+            found["responded_at__gte"] = self.since
         if self.environment:
-            found[f"{prefix}environment"] = self.environment
+            found["environment"] = self.environment
         return found
+
+    def of_prompt(self) -> dict[str, Any]:
+        """The lookup on responses to the chosen prompt; none when none was chosen."""
+        return {"prompt_version__in": self.ids_of_prompt()} if self.prompt else {}
 
     def responses(self) -> QuerySet[Response]:
         """All that came in, of every prompt or of the one that was chosen."""
-        rows = Response.objects.filter(project=self.project, **self.conditions())
-        return rows.filter(prompt_version__in=self.ids_of_prompt()) if self.prompt else rows
+        return Response.objects.filter(project=self.project, **self.conditions(), **self.of_prompt())
 
     def ids_of_prompt(self) -> list[int]:
         """Versions of the chosen prompt; as numbers, because the planner knows how rare those are."""

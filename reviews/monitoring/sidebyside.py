@@ -8,10 +8,11 @@ from typing import Any
 
 from feedback.accounts.models import Project
 from feedback.prompts.models import Prompt, PromptVersion
-from feedback.responses.models import Response
+from feedback.responses.prices import currency_of, in_currency
+from reviews.monitoring.facts import Settled
 from reviews.monitoring.figures import url_of
-from reviews.monitoring.measures import MEASURES, judging
-from reviews.monitoring.quality import MINIMUM, RESPONSE, Quality, Z, difference, quality_of
+from reviews.monitoring.measures import MEASURES
+from reviews.monitoring.quality import MINIMUM, Quality, Z, difference, quality_of
 from reviews.monitoring.scope import COUNTED, VERSIONS
 from reviews.monitoring.tables import (
     TOO_FEW,
@@ -30,20 +31,19 @@ from reviews.monitoring.traffic import Volume, volumes
 
 TITLE = "Hallucination rate by version, with quality and cost"
 RATES = ("hallucination", "toxicity", "bias", "failure")
-CONDITIONS = {f"{RESPONSE}origin__in": COUNTED}
+CONDITIONS = {"origin__in": COUNTED}
 
 
 def figures_of(project: Project, ids: list[int]) -> tuple[dict[int, Volume], dict[int | None, Quality]]:
-    served = Response.objects.filter(project=project, origin__in=COUNTED)
-    return volumes(served, ids), quality_of(project, ids, CONDITIONS, judging(project)) if ids else {}
+    return volumes(project, CONDITIONS, ids), quality_of(Settled(project), ids, CONDITIONS) if ids else {}
 
 
 def overviewed(project: Project, prompt: Prompt) -> dict[str, Any]:
     """A row for each of the newest versions."""
     versions = list(prompt.versions.select_related("prompt", "project").order_by("-pk")[:VERSIONS])
     volume, quality = figures_of(project, [version.pk for version in versions])
-    columns = [Column("Responses"), Column("Tokens each"), Column("Cost each"), Column("Median latency, ms")]
-    columns += [Column("Judged")]
+    cost = in_currency("Cost each", currency_of(project))
+    columns = [Column(name) for name in ("Responses", "Tokens each", cost, "Median latency, ms", "Judged")]
     columns += [Column(f"{MEASURES[name].title}", name == "hallucination", has_interval=True) for name in RATES]
     rows = []
     for version in reversed(versions):
@@ -74,16 +74,17 @@ def compared(project: Project, older: PromptVersion, newer: PromptVersion) -> di
     volume, quality = figures_of(project, [older.pk, newer.pk])
     taken = [volume.get(version.pk, Volume()) for version in (older, newer)]
     found = [quality.get(version.pk) or Quality() for version in (older, newer)]
+    currency = currency_of(project)
     columns = [Column(older.label, has_interval=True), Column(newer.label, has_interval=True)]
     columns += [Column("Difference", has_interval=True)]
     rows = [
         Row("Responses", [of_count(taken[0].n), of_count(taken[1].n), Cell("")]),
         plain_row("Tokens each", taken[0].tokens, taken[1].tokens),
-        Row("Cost each", [*(cost_cell(volume) for volume in taken), cost_gap(*taken)]),
+        Row(in_currency("Cost each", currency), [*(cost_cell(volume) for volume in taken), cost_gap(*taken)]),
         plain_row("Median latency, ms", taken[0].latency, taken[1].latency),
         Row("Judged", [*(of_count(each.judged("failure")) for each in found), Cell("")]),
         *(rate_row(name, *found) for name in RATES),
-        Row("Cost per passed answer", [*amounts(found), Cell("")]),
+        Row(in_currency("Cost per passed answer", currency), [*amounts(found), Cell("")]),
     ]
     table = Table("compared", f"{older.label} and {newer.label} side by side", "Figure", columns, rows)
     return {"table": table, "minimum": MINIMUM}

@@ -11,10 +11,10 @@ from typing import Any
 from django.http import HttpResponse
 
 from feedback.statistics.rates import Rate
+from feedback.text.spreadsheet import harmless
 from reviews.monitoring.quality import MINIMUM, Amount
 
 TOO_FEW = "too few"
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,8 @@ def of_words(text: str) -> Cell:
 
 def safe(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula (OWASP: CSV injection). Numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(STARTS_A_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return harmless(value)
     return "" if value is None else value
 
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, BigIntegerField, Case, Count, F, FloatField, Min, Q, QuerySet, Sum, When, Window
-from django.db.models.functions import Cast, RowNumber, Trunc
+from django.db.models import Count, F, Min, Q, QuerySet, Value, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
+from feedback.accounts.models import Project
 from feedback.prompts.models import PromptVersion
 from feedback.responses.models import Response
+from reviews.monitoring.days import SUMS, Days, Row, day_of, summary
 from reviews.monitoring.scope import Scope
 
-SORTED = 20_000  # latencies of a version, at most; more tell nothing new
+SORTED = 2_000  # latencies of a version, at most; of more, the median is known to a percent (days.py)
 SHOWN = 5  # prompt versions with a series of their own; the others are drawn together
 STEPS = ((92, "day"), (2 * 366, "week"), (10**6, "month"))  # up to so many days: one row a …
 VERSION_ID = "prompt_version_id"
@@ -56,57 +59,6 @@ def after(day: date, kind: str) -> date:
 
 
 @dataclass(frozen=True)
-class Traffic:
-    """Sums by (step, prompt version id); under None all versions that have no series of their own."""
-
-    steps: Steps
-    versions: list[PromptVersion]
-    sums: dict[tuple[date, int | None], dict[str, Any]]
-    reviewed: dict[date, int]
-    settled: dict[date, int]
-
-    def total(self, start: date, name: str) -> float:
-        return sum(row[name] or 0 for (day, _), row in self.sums.items() if day == start)
-
-
-def traffic_of(scope: Scope) -> Traffic:
-    """Five queries, each one pass along an index of the period."""
-    steps, responses = steps_of(scope), scope.responses()
-    versions = served(scope)
-    own = [When(prompt_version__in=[version.pk for version in versions], then=F(VERSION_ID))] if versions else []
-    version = Case(*own, default=None, output_field=BigIntegerField())
-    rows = by_step(responses, "responded_at", steps.kind, version=version).annotate(
-        n=Count("pk"), input=Sum("input_tokens"), output=Sum("output_tokens"), spent=Sum(Cast("cost", FloatField()))
-    )
-    since = datetime.combine(steps.starts[0], datetime.min.time(), UTC)
-    project = scope.project
-    return Traffic(
-        steps=steps,
-        versions=versions,
-        sums={(row["step"].date(), row["version"]): row for row in rows},
-        reviewed=counts(project.reviews.standing().filter(submitted_at__gte=since), "submitted_at", steps.kind),
-        settled=counts(project.verdicts.current().filter(created_at__gte=since), "created_at", steps.kind),
-    )
-
-
-def served(scope: Scope) -> list[PromptVersion]:
-    """The versions that answered lately, newest first, as many as have a colour."""
-    lately = {version for _, version, _ in scope.recent if version is not None}
-    if scope.prompt:
-        lately &= set(scope.ids_of_prompt())
-    rows = PromptVersion.objects.filter(project=scope.project, pk__in=lately).select_related("prompt", "project")
-    return list(rows.order_by("-pk")[:SHOWN])
-
-
-def by_step(rows: QuerySet[Any], column: str, kind: str, **keys: Any) -> QuerySet[Any, Any]:
-    return rows.annotate(step=Trunc(column, kind, tzinfo=UTC), **keys).values("step", *keys).order_by()
-
-
-def counts(rows: QuerySet[Any], column: str, kind: str) -> dict[date, int]:
-    return {row["step"].date(): row["n"] for row in by_step(rows, column, kind).annotate(n=Count("pk"))}
-
-
-@dataclass(frozen=True)
 class Volume:
     """What answering under one prompt version takes. Means are over the responses that tell."""
 
@@ -119,39 +71,82 @@ class Volume:
     slow: int | None = None  # 19 of 20 are faster
 
 
-def volumes(rows: QuerySet[Response], version_ids: Iterable[int]) -> dict[int, Volume]:
-    """By prompt version. Two queries."""
-    ids = list(version_ids)
-    mine = rows.filter(prompt_version__in=ids)
-    cost = Cast("cost", FloatField())
-    taken = (
-        mine.order_by()
-        .values(VERSION_ID)
-        .annotate(
-            n=Count("pk"),
-            tokens=Avg(F("input_tokens") + F("output_tokens")),
-            spent=Sum(cost),
-            squares=Sum(cost * cost),
-            n_cost=Count("cost"),
-        )
-    )
-    rows_of = list(taken)
-    quick = latencies(mine, {row[VERSION_ID]: row["n"] for row in rows_of})
-    found = {}
-    for row in rows_of:
-        median, slow = quick.get(row[VERSION_ID], (None, None))
-        tokens = None if row["tokens"] is None else float(row["tokens"])
-        mean, spread = moments(row["n_cost"], row["spent"], row["squares"])
-        found[row[VERSION_ID]] = Volume(row["n"], tokens, mean, spread, row["n_cost"], median, slow)
+@dataclass(frozen=True)
+class Traffic:
+    """Sums by (step, prompt version id); under None all versions that have no series of their own."""
+
+    steps: Steps
+    versions: list[PromptVersion]
+    sums: dict[tuple[date, int | None], dict[str, Any]]
+    volumes: dict[int, Volume]
+    reviewed: dict[date, int]
+    settled: dict[date, int]
+
+    def total(self, start: date, name: str) -> float:
+        return sum(row[name] or 0 for (day, _), row in self.sums.items() if day == start)
+
+
+def traffic_of(scope: Scope) -> Traffic:
+    """What came in by day and version, what each version takes, and what was reviewed and settled on those days."""
+    steps, versions = steps_of(scope), served(scope)
+    own = [version.pk for version in versions]
+    sums: dict[tuple[date, int | None], Row] = defaultdict(lambda: dict.fromkeys(SUMS, 0))
+    of_version: dict[int, Row] = defaultdict(lambda: dict.fromkeys(SUMS, 0))
+    conditions = scope.conditions() | scope.of_prompt()
+    days = Days(scope.project, conditions)
+    for (day, version), row in days.sums("day", "prompt_version").items():
+        places = [sums[floor(day, steps.kind), version if version in own else None]]
+        for place in [*places, of_version[version]] if version in own else places:
+            for name in SUMS:
+                place[name] += row[name]
+    worked = worked_on(scope.project, steps)
+    return Traffic(steps, versions, dict(sums), volumes_of(days, of_version), worked["reviewed"], worked["settled"])
+
+
+def served(scope: Scope) -> list[PromptVersion]:
+    """The versions that answered lately, newest first, as many as have a colour."""
+    lately = {version for _, version, _ in scope.recent if version is not None}
+    if scope.prompt:
+        lately &= set(scope.ids_of_prompt())
+    rows = PromptVersion.objects.filter(project=scope.project, pk__in=lately).select_related("prompt", "project")
+    return list(rows.order_by("-pk")[:SHOWN])
+
+
+def worked_on(project: Project, steps: Steps) -> dict[str, dict[date, int]]:
+    """How many reviews and verdicts came on each day; one query."""
+    since = datetime.combine(steps.starts[0], datetime.min.time(), UTC)
+    reviews = by_day(project.reviews.standing().filter(submitted_at__gte=since), "submitted_at", "reviewed")
+    verdicts = by_day(project.verdicts.current().filter(created_at__gte=since), "created_at", "settled")
+    found: dict[str, dict[date, int]] = {"reviewed": defaultdict(int), "settled": defaultdict(int)}
+    for what, day, n in reviews.union(verdicts, all=True):
+        found[what][floor(day, steps.kind)] += n
     return found
 
 
-def sorted_share(sizes: Mapping[int, int]) -> Q:
-    small = Q(prompt_version__in=[version for version, n in sizes.items() if n <= SORTED])
-    for version, n in sizes.items():
-        if n > SORTED:
-            small |= Q(prompt_version=version, draw_key__lt=SORTED / n)
-    return small
+def by_day(rows: QuerySet[Any], column: str, what: str) -> QuerySet[Any, Any]:
+    named = rows.annotate(what=Value(what), day=day_of(column)).order_by()
+    return named.values_list("what", "day").annotate(n=Count("pk"))
+
+
+def volumes(project: Project, conditions: Mapping[str, Any], version_ids: Iterable[int]) -> dict[int, Volume]:
+    """By prompt version, of the responses that meet the conditions."""
+    days = Days(project, conditions)
+    sums = days.sums("prompt_version", prompt_version__in=list(version_ids))
+    return volumes_of(days, {version: row for (version,), row in sums.items()})
+
+
+def volumes_of(days: Days, sums: Mapping[int, Row]) -> dict[int, Volume]:
+    few = [version for version, row in sums.items() if row["n"] <= SORTED]
+    many = [version for version in sums if version not in few]
+    quick = latencies(days.all, few) if few else {}
+    quick |= {version: summary(steps) for version, steps in days.steps(many).items() if steps} if many else {}
+    found = {}
+    for version, row in sums.items():
+        median, slow = quick.get(version, (None, None))
+        tokens = row["tokens"] / row["n_both"] if row["n_both"] else None
+        mean, spread = moments(row["n_cost"], row["spent"], row["squares"])
+        found[version] = Volume(row["n"], tokens, mean, spread, row["n_cost"], median, slow)
+    return found
 
 
 def moments(n: int, total: float | None, squares: float | None) -> tuple[float | None, float | None]:
@@ -162,18 +157,15 @@ def moments(n: int, total: float | None, squares: float | None) -> tuple[float |
     return mean, math.sqrt(max(0.0, squares - n * mean**2) / (n - 1)) if n > 1 else None
 
 
-def latencies(rows: QuerySet[Response], sizes: Mapping[int, int]) -> dict[int, tuple[float, int]]:
+def latencies(rows: QuerySet[Response], version_ids: Iterable[int]) -> dict[int, tuple[float, int]]:
     """(median, 95th percentile) in milliseconds by prompt version; the database sorts, three rows a version are read.
-
-    Of a version with more than SORTED responses a uniform share of about that many is sorted, by their draw keys: the
-    median then lies within 0.7 percentiles of the exact one, 19 times of 20.
 
     The median of an even number is the mean of the middle two. The percentile is the nearest rank: the smallest value
     that at least 95 % do not exceed.
     """
     by_version = [F(VERSION_ID)]
     ranked = (
-        rows.filter(sorted_share(sizes), latency_ms__isnull=False)
+        rows.filter(prompt_version__in=list(version_ids), latency_ms__isnull=False)
         .order_by()
         .annotate(
             rank=Window(RowNumber(), partition_by=by_version, order_by=[F("latency_ms"), F("pk")]),
@@ -185,19 +177,19 @@ def latencies(rows: QuerySet[Response], sizes: Mapping[int, int]) -> dict[int, t
         )
     )
     return {
-        version: summary(values)
-        for version, values in grouped(ranked.values_list(VERSION_ID, "latency_ms", "rank", "size"))
+        version: ranked_summary(values)
+        for version, values in by_version_id(ranked.values_list(VERSION_ID, "latency_ms", "rank", "size"))
     }
 
 
-def grouped(rows: Iterable[tuple[int, int, int, int]]) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
+def by_version_id(rows: Iterable[tuple[int, int, int, int]]) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
     of_version: dict[int, list[tuple[int, int, int]]] = {}
     for version, latency, rank, size in rows:
         of_version.setdefault(version, []).append((rank, latency, size))
     yield from of_version.items()
 
 
-def summary(values: list[tuple[int, int, int]]) -> tuple[float, int]:
+def ranked_summary(values: list[tuple[int, int, int]]) -> tuple[float, int]:
     size = values[0][2]
     middle = [latency for rank, latency, _ in values if size / 2 <= rank <= size / 2 + 1]
     slow = min(latency for rank, latency, _ in values if rank >= 0.95 * size)

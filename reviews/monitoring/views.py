@@ -13,15 +13,17 @@ from django.views.decorators.http import require_GET
 from feedback.accounts.access import MemberRequest
 from feedback.htmx import page
 from feedback.permissions import verb_of
+from feedback.responses.prices import currency_of
 from reviews.monitoring import figures
-from reviews.monitoring.measures import MEASURES, judging
+from reviews.monitoring.facts import Settled
+from reviews.monitoring.measures import MEASURES
 from reviews.monitoring.progress import pairs_ready, progress_of, waiting_of
-from reviews.monitoring.quality import RESPONSE, quality_of
+from reviews.monitoring.quality import quality_of
 from reviews.monitoring.question import question_of
 from reviews.monitoring.scope import Scope, ScopeForm, form_of, scope_of
 from reviews.monitoring.sidebyside import compared, overviewed
 from reviews.monitoring.tables import Table, as_csv
-from reviews.monitoring.traffic import traffic_of, volumes
+from reviews.monitoring.traffic import traffic_of
 
 
 def asked(request: MemberRequest) -> tuple[ScopeForm, Scope]:
@@ -32,8 +34,8 @@ def asked(request: MemberRequest) -> tuple[ScopeForm, Scope]:
 @require_GET
 def overview(request: MemberRequest) -> HttpResponse:
     form, scope = asked(request)
-    versions, criteria = scope.versions(), judging(request.project)
-    quality = quality_of(request.project, [v.pk for v in versions], scope.conditions(RESPONSE), criteria)
+    versions, settled = scope.versions(), Settled(request.project)
+    quality = quality_of(settled, [v.pk for v in versions], scope.conditions())
     question = question_of(scope, versions, quality)
     rates = figures.rates_table(scope, versions, quality)
     context = {
@@ -41,7 +43,7 @@ def overview(request: MemberRequest) -> HttpResponse:
         "scope": scope,
         "query": query_of(scope),
         "question": question,
-        "tiles": figures.tiles(question, quality, pairs_ready(request.project, criteria)),
+        "tiles": figures.tiles(question, quality, pairs_ready(settled), currency_of(request.project)),
         "rates": rates,
         "is_weighted": any((rate := q.rate(scope.measure)) and rate.is_weighted for q in quality.values()),
         "is_empty": not scope.recent and not form.errors,
@@ -66,9 +68,9 @@ def overview_traffic(request: MemberRequest) -> HttpResponse:
 
 
 def traffic_tables(scope: Scope) -> list[Table]:
-    traffic = traffic_of(scope)
-    timed = figures.versions_table(traffic.versions, volumes(scope.responses(), [v.pk for v in traffic.versions]))
-    return [figures.work_table(traffic), timed, figures.tokens_table(traffic), figures.cost_table(traffic)]
+    traffic, currency = traffic_of(scope), currency_of(scope.project)
+    timed = figures.versions_table(traffic.versions, traffic.volumes, currency)
+    return [figures.work_table(traffic), timed, figures.tokens_table(traffic), figures.cost_table(traffic, currency)]
 
 
 @require_GET
@@ -108,8 +110,7 @@ def overview_csv(request: MemberRequest) -> HttpResponse:
 
 def rates_table(scope: Scope) -> Table:
     versions = scope.versions()
-    ids = [version.pk for version in versions]
-    quality = quality_of(scope.project, ids, scope.conditions(RESPONSE), judging(scope.project))
+    quality = quality_of(Settled(scope.project), [version.pk for version in versions], scope.conditions())
     return figures.rates_table(scope, versions, quality)
 
 

@@ -16,8 +16,7 @@ from feedback.text.diff import word_diff
 from feedback.text.render import Mark, render_segments
 from reviews.quality.names import letters_of
 from reviews.quality.tally import tally
-from reviews.queues.desk import conversation, named_calls, safe_url
-from reviews.queues.forms import SIDES
+from reviews.queues.desk import conversation, differences, named_calls, names_of, safe_url
 from reviews.queues.models import Assignment, Item
 
 Kind = Criterion.Kind
@@ -53,7 +52,7 @@ def sheet(
     marks = all_marks(criteria, given)
     return {
         **conversation(shown),
-        "answers": [answer(response, names[response.pk], marks) for response in shown],
+        "answers": answers_of_subject(shown, names, marks),
         "passages": [passage(row, marks) for row in passages_of(shown)],
         "reviewers": [f"Reviewer {letter}" for letter in given],
         "notes": [(f"Reviewer {letter}", review.note) for letter, review in by_letter if review.note],
@@ -61,12 +60,14 @@ def sheet(
     }
 
 
-def names_of(shown: list[Response]) -> dict[int, str]:
-    if len(shown) == 1:
-        return {shown[0].pk: "Response"}
-    if len(shown) == 2:
-        return {response.pk: side for response, side in zip(shown, SIDES, strict=True)}
-    return {response.pk: f"Response {number}" for number, response in enumerate(shown, 1)}
+def answers_of_subject(
+    shown: list[Response], names: dict[int, str], marks: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The responses with everybody's marks; of a pair also the words that differ."""
+    outputs = [response.body.output for response in shown]
+    diffs = differences(*outputs) if len(shown) == 2 else [""] * len(shown)
+    found = [answer(response, names[response.pk], marks) for response in shown]
+    return [{**entry, "diff": diff} for entry, diff in zip(found, diffs, strict=True)]
 
 
 def answer(response: Response, name: str, marks: list[dict[str, Any]]) -> dict[str, Any]:

@@ -109,7 +109,9 @@ def settle(request: MemberRequest, pk: int) -> HttpResponse:
     for row in context["rows"]:
         row["fields"] = form.of(row["criterion"]) if row["is_disputed"] and not is_own else None
     status = 403 if is_own and request.method == "POST" else status
-    return said(request, page(request, "reviews/quality/settle.html", context, partial="sheet", status=status))
+    return said(
+        request, page(request, "reviews/quality/settle.html", context, partial="sheet", status=status, title="name")
+    )
 
 
 def next_url(request: MemberRequest, dispute: Adjudication) -> str:

@@ -15,6 +15,7 @@ from reviews.queues.models import (
     Lane,
     Place,
     Queue,
+    QueueCount,
 )
 
 
@@ -33,6 +34,12 @@ class AdmissionAdmin(RowAdmin):
     list_filter = ("project",)
     search_fields = ("queue__name", "queue__key")
     follow = ("member__user",)
+
+
+@admin.register(QueueCount)
+class QueueCountAdmin(RowAdmin):
+    list_display = ("queue", "project", "counted_at")
+    search_fields = ("queue__name", "queue__key")
 
 
 @admin.register(Lane)

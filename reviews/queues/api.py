@@ -12,11 +12,11 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -29,6 +29,7 @@ from feedback.judgements.record import AnswersRefused
 from reviews.queues import claim as claiming
 from reviews.queues import examples
 from reviews.queues import submit as submitting
+from reviews.queues.counts import counts_of
 from reviews.queues.models import Assignment, Item, Queue
 from reviews.queues.payload import AssignmentSerializer, payload, tag_of_draft
 
@@ -108,6 +109,9 @@ class ProgressSerializer(serializers.Serializer[Any]):
     items = ItemCountsSerializer()
     reviews_wanted = serializers.IntegerField(help_text="Places of all items that are not withdrawn.")
     reviews_in = serializers.IntegerField(help_text="Filled places.")
+    counted_at = serializers.DateTimeField(
+        allow_null=True, help_text="When, for a long queue, which is counted four times a minute; null is now."
+    )
 
 
 @extend_schema_serializer(examples=[examples.QUEUE_DETAIL])
@@ -119,13 +123,13 @@ class QueueDetailSerializer(QueueSerializer):
 
     @extend_schema_field(ProgressSerializer)
     def get_progress(self, queue: Queue) -> dict[str, Any]:
-        rows = queue.items.order_by().values("state").annotate(n=Count("pk"), wanted=Sum("k"), filled=Sum("n_filled"))
-        by_state = {row["state"]: row for row in rows}
-        counted = [row for state, row in by_state.items() if state != Item.State.WITHDRAWN]
+        counts = counts_of([queue])[queue.pk]
+        asked = [sums for state, sums in counts.by_state.items() if state != Item.State.WITHDRAWN]
         return {
-            "items": {state: by_state[state]["n"] if state in by_state else 0 for state in Item.State.values},
-            "reviews_wanted": sum(row["wanted"] for row in counted),
-            "reviews_in": sum(row["filled"] for row in counted),
+            "items": {state: counts.items(state) for state in Item.State.values},
+            "reviews_wanted": sum(wanted for _, wanted, _ in asked),
+            "reviews_in": sum(filled for _, _, filled in asked),
+            "counted_at": counts.counted_at,
         }
 
 
@@ -155,10 +159,14 @@ class ReviewerView(ProgramView):
         with problems():
             return rows.get(token=token)
 
-    def find(self, token: UUID) -> None:
-        """404 before the body is read: what is wrong with it is nobody's business who has no such assignment."""
-        if not self.reviewer.assignments.filter(token=token).exists():
-            raise NotFound("You have no such assignment.")
+    def given_to(self, token: UUID, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The body. What is wrong with it is nobody's business who has no such assignment: 404 for them."""
+        try:
+            return self.given(serializer)
+        except APIException:
+            if not self.reviewer.assignments.filter(token=token).exists():
+                raise NotFound("You have no such assignment.") from None
+            raise
 
 
 class QueueList(ProgramList):
@@ -196,7 +204,7 @@ class QueueClaim(ReviewerView):
         Hands out the next item. Who holds a claim in the queue gets that one again, so that a repeat is harmless. The
         token is the claim's address and survives its lease.
         """
-        queue = self.project.queues.filter(key=key).first()
+        queue = self.project.queues.filter(key=key).select_related("rubric_version__rubric").first()
         if queue is None:
             raise NotFound("No such queue.")
         assignment = claiming.claim(queue, self.reviewer)
@@ -205,7 +213,7 @@ class QueueClaim(ReviewerView):
         if assignment is None:
             return Response(status=204)
         headers = {"Location": reverse("api:assignment-detail", args=[assignment.token])}
-        return Response(payload(self.mine(assignment.token)), 201, headers=headers)
+        return Response(payload(assignment), 201, headers=headers)
 
     def memo(self, data: Any) -> Any:
         return {"token": data["token"]}  # its texts belong to the record, where they can be erased
@@ -245,8 +253,7 @@ class AssignmentDraft(ReviewerView):
         Keeps unfinished answers with the claim, also after its lease. With `If-Match`, a draft that another tab has
         saved meanwhile is not overwritten: 412 tells what it is now. Without, the last one stays.
         """
-        self.find(token)
-        answers = self.given(DraftSerializer)["answers"]
+        answers = self.given_to(token, DraftSerializer)["answers"]
         with problems(), transaction.atomic():
             rows = self.reviewer.assignments.select_for_update(of=("self",), no_key=True)
             held = rows.get(token=token)
@@ -271,8 +278,7 @@ class AssignmentSubmit(ReviewerView):
         `submission_id` makes a repeat harmless: the same one gives the same answer, and is refused with other answers.
         With `next`, the next item is claimed in the same request.
         """
-        self.find(token)
-        values = self.given(SubmissionSerializer)
+        values = self.given_to(token, SubmissionSerializer)
         with problems():
             done = submitting.submit(
                 token,
@@ -285,7 +291,7 @@ class AssignmentSubmit(ReviewerView):
         data = dict(StateSerializer(done).data) | {"submitted_at": done.submitted_at}
         if values["next"]:
             following = claiming.claim(done.queue, self.reviewer)
-            data["next"] = payload(self.mine(following.token)) if following else None
+            data["next"] = payload(following) if following else None
         return Response(data)
 
 
@@ -296,9 +302,9 @@ class AssignmentSkip(ReviewerView):
 
         Passes it on to somebody else, for good. Skipping twice is skipping once.
         """
-        self.find(token)
+        why = self.given_to(token, SkipSerializer)
         with problems():
-            skipped = submitting.skip(token, self.reviewer, **self.given(SkipSerializer))
+            skipped = submitting.skip(token, self.reviewer, **why)
         return Response(StateSerializer(skipped).data)
 
 

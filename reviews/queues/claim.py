@@ -1,26 +1,31 @@
 """Handing out work: a reviewer's own claim first, then what they had before, then the next place (DESIGN §4.3).
 
-A claim takes at most four statements on PostgreSQL: lock the front, look for an own claim, free due leases (only when
-some are), take the next place. Nothing here waits for another reviewer.
+A claim takes two statements on PostgreSQL: lock the front, take the next place. Who has begun something, or comes when
+leases are due, needs more, four at most. Nothing here waits for another reviewer.
 """
 
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from feedback.accounts.models import Member
 from reviews.queues import statements
 from reviews.queues.leases import free_due, free_due_leases, heartbeat, release, renew
-from reviews.queues.models import Assignment, Place, Queue
+from reviews.queues.models import Assignment, Front, Place, Queue
+from reviews.queues.places import GIVEN_BACK
 from reviews.queues.take import Taken, fetch, lock_front, take_apart, take_next, take_place
 
 __all__ = ["claim", "free_due_leases", "heartbeat", "release", "remaining"]
 
 TRIES = 8  # with growing pauses, half a second in all: others hold a place for milliseconds
 PAUSE = 0.004
+LOOK_AGAIN = timedelta(minutes=1)  # a full look reads every open place, and has nothing to find
 MANY = 100  # nobody needs to know how much more than this is waiting
 
 
@@ -49,8 +54,8 @@ def claim_once(queue: Queue, reviewer: Member) -> Taken:
     """One try. Who holds something of their own gets that before anything else is locked: two people who each free the
     other's due place must not then wait for their own.
     """
-    has_due, has_apart = lock_front(queue, reviewer)
-    if own := own_claim(queue, reviewer):
+    has_due, has_apart, has_begun = lock_front(queue, reviewer)
+    if has_begun and (own := own_claim(queue, reviewer)):
         return Taken(own)
     freed = free_due(queue.pk, but_not=reviewer.pk) if has_due else 0
     if has_apart and (apart := take_apart(queue, reviewer)):
@@ -58,9 +63,21 @@ def claim_once(queue: Queue, reviewer: Member) -> Taken:
     taken = take_next(queue, reviewer)
     if taken.assignment is not None or taken.is_contended:
         return taken
-    if freed and (own := own_claim(queue, reviewer)):
+    # What was freed may be what they had before; and while they waited for the front, another tab may have claimed.
+    if (freed or not has_begun) and (own := own_claim(queue, reviewer)):
         return Taken(own)
-    return take_next(queue, reviewer, full=True)
+    return look_everywhere(queue, reviewer)
+
+
+def look_everywhere(queue: Queue, reviewer: Member) -> Taken:
+    """The full look, which ignores the fronts; not again soon after one that found nothing."""
+    fronts = Front.objects.filter(queue=queue, lane=GIVEN_BACK, reviewer=reviewer)
+    if fronts.filter(looked_at__gt=Now() - LOOK_AGAIN).exists():
+        return Taken(None)
+    taken = take_next(queue, reviewer, full=True)
+    if taken.assignment is None and not taken.is_contended and not fronts.update(looked_at=Now()):
+        Front.objects.create(queue=queue, lane=GIVEN_BACK, reviewer=reviewer, looked_at=Now())
+    return taken
 
 
 def own_claim(queue: Queue, reviewer: Member) -> Assignment | None:
@@ -72,7 +89,8 @@ def own_claim(queue: Queue, reviewer: Member) -> Assignment | None:
     if not Queue.objects.for_reviewer(reviewer).filter(pk=queue.pk, state=Queue.State.OPEN).exists():
         return None
     lost = (begun(queue, pk) for pk, place, has_open in rows if has_open and not place)
-    return next((assignment for assignment in lost if take_again(assignment)), None)
+    again = next((assignment.pk for assignment in lost if take_again(assignment)), None)
+    return begun(queue, again) if again else None
 
 
 def begun(queue: Queue, pk: int) -> Assignment:
@@ -96,7 +114,18 @@ def remaining_by_queue(reviewer: Member) -> dict[int, int]:
 
 
 def remaining(queue: Queue, reviewer: Member) -> int:
-    """How many items wait for this person after their fronts, counted up to MANY; one statement, whatever the queue."""
+    """How many items wait for this person after their fronts, counted up to MANY."""
+    return standing(queue, reviewer)[1]
+
+
+def standing(queue: Queue, reviewer: Member) -> tuple[int, int]:
+    """How many reviews this person did today, in every queue, and `remaining`; one statement, whatever the queue."""
+    since = connection.ops.adapt_datetimefield_value(midnight())
     most = MANY * max(queue.k, 1) * 2
-    rows = fetch(statements.REMAINING, {"queue": queue.pk, "reviewer": reviewer.pk, "most": most})
-    return min(MANY, rows[0][0])
+    values = {"queue": queue.pk, "reviewer": reviewer.pk, "most": most, "since": since}
+    ((today, waiting),) = fetch(statements.REMAINING, values)
+    return today, min(MANY, waiting)
+
+
+def midnight() -> datetime:
+    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)

@@ -11,7 +11,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.text import capfirst
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from feedback.accounts.access import MemberRequest
@@ -29,7 +28,7 @@ ROWS = 50
 
 @require_GET
 def queue_list(request: MemberRequest) -> HttpResponse:
-    queues = with_progress(request.project.queues.select_related("rubric_version__rubric")).order_by("name")
+    queues = with_progress(request.project.queues.select_related("rubric_version__rubric").order_by("name"))
     context = {"queues": queues, "can_manage": request.member.may("manage_queues")}
     return page(request, "reviews/queues/queue_list.html", context, partial="queues")
 
@@ -59,8 +58,7 @@ def queue_activity(request: MemberRequest, key: str) -> HttpResponse:
 
 
 class ItemFilter(forms.Form):
-    states = [(value, capfirst(label)) for value, label in Item.State.choices]
-    state = forms.ChoiceField(choices=[("", "Any"), *states], required=False, label="State")
+    state = forms.ChoiceField(choices=[("", "Any"), *Item.State.choices], required=False, label="State")
     after = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False, widget=forms.HiddenInput)
 
 

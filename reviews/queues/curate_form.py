@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.db import transaction
 from django.db.models import Q
-from django.utils.text import capfirst, slugify
+from django.utils.text import slugify
 
 from feedback.accounts.models import Member, Project
 from feedback.audit.log import record
@@ -16,11 +17,24 @@ from feedback.rubrics.models import RubricVersion
 from reviews.queues.models import Admission, Queue
 
 EVERYONE, NAMED = "everyone", "named"
+DAY = 1440  # minutes
 
 
 class MembersField(forms.ModelMultipleChoiceField):
     def label_from_instance(self, member: Any) -> str:
         return f"{member} ({member.get_role_display().lower()})"
+
+
+def minutes_of(seconds: int) -> Decimal:
+    """A hundredth of a minute is less than a second, so `round(minutes * 60)` gives the seconds back."""
+    minutes = (Decimal(seconds) / 60).quantize(Decimal("0.01"))
+    return minutes.quantize(Decimal(1)) if minutes == minutes.to_integral() else minutes
+
+
+def minutes_field(*, least: int, most: int, **kwargs: Any) -> forms.DecimalField:
+    """People think in minutes; the row has seconds, and so has the API."""
+    widget = forms.NumberInput({"step": "any"})
+    return forms.DecimalField(min_value=least, max_value=most, decimal_places=2, widget=widget, **kwargs)
 
 
 class QueueForm(forms.ModelForm):
@@ -33,6 +47,14 @@ class QueueForm(forms.ModelForm):
         required=False,
         label="Who may review",
     )
+    lease_minutes = minutes_field(
+        least=1, most=DAY, label="Minutes an item is held for a reviewer",
+        help_text="Somebody who goes on working keeps it longer.",
+    )  # fmt: skip
+    grace_minutes = minutes_field(
+        least=0, most=7 * DAY, label="Minutes in which a review can be undone",
+        help_text="It is settled after that; 0 offers no undo.",
+    )  # fmt: skip
     people = MembersField(
         Member.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="These people"
     )
@@ -40,21 +62,16 @@ class QueueForm(forms.ModelForm):
     class Meta:
         model = Queue
         fields = [
-            "name", "rubric_version", "k", "audience", "people", "order", "lease_seconds", "grace_seconds",
-            "shows_model", "takes_imports",
+            "name", "rubric_version", "k", "audience", "people", "order", "shows_model", "takes_imports",
         ]  # fmt: skip
         labels = {
             "rubric_version": "Rubric",
             "k": "Reviews for each item",
-            "lease_seconds": "Seconds an item is held for a reviewer",
-            "grace_seconds": "Seconds in which a review can be undone",
             "shows_model": "Show which model wrote a response",
             "takes_imports": "Only for labels imported from elsewhere",
         }
         help_texts = {
             "shows_model": "Knowing it sways people; leave it hidden unless it is what you ask about.",
-            "lease_seconds": "Somebody who goes on working keeps it longer.",
-            "grace_seconds": "It is settled after that.",
             "takes_imports": "Nobody claims from such a queue.",
         }
 
@@ -67,12 +84,9 @@ class QueueForm(forms.ModelForm):
         rubric = self.fields["rubric_version"]
         rubric.queryset = versions  # type: ignore[attr-defined]
         rubric.disabled = bool(self.instance.pk)
-        order = self.fields["order"]
-        order.choices = [(value, capfirst(label)) for value, label in Queue.Order.choices]  # type: ignore[attr-defined]
-        self.fields["lease_seconds"] = forms.IntegerField(
-            min_value=60, max_value=86_400, initial=1800, label=self.Meta.labels["lease_seconds"],
-            help_text=self.Meta.help_texts["lease_seconds"],
-        )  # fmt: skip
+        rubric.empty_label = "Choose a rubric"  # type: ignore[attr-defined]
+        self.fields["lease_minutes"].initial = minutes_of(self.instance.lease_seconds)
+        self.fields["grace_minutes"].initial = minutes_of(self.instance.grace_seconds)
         self.fields["k"] = forms.IntegerField(
             min_value=1, max_value=50, initial=2, label="Reviews for each item", help_text="From different people."
         )
@@ -103,6 +117,9 @@ class QueueForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         self.instance.is_restricted = data.get("audience") == NAMED
+        for name in ("lease", "grace"):
+            if data.get(f"{name}_minutes") is not None:
+                setattr(self.instance, f"{name}_seconds", round(data[f"{name}_minutes"] * 60))
         people = list(data.get("people") or [])
         if self.instance.is_restricted and not people:
             self.add_error("people", "Tick at least one person, or let everyone review.")

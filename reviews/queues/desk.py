@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, prefetch_related_objects
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,9 +14,10 @@ from feedback.responses.models import Response
 from feedback.rubrics.models import Criterion
 from feedback.text.diff import word_diff
 from feedback.text.render import Mark, render_markdown, render_segments
-from reviews.queues.claim import remaining, remaining_by_queue
+from reviews.queues.claim import midnight, remaining_by_queue, standing
 from reviews.queues.forms import SIDES, EscalationForm, ReviewForm, SkipForm
-from reviews.queues.models import Assignment, Escalation, EscalationMessage, Queue
+from reviews.queues.leases import SOON
+from reviews.queues.models import Assignment, Escalation, EscalationMessage, Item, Queue
 from reviews.queues.submit import undoable
 
 LATEST_TURNS = 3  # the turns before them are folded
@@ -54,11 +55,10 @@ def conversation(shown: list[Response]) -> dict[str, Any]:
 
 
 def shown_answers(shown: list[Response], *, shows_model: bool) -> list[dict[str, Any]]:
-    labels = SIDES if len(shown) == 2 else ["Response"]
-    diffs = differences(*(response.body.output for response in shown)) if len(shown) == 2 else [""]
+    diffs = differences(*(response.body.output for response in shown)) if len(shown) == 2 else [""] * len(shown)
     return [
         {
-            "label": label,
+            "label": name,
             "text": response.body.output,
             "text_hash": response.output_hash,
             "tool_calls": named_calls(response.body.tool_calls),
@@ -66,8 +66,14 @@ def shown_answers(shown: list[Response], *, shows_model: bool) -> list[dict[str,
             "model": str(response.model or "") if shows_model else "",
             "diff": diff,
         }
-        for label, response, diff in zip(labels, shown, diffs, strict=True)
+        for name, response, diff in zip(names_of(shown).values(), shown, diffs, strict=True)
     ]
+
+
+def names_of(shown: list[Response]) -> dict[int, str]:
+    """What each response is called on a page: alone, as a side of a pair, or by its number."""
+    several = SIDES if len(shown) == 2 else [f"Response {number}" for number in range(1, len(shown) + 1)]
+    return {response.pk: name for response, name in zip(shown, several if shown[1:] else ["Response"], strict=True)}
 
 
 def differences(left: str, right: str) -> list[str]:
@@ -122,12 +128,13 @@ def addresses(queue: Queue, project: str) -> dict[str, str]:
 def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: Any) -> dict[str, Any]:
     """The context of the review page; without an assignment it says that nothing waits."""
     project = member.project
+    today, left = standing(queue, member)
     context: dict[str, Any] = {
         "queue": queue,
         "member": member,
         "project": project,
-        "today_done": done_today(member),
-        "remaining": remaining(queue, member),
+        "today_done": today,
+        "remaining": left,
         **addresses(queue, project.slug),
     }
     last = extra.pop("last", None) or undoable(queue, member)
@@ -139,7 +146,8 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
         return {**context, "finished": finished(queue, member), "others": others, **extra}
     form: ReviewForm = extra.pop("form", None) or ReviewForm(assignment)
     shows_model = assignment.visible.get("model", False)  # as the claim recorded it, whatever the queue says since
-    prefetch_related_objects(form.shown, "passages", *(["model"] if shows_model else []))
+    if shows_model:
+        prefetch_related_objects(form.shown, "model")
     guideline = queue.rubric_version.guideline
     return {
         **context,
@@ -153,6 +161,7 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
         "marking": marking(form.criteria),
         "guideline": render_markdown(guideline.text) if guideline else "",
         "draft_saved_at": assignment.draft_saved_at,
+        "kept": SOON.seconds,
         **conversation(form.shown),
         **extra,
     }
@@ -223,8 +232,9 @@ def finished(queue: Queue, member: Member) -> dict[str, str]:
     """Why there is nothing on the desk; empty when there is simply nothing left."""
     if member.assignments.filter(queue=queue).orphaned().exists():
         return {
-            "title": "Your time for that item ran out",
-            "text": "What you had written is kept. Look again: you get the item back if it still needs a review.",
+            "title": "Your item was given back while you were away",
+            "text": "What you had written is kept. Take it up again: you have it back, unless others have finished it.",
+            "again": "Take it up again",
         }
     if not queue.admits(member):
         return {
@@ -236,16 +246,9 @@ def finished(queue: Queue, member: Member) -> dict[str, str]:
             "title": f"This queue is {queue.get_state_display().lower()}",
             "text": "Nothing is given out from it at the moment. Your reviews are kept.",
         }
+    if not queue.items.exists():
+        return {"title": "Nothing has come into this queue yet", "text": "Its first items appear here as they come in."}
     return {}
-
-
-def done_today(member: Member) -> int:
-    mine = member.assignments.filter(submitted_at__gte=midnight(), state__in=["submitted", "surplus"])
-    return mine.count()
-
-
-def midnight() -> datetime:
-    return timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def work_rows(member: Member, held: set[int] | None = None) -> tuple[list[dict[str, Any]], int]:
@@ -261,7 +264,8 @@ def work_rows(member: Member, held: set[int] | None = None) -> tuple[list[dict[s
     waiting, none = remaining_by_queue(member), {"all": 0, "today": 0}
     theirs = project.queues.for_reviewer(member).filter(state=Queue.State.OPEN).values("pk")
     open_or_held = project.queues.filter(Q(pk__in=theirs) | Q(pk__in=held), takes_imports=False)
-    queues = open_or_held.select_related("rubric_version__rubric").order_by("name")
+    has_items = Exists(Item.objects.filter(queue=OuterRef("pk")))
+    queues = open_or_held.select_related("rubric_version__rubric").annotate(has_items=has_items).order_by("name")
     rows = [
         {
             "queue": queue,

@@ -52,9 +52,11 @@ def say(escalation: Escalation, member: Member, text: str) -> EscalationMessage:
 
 @transaction.atomic
 def close(escalation: Escalation, member: Member) -> None:
-    """End the conversation; ending it twice is ending it once."""
+    """End the conversation; ending it twice is ending it once. Who asked is not left without a word."""
     locked = of(escalation, member)
     if locked.is_open:
+        if not locked.is_answered and member.pk != locked.raised_by_id:
+            raise EscalationRefused("Say a word to the reviewer before you close the question.")
         locked.closed_at, locked.closed_by = timezone.now(), member
         locked.save(update_fields=["closed_at", "closed_by"])
         record("escalation-closed", locked, actor=member)

@@ -40,7 +40,8 @@ counts = {"open": 15, "complete": 0, "settled": 30, "unresolved": 4, "withdrawn"
 
 QUEUE = OpenApiExample("A queue", value=queue)
 QUEUE_DETAIL = OpenApiExample(
-    "A queue and its progress", {**queue, "progress": {"items": counts, "reviews_wanted": 147, "reviews_in": 102}}
+    "A queue and its progress",
+    {**queue, "progress": {"items": counts, "reviews_wanted": 147, "reviews_in": 102, "counted_at": None}},
 )
 ASSIGNMENT = OpenApiExample("A claim", value=assignment)
 DRAFT = OpenApiExample("What is given so far", value={"answers": answers}, request_only=True)

@@ -134,7 +134,7 @@ class ReviewForm(forms.Form):
     @cached_property
     def shown(self) -> list[Response]:
         """The responses in the order drawn for this reviewer; read when somebody looks at them."""
-        return self.assignment.item.subject.shown(self.assignment.shown_order)
+        return self.assignment.shown()
 
     def clean_spans(self) -> list[dict[str, Any]]:
         """The marks as the script stored them; what does not read as marks is refused beside the field."""
@@ -168,6 +168,11 @@ class ReviewForm(forms.Form):
                 if value is not None:
                     found[criterion.key] = value
         return asked_only(self.criteria, found)
+
+    def submission(self) -> dict[str, Any]:
+        """What a submit stores."""
+        ids = {name: self.cleaned_data[name] for name in ("submission_id", "active_ms")}
+        return {"answers": self.answers(), **ids}
 
     def answer(self, criterion: Criterion, given: str) -> Any:
         if criterion.kind == Criterion.Kind.SCALE:

@@ -74,8 +74,8 @@ def line(row: Assignment, titles: dict[int, str], project: str) -> dict[str, Any
 def said(row: Assignment) -> tuple[str, str]:
     if row.state == Assignment.State.SUBMITTED:
         settled = row.item.state == Item.State.SETTLED
-        return ("settled", "good") if settled else ("counted", "accent")
-    return {"surplus": ("kept, not counted", "warn"), "skipped": ("skipped", ""), "invalidated": ("set aside", "bad")}[
+        return ("Settled", "good") if settled else ("Counted", "accent")
+    return {"surplus": ("Kept, not counted", "warn"), "skipped": ("Skipped", ""), "invalidated": ("Set aside", "bad")}[
         row.state
     ]
 

@@ -8,10 +8,8 @@ from django.views.decorators.http import require_safe
 
 from feedback.accounts.access import MemberRequest
 from feedback.htmx import page
-from reviews.queues.models import Item
 
 MOST = 50
-TONES = {Item.State.SETTLED: "good", Item.State.UNRESOLVED: "warn", Item.State.OPEN: "accent"}
 
 
 @require_safe
@@ -21,7 +19,7 @@ def response_items(request: MemberRequest, pk: int) -> HttpResponse:
     items = list(found.order_by("-pk")[: MOST + 1])
     context = {
         "response": response,
-        "items": [(item, TONES.get(Item.State(item.state), "")) for item in items[:MOST]],
+        "items": items[:MOST],
         "is_more": len(items) > MOST,
     }
     return page(request, "reviews/queues/response_items.html", context, partial="items")

@@ -15,7 +15,8 @@ from django.db.models.functions import Now
 from feedback.accounts.models import Member, ProjectRow
 from feedback.judgements.models import Review
 from feedback.permissions import VERBS
-from feedback.responses.models import Subject
+from feedback.responses.models import Response, Subject
+from feedback.responses.texts import with_texts
 from feedback.rubrics.models import RubricVersion
 
 
@@ -33,7 +34,7 @@ class Queue(ProjectRow):
         CLOSED = "closed"
 
     class Order(models.TextChoices):
-        ARRIVAL = "arrival", "in order of arrival"
+        ARRIVAL = "arrival", "In order of arrival"
         RANDOM = "random"
 
     key = models.SlugField(max_length=60)
@@ -83,6 +84,17 @@ class Admission(ProjectRow):
         return f"{self.member} in {self.queue}"
 
 
+class QueueCount(ProjectRow):
+    """What the sweep counted last in a long queue (counts.py). A queue without one is counted when it is asked."""
+
+    queue = models.OneToOneField(Queue, models.CASCADE, primary_key=True, related_name="count")
+    by_state = models.JSONField(help_text="State of items: [items, places they ask for, filled ones].")
+    counted_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.queue} at {self.counted_at:%H:%M:%S}"
+
+
 class Lane(models.Model):
     """The next free position of a lane; its row is locked while places are appended."""
 
@@ -115,9 +127,9 @@ class ItemQuerySet(models.QuerySet["Item"]):
 class Item(ProjectRow):
     class State(models.TextChoices):
         OPEN = "open"
-        COMPLETE = "complete", "all reviews in"
+        COMPLETE = "complete", "All reviews in"
         SETTLED = "settled"
-        UNRESOLVED = "unresolved"
+        UNRESOLVED = "unresolved", "In dispute"
         WITHDRAWN = "withdrawn"
 
     queue = models.ForeignKey(Queue, models.CASCADE, related_name="items")
@@ -222,6 +234,12 @@ class Assignment(ProjectRow):
     def __str__(self) -> str:
         return f"{self.reviewer} on {self.item}"
 
+    def shown(self) -> list[Response]:
+        """The responses with their texts and passages, in the order drawn for this reviewer."""
+        parts = Response.objects.filter(subject_parts__subject__items=self.item_id)
+        rows, order = with_texts(parts.order_by("subject_parts__position")), self.shown_order
+        return sorted(rows, key=lambda response: order.index(response.pk)) if order else rows
+
 
 class Place(ProjectRow):
     """One of the k openings on an item."""
@@ -277,6 +295,9 @@ class Front(models.Model):
     lane = models.PositiveSmallIntegerField()
     reviewer = models.ForeignKey(Member, models.CASCADE, related_name="fronts")
     pos = models.PositiveBigIntegerField(default=0)
+    looked_at = models.DateTimeField(
+        null=True, blank=True, help_text="Of lane 0: when the reviewer's last full look found nothing."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint("queue", "lane", "reviewer", name="front_once")]
@@ -339,6 +360,11 @@ class Escalation(ProjectRow):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether anybody but who asked has said anything."""
+        return self.messages.exclude(author=self.raised_by_id).exists()
 
 
 class EscalationMessage(ProjectRow):

@@ -81,18 +81,14 @@ def conversation_of(shown: list[ModelResponse]) -> list[dict[str, Any]]:
 def payload(assignment: Assignment) -> dict[str, Any]:
     """What this reviewer sees of the assignment."""
     place = getattr(assignment, "place", None)
-    subject, shows_model = assignment.item.subject, assignment.visible.get("model", False)
-    shown = subject.shown(assignment.shown_order)
-    passages: dict[int, list[Passage]] = {response.pk: [] for response in shown}
-    for passage in Passage.objects.filter(response__subject_parts__subject=subject):
-        passages[passage.response_id].append(passage)
+    shown, shows_model = assignment.shown(), assignment.visible.get("model", False)
     responses = [
         {
             "id": response.pk,
             "label": label,
             "output": response.body.output,
             "tool_calls": response.body.tool_calls,
-            "passages": passages[response.pk],
+            "passages": response.passages.all(),
             **({"model": str(response.model or "")} if shows_model else {}),
         }
         for label, response in zip(ascii_uppercase, shown, strict=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from feedback.accounts.models import Member
+from reviews.queues.counts import counts_of
 from reviews.queues.models import Assignment, Item, Place, Queue
 
 DAYS = 14
@@ -17,27 +19,28 @@ PEOPLE = 50
 DONE = [Assignment.State.SUBMITTED, Assignment.State.SURPLUS]
 
 
-def with_progress(queues: Any) -> Any:
-    """Places filled of places wanted."""
-    wanted = Q(places__state__in=[Place.State.OPEN, Place.State.CLAIMED, Place.State.FILLED])
-    return queues.annotate(
-        n_places=Count("places", filter=wanted), n_filled=Count("places", filter=Q(places__state=Place.State.FILLED))
-    )
+def with_progress(queues: Iterable[Queue]) -> list[Queue]:
+    """Each with the places filled of places wanted: `n_filled`, `n_places`."""
+    rows = list(queues)
+    counts = counts_of(rows)
+    for queue in rows:
+        queue.n_places = counts[queue.pk].places  # type: ignore[attr-defined]
+        queue.n_filled = counts[queue.pk].filled  # type: ignore[attr-defined]
+    return rows
 
 
 def progress(queue: Queue) -> dict[str, Any]:
-    """Three statements: items by state, places by state, and the item that is given out next."""
-    items = dict(queue.items.order_by().values_list("state").annotate(n=Count("pk")))
-    places = dict(queue.places.order_by().values_list("state").annotate(n=Count("pk")))
-    held, filled = places.get(Place.State.CLAIMED, 0), places.get(Place.State.FILLED, 0)
+    """Four statements at most: what there is by state, and the item that is given out next."""
+    counts = counts_of([queue])[queue.pk]
     following = queue.places.filter(state=Place.State.OPEN).select_related("item").order_by("lane", "pos").first()
     return {
-        "states": [(value, label, items.get(value, 0)) for value, label in Item.State.choices],
-        "n_items": sum(items.values()),
-        "n_held": held,
-        "n_filled": filled,
-        "n_open": places.get(Place.State.OPEN, 0),
-        "n_places": held + filled + places.get(Place.State.OPEN, 0),
+        "states": [(value, label, counts.items(value)) for value, label in Item.State.choices],
+        "n_items": counts.n_items,
+        "n_held": counts.held,
+        "n_filled": counts.filled,
+        "n_open": counts.open,
+        "n_places": counts.places,
+        "counted_at": counts.counted_at,
         "waiting_since": following.item.created_at if following else None,
     }
 

@@ -12,6 +12,10 @@ FREE_FOR_ALL = f"p.state = 'open' AND p.reserved_for_id IS NULL AND p.hidden_unt
 ADMITS = """(NOT q.is_restricted OR EXISTS (
     SELECT 1 FROM queues_admission d WHERE d.queue_id = q.id AND d.member_id = %(reviewer)s))"""
 HANDS_OUT = f"q.state = 'open' AND NOT q.takes_imports AND {ADMITS}"
+# Who holds something here takes nothing new: their other tab may have claimed while this one waited for the front.
+HAS_FREE_HANDS = """NOT EXISTS (
+    SELECT 1 FROM queues_assignment a JOIN queues_place p ON p.assignment_id = a.id AND p.state = 'claimed'
+    WHERE a.queue_id = %(queue)s AND a.reviewer_id = %(reviewer)s AND a.state = 'claimed')"""
 
 # Each lane with this reviewer's front and the first open place after it that they could take.
 LANES = f"""
@@ -22,7 +26,7 @@ SELECT l.number, l.next_pos, COALESCE(f.pos, 0) AS front,
 FROM queues_lane l
 JOIN queues_queue q ON q.id = l.queue_id AND {HANDS_OUT}
 LEFT JOIN queues_front f ON f.queue_id = l.queue_id AND f.lane = l.number AND f.reviewer_id = %(reviewer)s
-WHERE l.queue_id = %(queue)s AND l.number >= %(lane)s
+WHERE l.queue_id = %(queue)s AND l.number >= %(lane)s AND {HAS_FREE_HANDS}
 ORDER BY l.number
 """
 WALK = LANES.replace("-START-", "COALESCE(f.pos, 0)")
@@ -33,7 +37,7 @@ APART = f"""
 SELECT p.id FROM queues_place p JOIN queues_queue q ON q.id = p.queue_id AND {HANDS_OUT}
 WHERE p.queue_id = %(queue)s AND p.state = 'open' AND {UNSEEN}
   AND (p.reserved_for_id = %(reviewer)s OR (p.reserved_for_id IS NULL AND p.hidden_until IS NOT NULL))
-  AND (p.hidden_until IS NULL OR p.hidden_until <= %(now)s)
+  AND (p.hidden_until IS NULL OR p.hidden_until <= %(now)s) AND {HAS_FREE_HANDS}
 ORDER BY p.lane, p.pos LIMIT 1
 """
 
@@ -54,8 +58,11 @@ made AS (
     SET state = 'claimed', assignment_id = made.id, claimed_at = made.claimed_at, hidden_until = NULL,
         lease_until = made.claimed_at + make_interval(secs => q.lease_seconds)
     FROM pick, made, queues_queue q WHERE p.id = pick.id AND p.state = 'open' AND q.id = p.queue_id
-    RETURNING p.id
+    RETURNING p.id, p.number, p.lane, p.pos, p.lease_until
 )"""
+# What `take.claimed` makes the two rows of, without reading them again.
+CLAIMED = """made.id, made.item_id, made.claimed_at, made.shown_order::text, made.visible::text,
+       taken.id, taken.number, taken.lane, taken.pos, taken.lease_until"""
 
 TAKE = f"""
 WITH lanes AS MATERIALIZED (-LANES-),
@@ -76,8 +83,8 @@ look AS MATERIALIZED (
     WHERE look.number IS NULL OR lanes.number <= look.number
     ON CONFLICT (queue_id, lane, reviewer_id) DO UPDATE SET pos = EXCLUDED.pos WHERE queues_front.pos < EXCLUDED.pos
 )
-SELECT look.number, made.id, made.item_id, made.claimed_at, made.shown_order::text, made.visible::text
-FROM (SELECT 1) AS one LEFT JOIN look ON true LEFT JOIN made ON true
+SELECT look.number, {CLAIMED}
+FROM (SELECT 1) AS one LEFT JOIN look ON true LEFT JOIN made ON true LEFT JOIN taken ON true
 """
 TAKE_NEXT, TAKE_ANY = TAKE.replace("-LANES-", WALK), TAKE.replace("-LANES-", FULL_LOOK)
 
@@ -86,10 +93,11 @@ WITH pick AS MATERIALIZED (
     SELECT p.id, p.item_id, p.pos FROM queues_place p
     WHERE p.state = 'open' AND p.id = ({APART.replace("%(now)s", "statement_timestamp()")}) FOR UPDATE SKIP LOCKED
 ), {CLAIM}
-SELECT made.id, made.item_id, made.claimed_at, made.shown_order::text, made.visible::text FROM made
+SELECT {CLAIMED} FROM made, taken
 """
 
-# Waits for the reviewer's other tab, makes their first front on first use, and says what else there is to do.
+# Waits for the reviewer's other tab, makes their first front on first use, and says what else there is to do. What it
+# says is as old as the wait is long, so the walk looks again at whether their hands are free.
 LOCK_FRONT = """
 INSERT INTO queues_front AS f (queue_id, lane, reviewer_id, pos) VALUES (%(queue)s, 0, %(reviewer)s, 0)
 ON CONFLICT (queue_id, lane, reviewer_id) DO UPDATE SET pos = f.pos
@@ -98,7 +106,9 @@ RETURNING
             AND p.lease_until <= statement_timestamp()),
     EXISTS (SELECT 1 FROM queues_place p WHERE p.queue_id = %(queue)s AND p.state = 'open'
             AND (p.reserved_for_id IS NOT NULL OR p.hidden_until IS NOT NULL)
-            AND (p.reserved_for_id = %(reviewer)s OR p.reserved_for_id IS NULL))
+            AND (p.reserved_for_id = %(reviewer)s OR p.reserved_for_id IS NULL)),
+    EXISTS (SELECT 1 FROM queues_assignment a
+            WHERE a.queue_id = %(queue)s AND a.reviewer_id = %(reviewer)s AND a.state = 'claimed')
 """
 
 # What this person has begun and not ended, oldest first: the place it holds, or whether its item has an open one.
@@ -134,7 +144,9 @@ FROM numbered, lane WHERE p.id = numbered.id
 """
 
 REMAINING = f"""
-SELECT count(DISTINCT item_id) FROM (
+SELECT (SELECT count(*) FROM queues_assignment a WHERE a.reviewer_id = %(reviewer)s
+        AND a.state IN ('submitted', 'surplus') AND a.submitted_at >= %(since)s),
+    count(DISTINCT item_id) FROM (
     SELECT p.item_id FROM queues_lane l JOIN queues_queue q ON q.id = l.queue_id AND {ADMITS}
     LEFT JOIN queues_front f ON f.queue_id = l.queue_id AND f.lane = l.number AND f.reviewer_id = %(reviewer)s
     JOIN queues_place p ON p.queue_id = l.queue_id AND p.lane = l.number AND p.pos > COALESCE(f.pos, 0)

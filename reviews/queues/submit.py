@@ -5,6 +5,8 @@ A submit is never lost: it is counted in the place that is held, or in another o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -21,8 +23,8 @@ from reviews.queues.models import Assignment, Item, Place, Queue
 from reviews.queues.places import count_held, fill, give_back, lock_item, promote_surplus, recount
 
 __all__ = [
-    "AnswersRefused", "ClaimLost", "SubmissionReused", "TooLate", "can_undo", "promote_surplus", "save_draft", "skip",
-    "submit", "undo", "undoable",
+    "AnswersRefused", "ClaimLost", "SubmissionReused", "TooLate", "at_turn", "can_undo", "promote_surplus",
+    "save_draft", "skip", "store", "submit", "undo", "undoable",
 ]  # fmt: skip
 
 State = Assignment.State
@@ -33,6 +35,7 @@ ENDED = {
     State.NOT_QUALIFIED: "This item is not for you.",
     State.INVALIDATED: "A moderator has taken this review out of the count; it cannot be changed any more.",
 }
+NEEDED = ("item__subject", "queue__rubric_version__rubric", "queue__rubric_version__guideline")
 BUSY_STATES = (Item.State.OPEN, Item.State.COMPLETE, Item.State.WITHDRAWN)  # not settled yet
 
 
@@ -54,55 +57,68 @@ class TooLate(ClaimLost):
     code = "too-late"
 
 
-def submit(
-    token: UUID,
-    reviewer: Member,
+def submit(token: UUID, reviewer: Member, answers: dict[str, Any], **how: Any) -> Assignment:
+    """Store the answers as a review: submitted (counted) or surplus; what else there is to say is in `store`."""
+    with at_turn(token, reviewer) as assignment:
+        return store(assignment, answers, **how)
+
+
+@contextmanager
+def at_turn(token: UUID, reviewer: Member, **where: Any) -> Iterator[Assignment]:
+    """A transaction in which nobody else touches this reviewer's turn or its item; `where` narrows down which it is.
+
+    Raises Assignment.DoesNotExist for a token that is not this reviewer's.
+    """
+    try:
+        with transaction.atomic():
+            yield locked(token, reviewer, **where)
+    except IntegrityError as error:
+        if "submission" in str(error):  # the constraint's name, and in SQLite the column's
+            raise SubmissionReused("This submission id was used for another review.") from error
+        raise
+
+
+def store(
+    assignment: Assignment,
     answers: dict[str, Any],
     *,
     submission_id: UUID,
     active_ms: int | None = None,
     note: str = "",
 ) -> Assignment:
-    """Store the answers as a review: submitted (counted) or surplus. The same submission again gives the same result.
+    """Store the answers of a locked assignment. The same submission again gives the same result.
 
-    Raises AnswersRefused with what must be mended, ClaimLost when the assignment has ended another way, and
-    Assignment.DoesNotExist for a token that is not this reviewer's.
+    Raises AnswersRefused with what must be mended, and ClaimLost when the assignment has ended another way.
     """
-    if not reviewer.may("review"):
+    if not assignment.reviewer.may("review"):
         raise ClaimLost("You may no longer review in this project. Your draft is kept.")
-    try:
-        with transaction.atomic():
-            assignment = locked(token, reviewer)
-            if repeats(assignment, answers, submission_id, note):
-                return assignment
-            review = record(
-                subject=assignment.item.subject,
-                rubric_version=assignment.queue.rubric_version,
-                reviewer=reviewer,
-                answers=answers,
-                origin=assignment.queue.key,
-                round=assignment.round,
-                revision=assignment.review.revision + 1 if assignment.review else 1,
-                submission_id=submission_id,
-                shown_order=assignment.shown_order,
-                visible=assignment.visible,
-                active_ms=active_ms,
-                note=note,
-            )
-            return count(assignment, review)
-    except IntegrityError as error:
-        if Review.objects.filter(project=reviewer.project_id, submission_id=submission_id).exists():
-            raise SubmissionReused("This submission id was used for another review.") from error
-        raise
+    if repeats(assignment, answers, submission_id, note):
+        return assignment
+    review = record(
+        subject=assignment.item.subject,
+        rubric_version=assignment.queue.rubric_version,
+        reviewer=assignment.reviewer,
+        answers=answers,
+        origin=assignment.queue.key,
+        round=assignment.round,
+        revision=assignment.review.revision + 1 if assignment.review else 1,
+        submission_id=submission_id,
+        submitted_at=assignment.locked_at,  # type: ignore[attr-defined]
+        shown_order=assignment.shown_order,
+        visible=assignment.visible,
+        active_ms=active_ms,
+        note=note,
+    )
+    return count(assignment, review)
 
 
-def locked(token: UUID, reviewer: Member) -> Assignment:
-    """The reviewer's assignment with its item, both locked: whatever else happens to them waits.
+def locked(token: UUID, reviewer: Member, **where: Any) -> Assignment:
+    """The reviewer's assignment with its item, both locked: whatever else happens to them waits. `locked_at` is when.
 
-    The review is not joined: after a wait the joined row would be that of before the wait.
+    The review and the place are not joined: after a wait the joined row would be that of before the wait.
     """
-    rows = Assignment.objects.select_for_update(of=("item", "self"), no_key=True)
-    assignment = rows.select_related("item__subject", "queue__rubric_version").get(token=token, reviewer=reviewer)
+    rows = Assignment.objects.select_for_update(of=("item", "self"), no_key=True).annotate(locked_at=Now())
+    assignment: Assignment = rows.select_related(*NEEDED).get(token=token, reviewer=reviewer, **where)
     assignment.reviewer = reviewer
     return assignment
 
@@ -175,11 +191,14 @@ def undo(assignment: Assignment) -> Assignment:
     """Take a submitted review back to edit it, within the queue's grace and before the item is settled.
 
     The place stays with the reviewer under a new lease, the withdrawn answers become the draft, and submitting again
-    makes the next revision. Raises TooLate.
+    makes the next revision. Undoing twice is undoing once, for an answer may get lost. Raises TooLate.
     """
     item = lock_item(assignment.item_id)
     rows = Assignment.objects.select_for_update(of=("self",), no_key=True)
     row = rows.select_related("queue", "reviewer").get(pk=assignment.pk)
+    if row.state == State.CLAIMED and row.review and row.review.withdrawn_at:
+        assignment.state, assignment.draft = row.state, row.draft
+        return assignment
     if not (in_grace(row) and item.state in BUSY_STATES and row.review):
         raise TooLate("This review can no longer be undone: the time for it is over.")
     Review.objects.filter(pk=row.review.pk, withdrawn_at__isnull=True).update(withdrawn_at=Now())
@@ -203,6 +222,8 @@ def in_grace(assignment: Assignment) -> bool:
 
 def undoable(queue: Queue, reviewer: Member) -> Assignment | None:
     """This person's newest submitted assignment in the queue, while it can be undone."""
+    if not queue.grace_seconds:
+        return None
     since = Now() - timedelta(seconds=queue.grace_seconds)
     rows = Assignment.objects.filter(queue=queue, reviewer=reviewer, state__in=[State.SUBMITTED, State.SURPLUS])
     return rows.filter(submitted_at__gt=since, item__state__in=BUSY_STATES).order_by("-submitted_at").first()

@@ -36,10 +36,12 @@ def shown_order(token: uuid.UUID, subject_key: str) -> list[int]:
     return [int(part) for part in sorted(parts, key=lambda part: hashlib.sha256(f"{token}:{part}".encode()).digest())]
 
 
-def lock_front(queue: Queue, reviewer: Member) -> tuple[bool, bool]:
-    """Let this reviewer's claims wait for each other; whether leases are due and whether places are kept apart."""
+def lock_front(queue: Queue, reviewer: Member) -> tuple[bool, bool, bool]:
+    """Let this reviewer's claims wait for each other; whether leases are due, whether places are kept apart, and
+    whether they have begun something that is not ended.
+    """
     if connection.vendor != "postgresql":
-        return True, True  # the transaction holds the only write lock
+        return True, True, True  # the transaction holds the only write lock
     rows = fetch(statements.LOCK_FRONT, {"queue": queue.pk, "reviewer": reviewer.pk})
     return rows[0]
 
@@ -79,8 +81,8 @@ def take_apart(queue: Queue, reviewer: Member) -> Assignment | None:
 
 
 def claimed(queue: Queue, reviewer: Member, token: uuid.UUID, made: Any) -> Assignment | None:
-    """The inserted row as an object, without reading it again."""
-    pk, item_id, claimed_at, shown, visible = made
+    """The assignment on its place, as objects of what was written, without reading them again."""
+    pk, item_id, claimed_at, shown, visible, *place = made
     if pk is None:
         return None
     assignment = Assignment(
@@ -94,7 +96,22 @@ def claimed(queue: Queue, reviewer: Member, token: uuid.UUID, made: Any) -> Assi
         shown_order=json.loads(shown),
         visible=json.loads(visible),
     )
-    assignment._state.adding, assignment._state.db = False, connection.alias
+    place_id, number, place_lane, pos, lease_until = place
+    held = Place(
+        pk=place_id,
+        project_id=queue.project_id,
+        queue=queue,
+        item_id=item_id,
+        number=number,
+        lane=place_lane,
+        pos=pos,
+        state=Place.State.CLAIMED,
+        assignment=assignment,
+        claimed_at=claimed_at,
+        lease_until=lease_until,
+    )
+    for row in (assignment, held):
+        row._state.adding, row._state.db = False, connection.alias
     return assignment
 
 
@@ -125,6 +142,8 @@ def hold(queue: Queue, reviewer: Member, place: Place) -> Assignment | None:
         visible={"model": queue.shows_model, "critic": queue.shows_critic},
     )
     if take_place(place, assignment):
+        place.refresh_from_db()
+        assignment.place = place
         return assignment
     assignment.delete()
     return None

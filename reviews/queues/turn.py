@@ -12,7 +12,7 @@ from feedback.judgements.record import answers_of, criteria_of
 from feedback.responses.models import Response
 from feedback.rubrics.models import Criterion
 from feedback.text.render import Mark
-from reviews.queues.desk import conversation, in_line, passages, shown_answers
+from reviews.queues.desk import conversation, in_line, names_of, passages, shown_answers
 from reviews.queues.forms import choices_of
 from reviews.queues.history import said
 from reviews.queues.models import Assignment
@@ -62,7 +62,7 @@ def in_words(criterion: Criterion, value: Any, shown: list[Response]) -> str:
     if value in (None, "", []):
         return ""
     if criterion.kind == Kind.COMPARISON:
-        return preference(value, [response.pk for response in shown])
+        return preference(value, shown)
     if criterion.kind == Kind.TEXT:
         return str(value)
     if criterion.kind == Kind.SCALE:
@@ -72,11 +72,10 @@ def in_words(criterion: Criterion, value: Any, shown: list[Response]) -> str:
     return ", ".join(labels.get(entry) or str(entry) for entry in (value if isinstance(value, list) else [value]))
 
 
-def preference(value: dict[str, Any], shown: list[int]) -> str:
+def preference(value: dict[str, Any], shown: list[Response]) -> str:
     if value["outcome"] != "preferred":
         return OUTCOMES.get(value["outcome"], value["outcome"])
-    side = "Left" if value["preferred"] == shown[0] else "Right"
-    return f"{side}{STRENGTHS.get(value.get('strength') or 1, '')}"
+    return f"{names_of(shown)[value['preferred']]}{STRENGTHS.get(value.get('strength') or 1, '')}"
 
 
 def flags_of(criteria: tuple[Criterion, ...], given: dict[str, Any], titles: dict[int, str]) -> list[dict[str, Any]]:

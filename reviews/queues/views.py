@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -51,37 +52,31 @@ def review(request: MemberRequest, key: str) -> HttpResponse:
 @require_POST
 def submit(request: MemberRequest, key: str) -> HttpResponse:
     """Check and count the answers, then show the next item in the same answer."""
-    queue = own_queue(request, key)
-    assignment = own_assignment(request, queue)
-    form = ReviewForm(assignment, request.POST)
-    if not form.is_valid():
-        return show(request, queue, assignment, status=422, form=form)
     try:
-        done = submitting.submit(
-            assignment.token,
-            request.member,
-            form.answers(),
-            submission_id=form.cleaned_data["submission_id"],
-            active_ms=form.cleaned_data["active_ms"],
-        )
+        with submitting.at_turn(posted_token(request), request.member, **people_review(key)) as assignment:
+            form = ReviewForm(assignment, request.POST)
+            done = submitting.store(assignment, **form.submission()) if form.is_valid() else None
+    except Assignment.DoesNotExist as missing:
+        raise Http404("No such turn.") from missing
     except AnswersRefused as refusal:
         form.refuse(refusal.errors)
-        return show(request, queue, assignment, status=422, form=form)
+        done = None
     except submitting.ClaimLost as lost:
-        return show(request, queue, assignment, status=409, form=form, lost=str(lost))
+        return show(request, form.assignment.queue, form.assignment, status=409, form=form, lost=str(lost))
+    if done is None:
+        return show(request, form.assignment.queue, form.assignment, status=422, form=form)
     if done.state == Assignment.State.SURPLUS:
         messages.info(
             request, "Your review came after the last one needed. It is kept, and counts if a place opens again."
         )
     # Just now submitted, so it can be undone: the page need not ask the database.
-    return go_on(request, queue, last=done if queue.grace_seconds else None)
+    return go_on(request, done.queue, last=done if done.queue.grace_seconds else None)
 
 
 @require_POST
 def draft(request: MemberRequest, key: str) -> HttpResponse:
     """Save what is there so far. Half an answer is welcome; nothing is checked but its shape."""
-    queue = own_queue(request, key)
-    assignment = own_assignment(request, queue)
+    assignment = own_assignment(request, key)
     form = ReviewForm(assignment, request.POST)
     form.full_clean()
     try:
@@ -94,7 +89,7 @@ def draft(request: MemberRequest, key: str) -> HttpResponse:
 
 @require_POST
 def heartbeat(request: MemberRequest, key: str) -> HttpResponse:
-    until = leases.heartbeat(own_assignment(request, own_queue(request, key)))
+    until = leases.heartbeat(own_assignment(request, key))
     if until is None:
         return JsonResponse({"detail": "This item is no longer held for you."}, status=409)
     return JsonResponse({"lease_until": until})
@@ -103,14 +98,14 @@ def heartbeat(request: MemberRequest, key: str) -> HttpResponse:
 @require_POST
 def release(request: MemberRequest, key: str) -> HttpResponse:
     """The page was left: the lease is shortened, so that a reload keeps the item and nobody waits long."""
-    leases.release(own_assignment(request, own_queue(request, key)), soon=True)
+    leases.release(own_assignment(request, key), soon=True)
     return HttpResponse(status=204)
 
 
 @require_POST
 def skip(request: MemberRequest, key: str) -> HttpResponse:
-    queue = own_queue(request, key)
-    assignment = own_assignment(request, queue)
+    assignment = own_assignment(request, key)
+    queue = assignment.queue
     form = SkipForm(request.POST)
     if not form.is_valid():
         return show(request, queue, assignment, status=422, skip_form=form)
@@ -124,8 +119,8 @@ def skip(request: MemberRequest, key: str) -> HttpResponse:
 @require_POST
 def undo(request: MemberRequest, token: str) -> HttpResponse:
     """Take the last review back to the desk, within its grace."""
-    mine = request.member.assignments.select_related("queue", "item__subject")
-    assignment = get_object_or_404(mine, token=token)
+    mine = request.member.assignments.filter(queue__takes_imports=False)
+    assignment = get_object_or_404(mine.select_related("queue__rubric_version__guideline"), token=token)
     try:
         submitting.undo(assignment)
     except submitting.ClaimLost as late:
@@ -133,17 +128,17 @@ def undo(request: MemberRequest, token: str) -> HttpResponse:
             return trigger_client_event(HttpResponse(status=204), "toast", {"text": str(late), "level": "bad"})
         messages.warning(request, str(late))
         return see_other("queues:history", request)
-    queue = own_queue(request, assignment.queue.key)
     if wants_fragment(request):
-        return show(request, queue, reload(request, assignment))
-    return see_other("queues:review", request, key=queue.key)
+        assignment.refresh_from_db(fields=["state", "draft", "draft_saved_at"])
+        return show(request, assignment.queue, assignment)
+    return see_other("queues:review", request, key=assignment.queue.key)
 
 
 @require_POST
 def escalate(request: MemberRequest, key: str) -> HttpResponse:
     """Ask a moderator about the item on the desk; keep it, or pass it on in the same step."""
-    queue = own_queue(request, key)
-    assignment = own_assignment(request, queue)
+    assignment = own_assignment(request, key)
+    queue = assignment.queue
     form = EscalationForm(request.POST)
     if not form.is_valid():
         return show(request, queue, assignment, status=422, escalation_form=form)
@@ -188,8 +183,8 @@ def escalation(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def correction_diff(request: MemberRequest, key: str) -> HttpResponse:
     """What a rewrite changes, word by word; nothing is stored."""
-    queue = own_queue(request, key)
-    assignment = own_assignment(request, queue)
+    assignment = own_assignment(request, key)
+    queue = assignment.queue
     form = ReviewForm(assignment, request.POST)
     form.full_clean()
     if wants_fragment(request):
@@ -215,28 +210,30 @@ def turn(request: MemberRequest, token: str) -> HttpResponse:
 
 def own_queue(request: MemberRequest, key: str) -> Queue:
     """A queue of the member's project that people review."""
-    queues = request.project.queues.filter(takes_imports=False)
-    found: Queue = get_object_or_404(
-        queues.select_related("rubric_version__rubric", "rubric_version__guideline"), key=key
-    )
+    queues = request.project.queues.filter(takes_imports=False).select_related("rubric_version__guideline")
+    found: Queue = get_object_or_404(queues, key=key)
     return found
 
 
-def own_assignment(request: MemberRequest, queue: Queue) -> Assignment:
-    """The member's own turn that the posted token names; anybody else's does not exist."""
+def own_assignment(request: MemberRequest, key: str) -> Assignment:
+    """The member's own turn in the queue that the posted token names; anybody else's does not exist."""
+    mine = request.member.assignments.filter(**people_review(key))
+    needed = ("queue__rubric_version__guideline", "item__subject", "place")
+    found: Assignment = get_object_or_404(mine.select_related(*needed), token=posted_token(request))
+    return found
+
+
+def people_review(key: str) -> dict[str, Any]:
+    """Which queue a turn must be in."""
+    return {"queue__key": key, "queue__takes_imports": False}
+
+
+def posted_token(request: MemberRequest) -> UUID:
     form = TokenForm(request.POST)
-    token = form.cleaned_data["token"] if form.is_valid() else None
-    mine = request.member.assignments.filter(queue=queue)
-    found: Assignment = get_object_or_404(mine.select_related("item__subject", "place"), token=token)
-    found.queue = queue
-    return found
-
-
-def reload(request: MemberRequest, assignment: Assignment) -> Assignment:
-    """The row as it is now, with what its page needs."""
-    mine = request.member.assignments.select_related("item__subject", "queue__rubric_version", "place")
-    found: Assignment = mine.get(pk=assignment.pk)
-    return found
+    if not form.is_valid():
+        raise Http404("No such turn.")
+    token: UUID = form.cleaned_data["token"]
+    return token
 
 
 def go_on(request: MemberRequest, queue: Queue, **extra: Any) -> HttpResponse:
@@ -244,7 +241,7 @@ def go_on(request: MemberRequest, queue: Queue, **extra: Any) -> HttpResponse:
     following = claiming.claim(queue, request.member)
     if not wants_fragment(request):
         return see_other("queues:review", request, key=queue.key)
-    return show(request, queue, reload(request, following) if following else None, **extra)
+    return show(request, queue, following, **extra)
 
 
 def show(
@@ -253,7 +250,7 @@ def show(
     if assignment is not None:
         assignment.queue = queue
     context = desk.desk(request.member, queue, assignment, **extra)
-    return page(request, "reviews/queues/review.html", context, partial="item", status=status)
+    return page(request, "reviews/queues/review.html", context, partial="item", status=status, title="name")
 
 
 def see_other(route: str, request: MemberRequest, **kwargs: Any) -> HttpResponse:

@@ -24,7 +24,7 @@ class RuleForm(forms.Form):
     """`filters` is the bound form of the response list's FilterSet, its names behind `filter-`."""
 
     name = forms.CharField(max_length=120, label="Name")
-    queue = forms.ModelChoiceField(Queue.objects.none(), label="Into which queue")
+    queue = forms.ModelChoiceField(Queue.objects.none(), label="Into which queue", empty_label="Choose a queue")
     method = forms.ChoiceField(choices=METHODS, label="Draw", widget=forms.RadioSelect, initial="rate")
     percent = forms.FloatField(required=False, min_value=0, max_value=PERCENT, label="Share in percent", initial=10)
     size = forms.IntegerField(required=False, min_value=1, max_value=10_000_000, label="Number")

@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
 
 from feedback.accounts.access import MemberRequest
 from feedback.htmx import page, wants_fragment
@@ -92,7 +93,10 @@ def rule_detail(request: MemberRequest, key: str) -> HttpResponse:
         "first_url": request.path if before else "",
         "next_url": f"{request.path}?before={found[RUNS_SHOWN - 1].pk}" if len(found) > RUNS_SHOWN else "",
     }
-    return page(request, "reviews/sampling/rule_detail.html", context, partial="runs")
+    answer = page(request, "reviews/sampling/rule_detail.html", context, partial="runs")
+    if wants_fragment(request) and not context["is_running"]:  # what a run would draw has changed with the last one
+        return trigger_client_event(answer, "runs-finished")
+    return answer
 
 
 @require_GET

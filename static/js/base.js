@@ -122,6 +122,18 @@ function focusIn(menu) {
 }
 document.addEventListener("toggle", (event) => { if (event.target.matches?.("details.menu[open]") && !event.target.contains(document.activeElement.closest(".sheet"))) focusIn(event.target); }, true);
 
+// Whoever goes on by Tab leaves no open menu behind, which would cover what comes next.
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Tab" && event.target.closest("details.menu[open]");
+  if (menu) setTimeout(() => { menu.open = menu.contains(document.activeElement); });
+});
+
+// A region that asks for news by itself waits while somebody is in it: a swap would take the focus away.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const isPoll = event.detail.requestConfig.triggeringEvent?.type === "hx:poll:trigger";
+  if (isPoll && event.detail.target.matches(":focus-within")) event.preventDefault();
+});
+
 // What scrolls sideways can be reached by Tab, and then moved by the arrows.
 function reachScrollers() {
   for (const box of document.querySelectorAll(".scroller")) box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1;

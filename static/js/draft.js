@@ -104,7 +104,7 @@ async function hold(answer) {
 }
 
 function showHold() {
-  const place = document.querySelector("[data-held]");
+  const place = document.querySelector("[data-held-for]");
   const until = Date.parse(desk()?.dataset.leaseUntil ?? "");
   if (!place || Number.isNaN(until)) return;
   const minutes = Math.round((until - Date.now()) / 60_000);

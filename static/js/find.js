@@ -28,8 +28,14 @@ box.addEventListener("keydown", (event) => {
     const at = found.indexOf(document.activeElement) + step;
     (at < 0 ? words : found[Math.min(at, found.length - 1)]).focus();
   }
+  if (event.key === "Escape") { // at once: the browser would only empty the words first
+    event.preventDefault();
+    box.close();
+  }
   if (event.key === "Enter" && event.target === words && found.length) {
     event.preventDefault();
     found[0].click();
   }
 });
+// A newer list takes a row away that had the focus: back to the words, then.
+document.addEventListener("htmx:afterSwap", () => { if (box.open && !box.contains(document.activeElement)) words.focus(); });

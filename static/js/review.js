@@ -1,6 +1,8 @@
 // The hands stay on the keyboard: digits answer, arrows move between questions, Ctrl+Enter sends, focus follows the item.
 import { isTyping, mayAct } from "./typing.js";
 
+let carried = null; // the question to which an answer has just brought the hands: an arrow with it means the same step
+
 const questions = () => [...document.querySelectorAll("#review-form .q:not([hidden])")];
 const choices = (question) => [...question.querySelectorAll("input:is([type=radio], [type=checkbox])")];
 const original = () => document.querySelector("[data-layer][data-response]")?.textContent.trim();
@@ -53,8 +55,10 @@ function answer(digit) {
   option.click();
   if (option.type === "radio") {
     const next = questions()[questions().indexOf(question) + 1];
-    if (next && choices(next).length) enter(next, true);
-    else option.focus({ preventScroll: true });
+    if (next && choices(next).length) {
+      enter(next, true);
+      carried = next;
+    } else option.focus({ preventScroll: true });
   }
   return true;
 }
@@ -68,6 +72,8 @@ function begin() {
 }
 
 document.addEventListener("keydown", (event) => {
+  const arrived = carried;
+  carried = null;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
     const form = document.getElementById("review-form");
     if (!form || document.querySelector("dialog[open]")) return;
@@ -86,7 +92,7 @@ document.addEventListener("keydown", (event) => {
     choices(inside)[0]?.focus();
   } else if (inside && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     event.preventDefault();
-    move(event.key === "ArrowDown" ? 1 : -1);
+    if (event.key === "ArrowUp" || inside !== arrived) move(event.key === "ArrowDown" ? 1 : -1);
   }
 });
 document.addEventListener("focusin", (event) => {

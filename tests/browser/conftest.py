@@ -9,12 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zlib import crc32
 
 import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from feedback.accounts.models import Member, SigninLink
+from tests.browser.keys import Hands
 from tests.browser.watch import Watch
 
 ARGS = [
@@ -24,6 +26,7 @@ ARGS = [
 
 PATIENCE_MS = 15_000  # on a machine that does much else
 Open = Callable[..., Page]
+SitDown = Callable[[Member], Hands]
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -92,6 +95,29 @@ def signed_in(open_browser: Open) -> Open:
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(re.compile("(work|overview)/$"))
         return page
+
+    return enter
+
+
+LOOKS = [(1440, "light"), (390, "dark")]
+
+
+@pytest.fixture
+def sit_down(request: pytest.FixtureRequest, open_browser: Open) -> SitDown:
+    """`sit_down(member)` is this person at the keyboard, signed in without a mouse: half of the jobs wide, half narrow.
+
+    Every page in both looks is walked by test_accessible.py.
+    """
+    width, scheme = LOOKS[crc32(request.node.name.encode()) % 2]
+
+    def enter(member: Member) -> Hands:
+        may = ["clipboard-read", "clipboard-write"]
+        page = open_browser(width=width, color_scheme=scheme, reduced_motion="reduce", permissions=may)
+        hands = Hands(page)
+        page.goto(link_of(member))
+        hands.press("button", "Sign in")
+        page.wait_for_url(re.compile("(work|overview)/$"))
+        return hands
 
     return enter
 

@@ -10,7 +10,7 @@ from playwright.sync_api import APIResponse
 from tests import addresses
 
 PAGES = addresses.PAGES
-GROUPS = 4  # tests that share the pages, so that two processes share the work
+GROUPS = 6  # tests that share the pages, so that two processes share the work
 
 # Route -> what of the world its address names. Other routes with arguments get a fresh thing (addresses.SAMPLES).
 OF_WORLD: dict[str, Any] = {

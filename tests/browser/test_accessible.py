@@ -1,4 +1,4 @@
-"""Every page of a project is checked by axe-core, light and dark, wide and on a phone."""
+"""Every page of a project is checked by axe-core and walked by Tab, light and dark, wide and on a phone."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from playwright.sync_api import Page
 from pytest_django.fixtures import Settings
 
 from tests.browser.full_world import Ordinary, build
+from tests.browser.keys import WALK, faults_of_walk
 from tests.browser.pages import GROUPS, PAGES, address, is_page
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+DESK = "queues:review"  # takes the focus to its questions by itself; test_desk_keys.py walks it
+LOOKS = ((1440, "light", False), (1440, "dark", True), (390, "light", True))  # the last: is it walked
 SERIOUS = {"serious", "critical"}
+UNFOLD = """document.querySelectorAll("details:not(.menu)").forEach((fold) => { fold.open = true; })"""
 
 
 @pytest.fixture(autouse=True)
@@ -33,17 +37,21 @@ def findings(page: Page, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
-def test_axe_finds_nothing_serious(group: int, transactional_db: None, signed_in: Any) -> None:
+def test_axe_finds_nothing_serious_and_tab_goes_everywhere(group: int, transactional_db: None, signed_in: Any) -> None:
     world = build(Ordinary())
     page, found = signed_in(world["admin"]), []
+    page.context.add_init_script(WALK)
     for route in PAGES[group::GROUPS]:
         path = address(route, world)
         if not is_page(page.request.get(path)):
             continue
-        for width, scheme in ((1440, "light"), (1440, "dark"), (390, "light")):
+        for width, scheme, is_walked in LOOKS:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(path)
             page.wait_for_load_state("networkidle")
             found += findings(page, f"{route} {width} {scheme}")
+            if is_walked and route != DESK:
+                page.evaluate(UNFOLD)
+                found += [f"{route} {width} {scheme}: {fault}" for fault in faults_of_walk(page)]
     assert not found, "\n".join(found)

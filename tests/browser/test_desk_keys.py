@@ -43,7 +43,24 @@ def test_e_asks_a_moderator_and_the_item_stays(world: World, signed_in: Any) -> 
     expect(page.locator("#review-form input:checked")).to_have_count(1)
     assert Escalation.objects.get().messages.get().text == "Is this ours?"
     page.goto("/p/travel/work/")
-    expect(page.get_by_role("region", name="What you asked moderators")).to_contain_text("waiting")
+    expect(page.get_by_role("region", name="What you asked moderators")).to_contain_text("Waiting")
+
+
+def test_an_arrow_pressed_with_an_answer_skips_no_question(world: World, signed_in: Any) -> None:
+    """The answer has gone on to the next question already; only the second arrow goes further."""
+    page = desk(world, signed_in)
+    ask = page.locator("#review-form .q")
+    page.keyboard.press("1")
+    page.keyboard.press("ArrowDown")
+    expect(ask.nth(1)).to_contain_class("active")
+    page.keyboard.press("ArrowDown")
+    expect(ask.nth(2)).to_contain_class("active")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("4")
+    page.keyboard.press("ArrowUp")
+    expect(ask.nth(1)).to_contain_class("active")
+    page.keyboard.press("?")
+    expect(page.get_by_text("Answer the question in focus, and go on to the next")).to_be_visible()
 
 
 def test_slash_searches_in_the_item(world: World, signed_in: Any) -> None:

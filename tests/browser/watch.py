@@ -12,6 +12,10 @@ addEventListener("securitypolicyviolation", (event) => {
 """
 
 
+# The browser and htmx write these for an answer or a failure that on_response and on_failure judge by its address.
+TOLD_ELSEWHERE = ("Failed to load resource", "htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
+
+
 class Watch:
     """Collects complaints of every page of a context. `expected` holds status codes that a test provokes."""
 
@@ -39,8 +43,7 @@ class Watch:
             dialog.dismiss()
 
     def on_console(self, message: ConsoleMessage) -> None:
-        is_status = message.text.startswith("Failed to load resource")  # on_response says which, and judges
-        if message.type in {"error", "warning"} and not is_status:
+        if message.type in {"error", "warning"} and not message.text.startswith(TOLD_ELSEWHERE):
             self.complaints.append(f"console {message.type}: {message.text}")
 
     def on_failure(self, request: Request) -> None:

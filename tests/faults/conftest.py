@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -29,13 +32,15 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 class database:
-    """SQLite in the folder, or a new PostgreSQL database beside the one of this test run."""
+    """SQLite in the folder, or a new PostgreSQL database beside the one of this test run; a copy of `original`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, original: str = "") -> None:
+        self.original = original
         self.config: dict[str, Any] = settings.DATABASES["default"]
         self.name = f"services_{uuid.uuid4().hex[:12]}"
         self.is_postgres = self.config["ENGINE"].endswith("postgresql")
-        self.address = f"sqlite:///{folder / 'instance.sqlite3'}"
+        self.file = folder / "instance.sqlite3"
+        self.address = f"sqlite:///{self.file}"
 
     def administer(self, statement: str) -> None:
         import psycopg
@@ -46,8 +51,15 @@ class database:
             connection.execute(statement)
 
     def __enter__(self) -> str:
+        if self.original and not self.is_postgres:
+            with (
+                closing(sqlite3.connect(self.original.removeprefix("sqlite:///"))) as old,
+                closing(sqlite3.connect(self.file)) as new,
+            ):
+                old.backup(new)
         if self.is_postgres:
-            self.administer(f"CREATE DATABASE {self.name}")
+            template = f" TEMPLATE {urlsplit(self.original).path[1:]}" if self.original else ""
+            self.administer(f"CREATE DATABASE {self.name}{template}")
             user = self.config["USER"] + (f":{self.config['PASSWORD']}" if self.config["PASSWORD"] else "")
             place = f"{user}@{self.config['HOST']}:{self.config['PORT'] or 5432}"
             self.address = urlunsplit(urlsplit("")._replace(scheme="postgres", netloc=place, path=self.name))
@@ -73,6 +85,33 @@ def instances(migrated: str, tmp_path: Path) -> Iterator[Any]:
     for instance in made:
         instance.close()
         shutil.rmtree(instance.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def alone(migrated: str, tmp_path: Path) -> Iterator[Any]:
+    """Like `instances`, with a database that no other test has been in: all promises can be checked in it."""
+    with ExitStack() as stack:
+
+        def make(broker: str = "", **environment: str) -> Instance:
+            folder = Path(tempfile.mkdtemp(dir=tmp_path))
+            copy = stack.enter_context(database(folder, migrated))
+            instance = Instance(folder, copy, broker, **environment)
+            stack.callback(instance.close)
+            return instance
+
+        yield make
+
+
+@pytest.fixture
+def fragile_web(alone: Any) -> Callable[..., Instance]:
+    """An instance whose web process dies where a request says so; `fragile_web(broker="", **settings)`."""
+
+    def make(broker: str = "", **environment: str) -> Instance:
+        instance: Instance = alone(broker, **environment)
+        instance.fragile_web()
+        return instance
+
+    return make
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A worker that fails where a test wants it to: `celery -A tests.faults.failpoints worker`.
 
 FAILPOINT=slow waits in every chunk, inside its transaction; FAILPOINT=kill kills the worker's process there. CHUNK
-makes the chunks of a sampling run small, so that there are several.
+makes the chunks of a sampling run small, so that there are several. CLOCK_HOURS puts its clock off.
 """
 
 import os
@@ -12,8 +12,11 @@ from typing import Any
 from celery.signals import worker_process_init
 
 from feedback.celery import app
+from tests.faults import clock
 
 __all__ = ["app"]
+
+clock.put_off()
 
 
 @worker_process_init.connect

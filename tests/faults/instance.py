@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,15 @@ def eventually(what: Callable[[], Any], patience: float = PATIENCE) -> Any:
 class Redis:
     """A Redis of the test's own, so that it can be stopped and comes back empty."""
 
+    program: tuple[str, ...] = ("redis-server",)
+
     def __init__(self) -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.start()
 
     def start(self) -> None:
-        command = ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        command = [*self.program, "--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         eventually(self.answers)
 
@@ -55,6 +58,58 @@ class Redis:
         self.process.send_signal(signal.SIGCONT)
         self.process.kill()
         self.process.wait()
+
+
+class Postgres:
+    """A PostgreSQL of the test's own that keeps what it acknowledged. It refuses root, and runs as postgres then."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self.user = "postgres" if os.geteuid() == 0 else None
+        self.url = f"postgres://touchstone@127.0.0.1:{self.port}/touchstone"
+        for parent in [folder, *folder.parents][:6]:  # the other user must pass through pytest's folders
+            parent.mkdir(exist_ok=True)
+            if self.user and parent.stat().st_uid == os.geteuid() and parent != Path("/"):
+                parent.chmod(parent.stat().st_mode | 0o011)
+        if self.user:
+            shutil.chown(folder, self.user)
+        self.do("initdb", "-D", str(folder), "-U", "touchstone", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        self.start()
+
+    def do(self, program: str, *words: str, check: bool = True) -> int:
+        command = [postgres_program(program), *words]
+        return subprocess.run(command, user=self.user, check=check, stdout=subprocess.DEVNULL, cwd="/").returncode
+
+    def start(self) -> None:
+        settings = [f"port={self.port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}"]
+        words = [word for setting in [*settings, "fsync=on"] for word in ("-c", setting)]
+        self.process = subprocess.Popen(
+            [postgres_program("postgres"), "-D", str(self.folder), *words],
+            user=self.user,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+        )
+        eventually(lambda: self.do("pg_isready", "-h", "127.0.0.1", "-p", str(self.port), check=False) == 0)
+
+    def copy(self, address: str) -> None:
+        """The database at the address becomes the one here."""
+        self.do("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "touchstone", "touchstone")
+        dump = [postgres_program("pg_dump"), "--no-owner", "--dbname", address]
+        with subprocess.Popen(dump, stdout=subprocess.PIPE) as reader:
+            load = [postgres_program("psql"), "--quiet", "--output", "/dev/null", "--dbname", self.url]
+            subprocess.run(load, stdin=reader.stdout, check=True)
+
+    def stop(self) -> None:
+        """At once, as in a crash: nothing is flushed, and the next start recovers."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(60)
+
+
+def postgres_program(name: str) -> str:
+    """Debian keeps them in folders by version, off the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
+    return str(found[-1]) if found else str(shutil.which(name))
 
 
 class Instance:
@@ -94,6 +149,13 @@ class Instance:
         words = ["-m", "celery", "-A", "tests.faults.failpoints", "--quiet", "worker", "--concurrency", "1"]
         return self.start(*words, "--without-mingle", "--without-gossip", "--loglevel", "INFO", **environment)
 
+    def fragile_web(self, **environment: str) -> subprocess.Popen[Any]:
+        """The web process of tests/faults/fragile_web.py, once it answers."""
+        words = ["-m", "gunicorn", "--config", "python:tests.faults.fragile_web"]
+        process = self.start(*words, "--bind", f"127.0.0.1:{self.environment['PORT']}", **environment)
+        eventually(self.answers)
+        return process
+
     def beat(self) -> subprocess.Popen[Any]:
         return self.start("-m", "celery", "-A", "feedback", "--quiet", "beat")
 
@@ -116,6 +178,18 @@ class Instance:
         reply = json.loads(line[1:])
         assert "error" not in reply, reply["error"]
         return reply["answer"]
+
+    def call(self, module: str, function: str, *words: Any) -> Any:
+        """What a function of a module gives when it is called inside the instance."""
+        return self.run(f"from {module} import {function}\nanswer = {function}(*{words!r})")
+
+    def answers(self) -> bool:
+        """Whether the web process is there."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.environment['PORT']}/healthz", timeout=2) as page:
+                return bool(page.status == 200)
+        except OSError:
+            return False
 
     def logs(self) -> str:
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("process-*.log")))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import urllib.request
 from functools import partial
 from typing import Any
 
@@ -17,14 +16,6 @@ pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(200)]
 
 def serve(instance: Instance) -> subprocess.Popen[Any]:
     return instance.start("manage.py", "serve", "--no-migrate", "--web-workers", "1")
-
-
-def answers(instance: Instance) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{instance.environment['PORT']}/healthz", timeout=2) as page:
-            return bool(page.status == 200)
-    except OSError:
-        return False
 
 
 def children(process: subprocess.Popen[Any], word: str) -> list[int]:
@@ -40,7 +31,7 @@ def test_two_instances_run_side_by_side_and_stop_with_everything_they_started(in
     made: list[Instance] = [instances(), instances()]
     running = [serve(instance) for instance in made]
     for instance in made:
-        eventually(partial(answers, instance))
+        eventually(instance.answers)
     for process in running:
         eventually(partial(has_three_children, process))
     pids = [pid for process in running for pid in children(process, "feedback")]
@@ -55,7 +46,7 @@ def test_two_instances_run_side_by_side_and_stop_with_everything_they_started(in
 def test_a_port_that_is_taken_is_said_in_a_sentence(instances: Any) -> None:
     instance: Instance = instances()
     first = serve(instance)
-    eventually(lambda: answers(instance))
+    eventually(instance.answers)
     second = serve(instance)
     assert second.wait(60) == 1
     assert f"Port {instance.environment['PORT']} on 127.0.0.1 cannot be opened" in instance.logs()
@@ -75,7 +66,7 @@ def test_a_child_that_dies_is_started_again(instances: Any) -> None:
 def test_nothing_is_left_when_the_parent_is_killed(instances: Any) -> None:
     instance: Instance = instances()
     process = serve(instance)
-    eventually(lambda: answers(instance))
+    eventually(instance.answers)
     eventually(lambda: len(children(process, "feedback")) == 3)
     pids = ",".join(str(pid) for pid in children(process, "feedback"))
     process.kill()

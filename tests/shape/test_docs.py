@@ -51,7 +51,7 @@ def test_every_make_verb_has_a_line_of_help_and_is_named_in_the_readme() -> None
     phony = set(re.search(r"^\.PHONY: (.*)$", makefile, re.M)[1].split())  # type: ignore[index]
     helped = set(re.findall(r"^([a-z]+):.*## ", makefile, re.M))
     refuse(sorted(phony ^ helped), "Each verb of the Makefile is in .PHONY and has `## its line of help`.")
-    verbs = {"demo", "test", "check", "serve", "bench", "contracts"}
+    verbs = {"demo", "test", "check", "proof", "serve", "bench", "contracts"}
     refuse(
         [verb for verb in sorted(verbs) if f"make {verb}" not in text(README)],
         "README.md does not tell of these make verbs:",

@@ -11,6 +11,7 @@ from typing import Any
 
 from feedback.datasets.models import DatasetVersion
 from feedback.datasets.shapes import revision
+from feedback.datasets.shapes.order import stable
 
 SCHEMA = "touchstone.promptfoo/1"
 EXTENSION = "jsonl"
@@ -23,8 +24,9 @@ def facts(version: DatasetVersion) -> dict[str, Any]:
 def rows(
     version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    for row in revision.cases(version, split, after, limit):
-        yield row.position, test(row.data)
+    for position, case in revision.cases(version, split, after, limit):
+        found = test(case)
+        yield position, {**found, "vars": stable(found["vars"])}
 
 
 def test(case: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from feedback.datasets.models import DatasetVersion, VersionRow
+from feedback.datasets.shapes.order import stable
+from feedback.datasets.storing import frozen_rows
 
 SCHEMA = "touchstone.votes/1"
 EXTENSION = "jsonl"
@@ -20,5 +22,5 @@ def rows(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Votes belong to no split: they are the evidence, not training rows."""
     kept = version.rows.filter(kind=VersionRow.Kind.VOTES, position__gt=after).order_by("position")
-    for row in kept[:limit]:
-        yield row.position, row.data
+    for position, data in frozen_rows(kept[:limit]):
+        yield position, stable(data)

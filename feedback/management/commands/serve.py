@@ -2,17 +2,20 @@
 
 The three are children of this process. They start together, stop together, and one that dies is started again after a
 pause that grows while it keeps dying. The port is opened here and handed down, so that it is ours from the beginning
-and stays open while the web process restarts.
+and stays open while the web process restarts. HUP makes them go over to the code on the disk, and no request is lost:
+a second web process starts on the same port, and the first one ends its requests and goes once the second can answer.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -37,56 +40,93 @@ WITH_US = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execv(sys.
 class Child:
     name: str
     command: list[str]
-    pass_fds: tuple[int, ...] = ()
+    listener: socket.socket | None = None  # of the web process, which can be there twice
     process: subprocess.Popen[str] | None = None
+    successor: subprocess.Popen[str] | None = None
+    ready: Path | None = None  # where the successor says that it can answer
+    leaving: list[subprocess.Popen[str]] = field(default_factory=list)  # still at their last requests
+    is_renewed: bool = False
     deaths: int = 0
     started_at: float = 0.0
     start_after: float = 0.0
-    reader: threading.Thread | None = field(default=None, repr=False)
+    readers: list[threading.Thread] = field(default_factory=list, repr=False)
 
     def start(self) -> None:
+        self.process, self.started_at = self.spawned(), time.monotonic()
+
+    def spawned(self, **environment: str) -> subprocess.Popen[str]:
         """A session of its own: Ctrl-C reaches only the parent, which stops the children in order."""
         wrapper = [sys.executable, "-c", WITH_US] if sys.platform == "linux" else []
-        self.process = subprocess.Popen(
+        process = subprocess.Popen(
             [*wrapper, *self.command],
+            env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
             bufsize=1,
-            pass_fds=self.pass_fds,
+            pass_fds=(self.listener.fileno(),) if self.listener else (),
             start_new_session=True,
         )
-        self.started_at = time.monotonic()
-        self.reader = threading.Thread(target=self.relay, args=(self.process,), daemon=True)
-        self.reader.start()
+        self.readers = [reader for reader in self.readers if reader.is_alive()]
+        self.readers.append(threading.Thread(target=self.relay, args=(process,), daemon=True))
+        self.readers[-1].start()
+        return process
 
     def relay(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
         for line in process.stdout:
             say(self.name, line.rstrip("\n"))
 
+    def renew(self) -> None:
+        """Go over to the code on the disk: the web process by a successor, another by ending and starting again."""
+        if self.process is None or self.successor is not None:
+            return
+        say(self.name, "going over to the code on the disk")
+        if self.listener is None:
+            self.is_renewed = True
+            self.process.send_signal(signal.SIGTERM)
+        else:
+            self.ready = Path(tempfile.mkdtemp(prefix="touchstone-serve-")) / "ready"
+            self.successor = self.spawned(WEB_READY=str(self.ready))
+
     def look(self) -> None:
-        """Start it when it is due; note when it has died."""
+        """Start it when it is due; note when it has died; let it go when its successor can answer."""
         now = time.monotonic()
+        self.leaving = [process for process in self.leaving if process.poll() is None]
+        if self.successor is not None and self.ready is not None:
+            self.hand_over(self.successor, self.ready)
         if self.process is None:
             if now >= self.start_after:
                 self.start()
+        elif self.process.poll() is not None and self.is_renewed:
+            self.is_renewed = False
+            self.start()
         elif self.process.poll() is not None:
             self.deaths = 0 if now - self.started_at > STEADY_SECONDS else self.deaths
             pause = PAUSES[min(self.deaths, len(PAUSES) - 1)]
             say(self.name, f"ended with code {self.process.returncode}; starting again in {pause:g} s")
             self.deaths, self.start_after, self.process = self.deaths + 1, now + pause, None
 
-    def signal(self, number: signal.Signals) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(number)
+    def hand_over(self, successor: subprocess.Popen[str], ready: Path) -> None:
+        is_dead = successor.poll() is not None
+        if not (is_dead or ready.exists()):
+            return
+        if is_dead:
+            say(self.name, "the code on the disk does not start; the old one goes on")
+        else:
+            if self.process is not None:
+                self.process.send_signal(signal.SIGTERM)
+                self.leaving.append(self.process)
+            self.process, self.started_at = successor, time.monotonic()
+            say(self.name, "runs the code on the disk")
+        self.successor = None
+        shutil.rmtree(ready.parent, ignore_errors=True)
 
-    def kill(self) -> None:
-        """With everything it started: worker and web have children of their own."""
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+    def running(self) -> list[subprocess.Popen[str]]:
+        found = (self.process, self.successor, *self.leaving)
+        return [process for process in found if process is not None and process.poll() is None]
 
 
 def say(name: str, line: str) -> None:
@@ -112,11 +152,12 @@ class Command(BaseCommand):
         listener = listen(options["host"], options["port"])
         if not settings.PRODUCTION and not options["no_migrate"]:
             prepare()
-        self.asked_to_stop = False
+        self.asked_to_stop = self.asked_to_renew = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
+        signal.signal(signal.SIGHUP, self.renew)
         children = [
-            Child("web", web_command(listener, options["web_workers"]), (listener.fileno(),)),
+            Child("web", web_command(listener, options["web_workers"]), listener),
             Child("worker", worker_command(options["concurrency"])),
             Child("beat", celery("beat")),
         ]
@@ -124,13 +165,19 @@ class Command(BaseCommand):
         try:
             while not self.asked_to_stop:
                 for child in children:
+                    if self.asked_to_renew:
+                        child.renew()
                     child.look()
+                self.asked_to_renew = False
                 time.sleep(0.1)
         finally:
             stop_together(children)
 
     def stop(self, number: int, frame: FrameType | None) -> None:
         self.asked_to_stop = True
+
+    def renew(self, number: int, frame: FrameType | None) -> None:
+        self.asked_to_renew = True
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -149,12 +196,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def web_command(listener: socket.socket, workers: int) -> list[str]:
-    """Threads, because a slow upload must not hold a whole process; workers are renewed before they grow."""
-    command = [sys.executable, "-m", "gunicorn", "feedback.wsgi", "--bind", f"fd://{listener.fileno()}"]
-    command += ["--workers", str(workers), "--worker-class", "gthread", "--threads", "4", "--keep-alive", "15"]
-    command += ["--max-requests", "5000", "--max-requests-jitter", "500", "--timeout", "60"]
-    command += ["--graceful-timeout", "30", "--no-control-socket", "--log-level", "warning"]
-    return command
+    """gunicorn as gunicorn.conf.py says, on our socket."""
+    own = ["--config", str(settings.BASE_DIR / "gunicorn.conf.py"), "--bind", f"fd://{listener.fileno()}"]
+    return [sys.executable, "-m", "gunicorn", "feedback.wsgi", *own, "--workers", str(workers)]
 
 
 def celery(*words: str) -> list[str]:
@@ -188,15 +232,17 @@ def fingerprint() -> str:
 
 
 def stop_together(children: list[Child]) -> None:
-    """Ask all at once, wait for the slowest, kill what is left."""
+    """Ask all at once, wait for the slowest, kill what is left with everything it started."""
     say("serve", "Stopping ...")
-    for child in children:
-        child.signal(signal.SIGTERM)
+    running = [process for child in children for process in child.running()]
+    for process in running:
+        process.send_signal(signal.SIGTERM)
     deadline = time.monotonic() + GRACE_SECONDS
-    running = [child.process for child in children if child.process is not None]
     while any(process.poll() is None for process in running) and time.monotonic() < deadline:
         time.sleep(0.05)
+    for process in running:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
     for child in children:
-        child.kill()
-        if child.reader is not None:
-            child.reader.join(timeout=1)
+        for reader in child.readers:
+            reader.join(timeout=1)

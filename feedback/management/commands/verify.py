@@ -1,4 +1,6 @@
-"""Check what must always hold: `manage.py verify [--project SLUG] [--json]`. Exit code 1 when a promise is broken.
+"""Check what must always hold: `manage.py verify [--project SLUG] [--link "NUMBER HASH"] [--json]`.
+
+Exit code 1 when a promise is broken.
 
 Each room lists its own promises in `invariants.py`, found by that name.
 """
@@ -9,6 +11,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +21,7 @@ from django.db.models import QuerySet
 from django.utils.module_loading import module_has_submodule
 
 from feedback.accounts.models import Project
+from feedback.audit.chain import verify_link
 from feedback.checks import Invariant
 
 EXAMPLES = 5
@@ -64,11 +68,23 @@ def example_of(row: Any) -> str:
     return f"{meta.label_lower} {row.pk}" if meta is not None else str(row)
 
 
+def noted(text: str) -> tuple[int, str]:
+    """Number and hash, from "1205 9f86…"."""
+    number, hash = text.split()
+    return int(number), hash
+
+
 class Command(BaseCommand):
     help = "Check what must always hold, and say what does not."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--project", metavar="SLUG", help="Only rows of this project, where rows are counted.")
+        parser.add_argument(
+            "--link",
+            type=noted,
+            metavar='"NUMBER HASH"',
+            help="A link of the audit chain that was noted elsewhere, as the sealer's log lines name it.",
+        )
         parser.add_argument("--json", action="store_true", help="Answer in JSON.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -77,8 +93,14 @@ class Command(BaseCommand):
             project = Project.objects.filter(slug=options["project"]).first()
             if project is None:
                 raise CommandError(f"There is no project {options['project']!r}.", returncode=2)
+        promises = list(invariants())
+        if options["link"]:
+            kept = Invariant(
+                "I11", "The link that was noted elsewhere is in the chain.", partial(verify_link, *options["link"])
+            )
+            promises.append(("feedback.audit", kept))
         findings = []
-        for room, invariant in invariants():
+        for room, invariant in promises:
             findings.append(check(room, invariant, project))
             if not options["json"]:
                 self.tell(findings[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 from django.core import mail
@@ -122,6 +123,16 @@ def test_who_was_shut_out_can_be_invited_again(admin: Member, reviewer: Member) 
     browser.post(path)
     reviewer.refresh_from_db()
     assert (reviewer.role, reviewer.disabled_at) == ("moderator", None)
+
+
+def test_an_invitation_from_before_somebody_was_shut_out_does_not_let_them_in(admin: Member, reviewer: Member) -> None:
+    assert reviewer.user is not None
+    _, url = Invitation.make(timedelta(days=1), project=admin.project, email=reviewer.user.email, role="admin")
+    reviewer.disable()
+    assert make.SignedIn(reviewer).post("/" + url.split("/", 3)[3]).status_code == 410
+    reviewer.refresh_from_db()
+    assert not reviewer.is_active
+    assert Invitation.objects.get().used_at is None
 
 
 def test_a_member_is_not_invited_twice(admin: Member, reviewer: Member) -> None:

@@ -227,10 +227,10 @@ def test_asking_costs_one_query_and_not_asking_none(
     make.security_key(reviewer)
     browser = make.SignedIn(reviewer)
     browser.get("/p/travel/")
-    with django_assert_num_queries(3):  # session, user, memberships
+    with django_assert_num_queries(2):  # the session, the person with their memberships
         browser.get("/p/travel/")
     Project.objects.update(is_second_factor_required=True)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         browser.get("/p/travel/")
 
 

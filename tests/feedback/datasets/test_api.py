@@ -80,6 +80,75 @@ def test_a_download_is_streamed_with_its_checksum(trainer: Client, version: Data
     assert response["Content-Length"] == str(export.n_bytes)
 
 
+@pytest.fixture
+def file(version: DatasetVersion) -> Export:
+    export = Export.objects.create(project=version.project, version=version, shape="preference")
+    jobs.run(Export, export.pk)
+    export.refresh_from_db()
+    return export
+
+
+def test_a_download_that_broke_off_goes_on(trainer: Client, file: Export) -> None:
+    url = f"{API}/exports/{file.pk}/download/"
+    whole = trainer.get(url)
+    data = whole.getvalue()
+    assert (whole["Accept-Ranges"], whole.has_header("Content-Range")) == ("bytes", False)
+    rest = trainer.get(url, headers={"Range": "bytes=100-", "If-Range": whole["ETag"]})
+    assert (rest.status_code, rest["Content-Range"]) == (206, f"bytes 100-{len(data) - 1}/{len(data)}")
+    assert rest["Content-Length"] == str(len(data) - 100)
+    assert (rest["ETag"], rest["Repr-Digest"]) == (whole["ETag"], whole["Repr-Digest"])
+    assert data[:100] + rest.getvalue() == data
+
+
+@pytest.mark.parametrize(
+    ("wanted", "part"),
+    [
+        ("bytes=0-0", slice(0, 1)),
+        ("bytes=10-19", slice(10, 20)),
+        ("bytes=10-99999999", slice(10, None)),
+        ("bytes=-5", slice(-5, None)),
+    ],
+)
+def test_a_part_of_a_file_is_sent(trainer: Client, file: Export, wanted: str, part: slice) -> None:
+    url = f"{API}/exports/{file.pk}/download/"
+    data, answer = trainer.get(url).getvalue(), trainer.get(url, headers={"Range": wanted})
+    assert (answer.status_code, answer.getvalue()) == (206, data[part])
+    assert answer["Content-Length"] == str(len(data[part]))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Range": "bytes=-99999999"},
+        {"Range": "bytes=0-"},
+        {"Range": "bytes=20-10"},
+        {"Range": "bytes=-"},
+        {"Range": "bytes=0-1,5-6"},
+        {"Range": "lines=1-2"},
+        {"Range": "bytes=10-", "If-Range": '"another"'},
+        {"Range": "bytes=10-", "If-Range": "Wed, 21 Oct 2026 07:28:00 GMT"},
+    ],
+)
+def test_the_whole_file_is_sent_where_no_part_can_be_meant(
+    trainer: Client, file: Export, headers: dict[str, str]
+) -> None:
+    answer = trainer.get(f"{API}/exports/{file.pk}/download/", headers=headers)
+    assert (answer.status_code, len(answer.getvalue())) == (200, file.n_bytes)
+
+
+@pytest.mark.parametrize("beyond", ["bytes={size}-", "bytes={size}-99999999", "bytes=-0"])
+def test_a_part_beyond_the_end_is_refused(trainer: Client, file: Export, beyond: str) -> None:
+    wanted = beyond.format(size=file.n_bytes)
+    answer = trainer.get(f"{API}/exports/{file.pk}/download/", headers={"Range": wanted})
+    assert (answer.status_code, answer.json()["code"]) == (416, "range-not-satisfiable")
+    assert answer["Content-Range"] == f"bytes */{file.n_bytes}"
+
+
+def test_who_has_the_file_gets_no_part_of_it(trainer: Client, file: Export) -> None:
+    headers = {"Range": "bytes=5-", "If-None-Match": f'"{file.sha256}"'}
+    assert trainer.get(f"{API}/exports/{file.pk}/download/", headers=headers).status_code == 304
+
+
 def test_an_export_of_a_version_under_way_is_refused(pipeline: Client, version: DatasetVersion) -> None:
     begun = version.dataset.build()
     url = f"{API}/dataset-versions/{begun.pk}/exports/"

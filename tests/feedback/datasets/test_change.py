@@ -112,5 +112,5 @@ def test_the_form_asks_the_database_little(
     for n in range(3):
         compared("AAA", origin=f"queue-{n}")
     browser = make.SignedIn(curator)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         browser.get(url(project))

@@ -41,7 +41,7 @@ def test_pairs_are_listed_with_version_side_and_votes(
         text = browser.get(address(first.pk)).text
     assert text.count(f"/datasets/{version.dataset.key}/versions/1/") == 2
     assert "/versions/2/" not in text
-    for words in ("chosen", "two", "a reviewer's rewrite", "75 % of 4", "Test"):
+    for words in ("Chosen", "two", "a reviewer's rewrite", "75 % of 4", "Test"):
         assert words in text, words
     assert "<h1>Datasets that use it</h1>" in text
 

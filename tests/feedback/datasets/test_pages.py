@@ -171,7 +171,12 @@ def test_a_file_is_made_and_downloaded(curator: Member, project: Project, compar
     assert f"http://testserver{reverse('api:export-download', args=[export.pk])}" in page
     download = browser.get(at("export-download", project, "answers", 1, export.pk))
     assert download["Content-Disposition"] == 'attachment; filename="answers-v1-preference.jsonl"'
-    assert download.getvalue().count(b"\n") == 1
+    data = download.getvalue()
+    assert data.count(b"\n") == 1
+    rest = browser.get(download.request["PATH_INFO"], headers={"Range": "bytes=7-"})
+    assert (rest.status_code, rest.getvalue()) == (206, data[7:])
+    beyond = browser.get(download.request["PATH_INFO"], headers={"Range": f"bytes={len(data)}-"})
+    assert (beyond.status_code, beyond["Content-Range"]) == (416, f"bytes */{len(data)}")
 
 
 @pytest.mark.parametrize("given", [{"shape": "parquet"}, {"shape": "votes", "split": "dev"}, {}])

@@ -63,7 +63,7 @@ def test_superseded_ones_come_last(project: Project, reviewer: Member, curator: 
     make.verdict(subject, version, [review], is_current=False, queue_label="Long before")
     text = make.SignedIn(curator).get(address(response.pk)).text
     assert text.index("Now") < text.index("Long before")
-    assert text.count("superseded") == 2
+    assert text.count("Superseded") == 2
     assert "by a moderator" in text
 
 

@@ -64,7 +64,7 @@ def test_it_reads_back_what_was_recorded(single: Any, reviewer: Member) -> None:
     assert again.digest == digest(answers_of(again))
 
 
-def test_it_uses_five_statements_at_most(single: Any, reviewer: Member) -> None:
+def test_it_takes_few_statements(single: Any, reviewer: Member) -> None:
     from django.db import connection
 
     subject, version, response = single
@@ -77,7 +77,8 @@ def test_it_uses_five_statements_at_most(single: Any, reviewer: Member) -> None:
         ) as statements,
     ):
         write(subject, version, reviewer, answers)
-    assert len(statements) == 5
+    # The texts and the time; then the review with its answers, which SQLite takes table by table.
+    assert len(statements) == (3 if connection.vendor == "postgresql" else 6)
 
 
 def test_the_time_is_the_databases_unless_it_is_given(single: Any, reviewer: Member, other_reviewer: Member) -> None:

@@ -166,6 +166,12 @@ def test_what_cannot_be_read_is_explained_and_cannot_start(browser: Client, cont
     assert "/start/" not in page.text
 
 
+@pytest.mark.parametrize("content", [b'{"id": "r-1", "prompt": "Q", "output": "A"}\n', b"id,prompt,output\nr-1,Q,A\n"])
+def test_an_id_of_ones_own_is_told_its_name(browser: Client, content: bytes) -> None:
+    answer = browser.post(URL, {"file": SimpleUploadedFile("a", content)})
+    assert "external_id" in browser.get(answer["Location"]).text
+
+
 def test_neither_or_both_or_too_much_is_refused(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert browser.post(URL, {}).status_code == 422
     both = browser.post(URL, {"file": SimpleUploadedFile("a", b"{}"), "text": "typed {"})

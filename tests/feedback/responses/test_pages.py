@@ -134,3 +134,50 @@ def test_another_project_and_a_reviewer_do_not_get_in(
     assert make.SignedIn(curator).get(f"{URL}{foreign.pk}/").status_code == 404
     assert make.SignedIn(curator).get(f"/p/{other_project.slug}/responses/").status_code == 404
     assert make.SignedIn(reviewer).get(URL).status_code == 403
+
+
+def test_a_rare_filter_is_looked_for_in_so_many_at_a_time(
+    browser: make.SignedIn, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page by page to the end and back: all that match are found, and each page says how far it looked."""
+    monkeypatch.setattr("feedback.responses.query.LOOKED", 3)
+    wanted = [make.response(project, licence="MIT" if number in {0, 1, 9} else "") for number in range(10)]
+    found, query, pages = [], "?licence=MIT", []
+    while query:
+        page = browser.get(URL + query)
+        pages.append(page)
+        found += [row.pk for row in page.context["found"].rows]
+        query = page.context["found"].older_url
+    assert found == [wanted[9].pk, wanted[1].pk, wanted[0].pk]
+    assert "1 response among the newest 3" in pages[0].text
+    assert "Look through the next 3" in pages[1].text
+    back = pages[2].context["found"]
+    for rows in ([], [], [wanted[9]]):
+        back = browser.get(URL + back.newer_url).context["found"]
+        assert back.rows == rows
+    assert back.newer_url == ""
+
+
+def test_a_filter_with_an_index_looks_everywhere(
+    browser: make.SignedIn, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedback.responses.query.LOOKED", 1)
+    make.response(project, trace_id="abc")
+    make.response(project)
+    page = browser.get(f"{URL}?trace_id=abc")
+    assert "1 response" in page.text
+    assert "among" not in page.text
+
+
+def test_text_is_searched_for_in_all_responses_some_at_a_time(
+    browser: make.SignedIn, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feedback.responses.query.SEARCHED", 2)
+    old = make.response(project, "A word nobody else says: quokka.")
+    for _ in range(3):
+        make.response(project)
+    first = browser.get(f"{URL}?q=quokka").context["found"]
+    assert first.rows == []
+    assert [row.pk for row in browser.get(URL + first.older_url).context["found"].rows] == [old.pk]
+    lines = b"".join(browser.get(f"{URL}export/?q=quokka&format=jsonl")).splitlines()
+    assert len(lines) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -109,6 +110,45 @@ def test_a_button_redraws_the_editor_and_puts_the_cursor_there(editor: Any) -> N
     assert page.text.count("autofocus") == 1
     plain = editor.post("add:text", [YES_NO])
     assert plain["Location"].endswith("#question-1")
+
+
+def seen_by(page: Any) -> dict[str, str]:
+    """What the page says it saw, as its form sends it."""
+    return {"seen": re.findall(r'name="seen" value="([^"]*)"', page.text)[0]}
+
+
+@pytest.mark.parametrize("other", ["save", "discard"])
+def test_an_older_tab_overwrites_nothing_unasked(editor: Any, rubric: Rubric, other: str) -> None:
+    publish(rubric, [YES_NO])
+    editor.post("save", [YES_NO, SCALE])
+    older = seen_by(editor.get())
+    editor.post(other, [YES_NO, SCALE, SEVERAL], more=older)
+    mine = [YES_NO, {**SCALE, "label": "How good?"}]
+    refused = editor.post("save", mine, more=older)
+    assert refused.status_code == 409
+    assert "changed in another tab" in refused.text
+    assert "How good?" in refused.text
+    assert "How good?" not in str(RubricDraft.objects.values_list("definitions"))
+    assert editor.post("save", mine, more=seen_by(refused)).status_code == 303
+    assert RubricDraft.objects.get().definitions[1]["label"] == "How good?"
+
+
+def test_two_first_saves_of_one_person_are_told_apart(editor: Any) -> None:
+    fresh = seen_by(editor.get())
+    assert fresh == {"seen": ""}
+    assert editor.post("save", [YES_NO], more=fresh).status_code == 303
+    assert editor.post("save", [SCALE], more=fresh).status_code == 409
+
+
+def test_autosave_goes_on_from_its_own_save_and_stops_at_anothers(editor: Any) -> None:
+    first = editor.post("autosave", [YES_NO], headers=HTMX, more={"seen": ""})
+    second = editor.post("autosave", [SCALE], headers=HTMX, more=seen_by(first))
+    assert (first.status_code, second.status_code) == (200, 200)
+    for _ in range(2):
+        older = editor.post("autosave", [SEVERAL], headers=HTMX, more=seen_by(first))
+        assert older.status_code == 409
+        assert seen_by(older) == seen_by(first)
+    assert RubricDraft.objects.get().definitions[0]["label"] == "Good?"
 
 
 def test_a_draft_is_its_authors(editor: Any, editor_of: Any, rubric: Rubric, admin: Member) -> None:

@@ -29,7 +29,7 @@ CHOICE = whole({"key": "c", "kind": "choice", "label": "Which?", "options": {"ch
         (YES_NO, {**YES_NO, "fails_when": {}}, "Never fails now."),
         (YES_NO, {**YES_NO, "fails_when": {"values": ["yes"]}},
          "Fails when settled as Yes, not: fails when settled as No."),
-        (YES_NO, {**SCALE, "key": "g", "label": "Grounded?"}, "Is answered by Scale instead of yes/no."),
+        (YES_NO, {**SCALE, "key": "g", "label": "Grounded?"}, "Is answered by Scale instead of Yes or no."),
         (SCALE, {**SCALE, "options": {**SCALE["options"], "max": 7}}, "The highest point is 7 instead of 5."),
         (SCALE, {**SCALE, "options": {"min": 1, "max": 5}}, "1 has no words of its own any more."),
         (SCALE, {**SCALE, "options": {"min": 1, "max": 5, "anchors": {"1": "Poor"}}}, "1 means “Poor”."),

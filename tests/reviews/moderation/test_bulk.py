@@ -50,6 +50,7 @@ def test_ticked_items_are_counted_confirmed_and_done(pages: Any, queue: Queue, r
     page = confirm(pages, item=ids)
     assert "Withdraw 3 items?" in page.text
     assert "1 is being reviewed right now" in page.text
+    assert "settled" not in page.text  # none is
     assert not Action.objects.exists()
     bulk = finished(pages.post("bulk-start", hidden(page)))
     assert (bulk.state, bulk.done, bulk.refused) == ("done", 3, {})

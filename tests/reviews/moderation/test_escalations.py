@@ -22,6 +22,7 @@ def test_the_list_is_by_whose_turn_it_is(
 ) -> None:
     answered, closed = (world.escalation(project, make.member(project)) for _ in range(2))
     say(answered, pages.member, "Yes.")
+    say(closed, pages.member, "No.")
     close(closed, pages.member)
     for state, one in (("open", asked), ("answered", answered), ("closed", closed)):
         with django_assert_max_num_queries(9):
@@ -50,11 +51,30 @@ def test_an_answer_is_sent_and_an_empty_one_is_not(pages: Any, asked: Escalation
 
 
 def test_a_closed_one_takes_no_answer_and_keeps_what_was_typed(pages: Any, asked: Escalation) -> None:
+    say(asked, pages.member, "Yes.")
     assert pages.post("escalation-close", pk=asked.pk).status_code == 303
     late = pages.post("escalation-detail", {"text": "One more."}, pk=asked.pk)
     assert late.status_code == 422
     assert "This conversation is closed." in late.text
     assert "One more.</textarea>" in late.text
+
+
+def test_it_is_not_closed_over_the_reviewers_head(pages: Any, asked: Escalation) -> None:
+    """Who has not answered chooses what the reviewer reads."""
+    refused = pages.post("escalation-close", pk=asked.pk)
+    assert refused.status_code == 422
+    assert "Choose what the reviewer shall read" in refused.text
+    assert pages.post("escalation-close", {"text": "Please skip the item."}, pk=asked.pk).status_code == 303
+    assert [message.text for message in asked.messages.all()][1:] == ["Please skip the item."]
+    assert not Escalation.objects.open().exists()
+
+
+def test_after_an_answer_closing_asks_nothing_more(pages: Any, asked: Escalation) -> None:
+    assert "What shall the reviewer read?" in pages.get("escalation-detail", pk=asked.pk).text
+    say(asked, pages.member, "Yes.")
+    assert "What shall the reviewer read?" not in pages.get("escalation-detail", pk=asked.pk).text
+    assert pages.post("escalation-close", pk=asked.pk).status_code == 303
+    assert asked.messages.count() == 2
 
 
 def test_another_projects_escalation_is_not_there(pages_of: Any, outsider: Member, asked: Escalation) -> None:

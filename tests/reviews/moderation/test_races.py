@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from feedback.accounts.models import Member, Project
 from feedback.judgements.models import Verdict
@@ -23,35 +21,14 @@ from reviews.queues.invariants import INVARIANTS as QUEUES
 from reviews.queues.models import Assignment, Item, Queue
 from reviews.queues.submit import ClaimLost, submit
 from tests import make
+from tests.races import outcomes_at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Each call in a thread of its own, all let go together; their results or errors."""
-    results: list[Any] = [None] * len(calls)
-    gate = threading.Barrier(len(calls))
-
-    def work(index: int, call: Callable[[], Any]) -> None:
-        gate.wait()
-        try:
-            results[index] = call()
-        except Exception as error:
-            results[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work, args=entry) for entry in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
 def test_of_four_who_withdraw_an_item_one_does(project: Project, moderator: Member) -> None:
     item = make.items(make.queue(project))[0]
-    results = at_once(*[lambda: act.withdraw(item, moderator, "x")] * 4)
+    results = outcomes_at_once(*[lambda: act.withdraw(item, moderator, "x")] * 4)
     assert sum(isinstance(result, act.Refused) for result in results) == 3
     assert Action.objects.count() == 1
 
@@ -63,7 +40,7 @@ def test_invalidating_and_settling_leave_no_verdict_that_counts_it(
         item = of.item(project, of.good, of.good)
         turn = of.turn(item)
         Item.objects.filter(pk=item.pk).update(state="complete")
-        results = at_once(partial(act.invalidate, turn, moderator, "x"), settle_complete_items)
+        results = outcomes_at_once(partial(act.invalidate, turn, moderator, "x"), settle_complete_items)
         assert [result for result in results if isinstance(result, Exception)] == []
         assert not [v for v in Verdict.objects.current() if turn.review_id in v.review_ids]
 
@@ -103,7 +80,7 @@ def test_all_promises_hold_after_everybody_worked_at_once(project: Project, mode
     queue = make.queue(project, k=2)
     make.items(queue, 12)
     people = [make.member(project, name=f"P{number}") for number in range(3)]
-    results = at_once(
+    results = outcomes_at_once(
         *[busy_reviewer(queue, member) for member in people],
         busy_moderator(queue, moderator, 1), busy_moderator(queue, admin, 2),
         *[lambda: [settle_complete_items() for _ in range(10)]] * 2,

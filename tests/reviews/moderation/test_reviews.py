@@ -49,7 +49,7 @@ def test_the_page_shows_the_effects_and_does_it(
     turn.refresh_from_db()
     assert turn.state == "invalidated"
     shown = pages.get("item-detail", pk=settled.pk).text
-    assert "not counted" in shown
+    assert "Not counted" in shown
     assert "A machine." in shown
     again = pages.post("review-act", {"reason": "Again."}, pk=turn.pk, act_name="invalidate")
     assert (again.status_code, "Again." in again.text) == (422, True)

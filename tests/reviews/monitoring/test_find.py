@@ -45,12 +45,17 @@ def test_it_shows_a_few_of_each_kind(project: Project, curator: Member) -> None:
     assert len(labels(curator, "claims")["Queues"]) == SHOWN
 
 
-@pytest.mark.parametrize("words", ["%", "_", "\x00", "' OR 1=1 --", "a" * 5000, "\\"])
+@pytest.mark.parametrize("words", ["%", "_", "' OR 1=1 --", "a" * 5000, "\\"])
 def test_nonsense_finds_nothing(project: Project, curator: Member, words: str) -> None:
     make.queue(project, name="Claims", key="claims")
     page = make.SignedIn(curator).get(reverse("monitoring:find", args=[project.slug]), {"q": words})
     assert page.status_code == 200
     assert b"Nothing has this name" in page.content
+
+
+def test_nul_is_refused_as_everywhere(project: Project, curator: Member) -> None:
+    page = make.SignedIn(curator).get(reverse("monitoring:find", args=[project.slug]), {"q": "\x00"})
+    assert page.status_code == 400
 
 
 def test_it_is_a_page_and_for_htmx_the_list_alone(

@@ -215,14 +215,14 @@ def test_the_pages_ask_the_database_little(
     WorkerBeat.objects.mark("celery@a", 1, bells=["bulk"])
     browser = make.SignedIn(curator)
     tables = len(jobs.job_models())
-    with django_assert_num_queries(tables + 3):
+    with django_assert_num_queries(tables + 2):
         assert browser.get(at(project)).status_code == 200
-    with django_assert_num_queries(tables + 4):
+    with django_assert_num_queries(tables + 3):
         assert browser.get(at(project, "job-workers")).status_code == 200
 
 
 def test_a_file_that_waits_for_a_word_says_so_under_its_own_name(curator: Member, project: Project) -> None:
-    ResponseUpload.objects.create(project=project, by=curator, name="march.ndjson")
+    upload = ResponseUpload.objects.create(project=project, by=curator, name="march.ndjson")
     content = make.SignedIn(curator).get(reverse("monitoring:job-list", args=[project.slug])).content
-    assert b">march.ndjson<" in content
+    assert f'href="{upload.get_absolute_url()}">march.ndjson<' in content.decode()
     assert b"Waiting for its go-ahead" in content

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from feedback.accounts.models import Member, Project
 from feedback.datasets.models import DatasetVersion
 from feedback.statistics.intervals import wilson
-from reviews.monitoring.measures import judging
+from reviews.monitoring.facts import Settled
 from reviews.monitoring.progress import Progress, pairs_ready, progress_of, waiting_of
 from reviews.queues.models import Escalation, Item, Queue
 from tests import make, world
@@ -39,7 +39,7 @@ def test_agreement_counts_items_on_which_all_said_the_same(
     for number, item in enumerate(items[:24]):
         settle(item, 1.0 if number < 15 else 2 / 3)
     Item.objects.filter(pk=items[25].pk).update(state=Item.State.UNRESOLVED)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(9):
         (row,) = progress_of(project)
     assert (row.done, row.total, row.left) == (24, 30, 60)
     assert (row.n_agreed, row.n_voted) == (15, 25)
@@ -87,7 +87,7 @@ def test_a_pair_is_ready_with_two_thirds_of_the_votes(project: Project) -> None:
         make.verdict(item.subject, queue.rubric_version, [], answers=answers, origin=queue.key, n_reviews=3)
         Item.objects.filter(pk=item.pk).update(state=Item.State.SETTLED)
     make.items(make.queue(project))
-    assert pairs_ready(project, judging(project)) == (1, 1)
+    assert pairs_ready(Settled(project)) == (1, 1)
 
 
 def test_disputes_escalations_and_failed_runs_wait_for_somebody(

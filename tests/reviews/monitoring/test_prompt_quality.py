@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from feedback.accounts.models import Member, Project
 from feedback.prompts.models import PromptVersion
+from feedback.responses.models import Price
+from reviews.monitoring import addup
 from tests import make
 from tests.reviews.monitoring.conftest import Judge
 
@@ -31,7 +34,8 @@ def test_all_versions_of_a_prompt_with_quality_and_cost(
     both: tuple[PromptVersion, PromptVersion],
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    with django_assert_max_num_queries(10):
+    addup.add_up()
+    with django_assert_max_num_queries(11):
         page = browser.get(url(both[0]))
     for words in ("v6", "v7", "60.0 %", "8.0 %", "0.020", "Hallucination rate by version"):
         assert words in page.text, words
@@ -42,7 +46,8 @@ def test_two_versions_with_what_lies_between_them(
     both: tuple[PromptVersion, PromptVersion],
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    with django_assert_max_num_queries(10):
+    addup.add_up()
+    with django_assert_max_num_queries(11):
         page = browser.get(url(both[0], *both))
     rows = {row.label: row.cells for row in page.context["table"].rows}
     gap = rows["Hallucination rate"][2]
@@ -52,6 +57,17 @@ def test_two_versions_with_what_lies_between_them(
     assert gap.low < -52 < gap.high < 0
     assert rows["Cost each"][2].value == pytest.approx(0.01)
     assert rows["Judged"][0].value == 25
+
+
+def test_costs_say_their_currency(browser: make.SignedIn, both: tuple[PromptVersion, PromptVersion]) -> None:
+    model = make.response(both[0].project, model_name="small-1").model
+    assert model is not None
+    day = date(2026, 1, 1)
+    Price.objects.create(project=both[0].project, model=model, valid_from=day, currency="EUR", input=1, output=2)
+    assert "Cost each, EUR" in browser.get(url(both[0])).text
+    assert "Cost per passed answer, EUR" in browser.get(url(both[0], *both)).text
+    Price.objects.create(project=both[0].project, model=model, valid_from=day, currency="USD", input=1, output=2)
+    assert "Cost each, EUR and USD" in browser.get(url(both[0])).text
 
 
 def test_too_few_is_no_difference(browser: make.SignedIn, judge: Judge, v6: PromptVersion, v7: PromptVersion) -> None:

@@ -11,14 +11,14 @@ from pytest_django import DjangoAssertNumQueries
 from feedback.accounts.models import Project
 from feedback.prompts.models import PromptVersion
 from feedback.statistics.intervals import wilson
-from reviews.monitoring.measures import judging
-from reviews.monitoring.quality import MINIMUM, RESPONSE, Quality, difference, quality_of
+from reviews.monitoring.facts import Settled
+from reviews.monitoring.quality import MINIMUM, Quality, difference, quality_of
 from tests import make
 from tests.reviews.monitoring.conftest import Judge
 
 
 def measured(project: Project, *versions: PromptVersion) -> Quality:
-    found = quality_of(project, [version.pk for version in versions], {}, judging(project))
+    found = quality_of(Settled(project), [version.pk for version in versions], {})
     return found.get(versions[0].pk if versions else None, Quality())
 
 
@@ -27,7 +27,7 @@ def test_a_uniform_draw_gets_wilsons_interval(
 ) -> None:
     for number in range(25):
         judge(v7, wrong=number < 5, pi=0.2)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         rate = measured(project, v7).rate("hallucination")
     assert rate is not None
     assert (rate.low, rate.high) == pytest.approx(wilson(5, 25))
@@ -100,13 +100,13 @@ def test_superseded_verdicts_pairs_and_other_versions_do_not_count(
     two = make.subject(make.response(project, prompt_version=v7), make.response(project, prompt_version=v7))
     make.verdict(two, make.rubric_version(project, subject_size=2), [], is_failure=True)
     assert measured(project, v7).judged("failure") == 1
-    assert quality_of(project, [], {}, judging(project))[None].judged("failure") == 1
+    assert quality_of(Settled(project), [], {})[None].judged("failure") == 1
 
 
 def test_only_the_responses_asked_for_count(project: Project, judge: Judge, v7: PromptVersion) -> None:
     judge(v7, origin="replay", wrong=True)
     judge(v7)
-    found = quality_of(project, [v7.pk], {f"{RESPONSE}origin": "production"}, judging(project))
+    found = quality_of(Settled(project), [v7.pk], {"origin": "production"})
     assert found[v7.pk].judged("failure") == 1
 
 

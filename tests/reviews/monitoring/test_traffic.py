@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from feedback.accounts.models import Project
 from feedback.prompts.models import PromptVersion
 from feedback.responses.models import Response
-from reviews.monitoring import traffic
+from reviews.monitoring import addup, traffic
 from reviews.monitoring.scope import Scope, form_of, scope_of
 from reviews.monitoring.traffic import Steps, floor, latencies, steps_of, traffic_of, volumes
 from tests import make
@@ -52,7 +52,7 @@ def test_every_day_of_the_period_has_a_row_with_its_sums(
     found = traffic_of(scoped(project, "days=7"))
     assert len(found.steps.starts) == 8
     at = date(2026, 11, 20)
-    assert (found.sums[at, v7.pk]["n"], found.sums[at, v7.pk]["input"], found.sums[at, v7.pk]["spent"]) == (
+    assert (found.sums[at, v7.pk]["n"], found.sums[at, v7.pk]["n_input"], found.sums[at, v7.pk]["spent"]) == (
         2,
         200,
         1,
@@ -103,7 +103,7 @@ def test_the_database_finds_the_median_and_the_95th_percentile(
     for value in values:
         make.response(project, prompt_version=v7, latency_ms=value)
     make.response(project, prompt_version=v7, latency_ms=None)
-    median, slow = latencies(Response.objects.filter(project=project), {v7.pk: len(values)})[v7.pk]
+    median, slow = latencies(Response.objects.filter(project=project), [v7.pk])[v7.pk]
     assert median == statistics.median(values)
     assert slow == min(v for v in values if 100 * sum(w <= v for w in values) >= 95 * len(values))
 
@@ -112,18 +112,22 @@ def test_a_version_without_tokens_or_prices_has_none(project: Project, v6: Promp
     make.response(project, prompt_version=v6, input_tokens=10, output_tokens=5, cost=Decimal("0.2"), latency_ms=8)
     make.response(project, prompt_version=v6, input_tokens=20, output_tokens=5, cost=Decimal("0.4"))
     make.response(project, prompt_version=v7)
-    found = volumes(Response.objects.filter(project=project), [v6.pk, v7.pk])
+    found = volumes(project, {}, [v6.pk, v7.pk])
     assert (found[v6.pk].n, found[v6.pk].tokens, found[v6.pk].latency, found[v6.pk].n_cost) == (2, 20, 8, 2)
     assert found[v6.pk].cost == pytest.approx(0.3)
     assert found[v6.pk].cost_sd == pytest.approx(0.1414, abs=1e-4)
     assert (found[v7.pk].n, found[v7.pk].tokens, found[v7.pk].cost, found[v7.pk].latency) == (1, None, None, None)
 
 
-def test_of_very_many_latencies_a_uniform_share_is_sorted(
+def test_of_very_many_latencies_the_median_is_known_to_a_percent(
     project: Project, v7: PromptVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(traffic, "SORTED", 10)
-    for number in range(40):
-        make.response(project, prompt_version=v7, latency_ms=100 + number, draw_key=number / 40)
-    median, slow = latencies(Response.objects.filter(project=project), {v7.pk: 40})[v7.pk]
-    assert (median, slow) == (104.5, 109)
+    values = [100 + 37 * number for number in range(41)]
+    for value in values:
+        make.response(project, prompt_version=v7, latency_ms=value, responded_at=NOW)
+    for _ in range(2):  # from the responses, then from the day's sums
+        volume = volumes(project, {}, [v7.pk])[v7.pk]
+        assert volume.latency == pytest.approx(statistics.median(values), rel=0.01)
+        assert volume.slow == pytest.approx(values[38], rel=0.011)
+        addup.add_up()

@@ -64,6 +64,16 @@ def test_everybodys_marks_lie_over_the_text(project: Project) -> None:
     assert 'overlap" data-spans="A B">30</mark>' in marked
 
 
+def test_of_a_pair_the_words_that_differ_are_marked(project: Project) -> None:
+    queue = make.queue(project, subject_size=2)
+    pair = make.subject(make.response(project, "After 30 days."), make.response(project, "After 14 days."))
+    make.counted(queue, pair, make.member(project), {"better": {"outcome": "tie"}, "why": ""})
+    item = Item.objects.select_related("project", "queue__rubric_version", "subject").get(queue=queue)
+    left, right = sheet(item, pair.shown(), list(counted_reviews([item.pk])), [])["answers"]
+    assert ">30</mark>" in left["diff"]
+    assert ">14</mark>" in right["diff"]
+
+
 def test_equal_sources_are_shown_once(project: Project) -> None:
     assert len(sheet_of(project, make.ANSWERS)["passages"]) == 1
 

@@ -36,7 +36,7 @@ def test_everybody_has_a_letter_of_their_own(project: Project, people: list[Memb
 
 def test_the_order_of_claiming_says_nothing(project: Project, people: list[Member]) -> None:
     queue = make.queue(project)
-    firsts = {who_is(item_of(queue, people))["A"] for _ in range(12)}
+    firsts = {who_is(item_of(queue, people))["A"] for _ in range(40)}  # one is missing once in a million
     assert firsts == {person.pk for person in people}
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from feedback.accounts.models import Member, Project
 from feedback.judgements.models import Review, Verdict
@@ -16,32 +14,11 @@ from reviews.quality.adjudicate import NotDisputed, adjudicate
 from reviews.quality.settle import settle_complete_items, settle_item
 from reviews.queues.models import Item, Place
 from tests import make
+from tests.races import outcomes_at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 GOOD: dict[str, Any] = {"grounded": "yes", "helpful": 4}
 BAD: dict[str, Any] = {"grounded": "no", "helpful": 2}
-
-
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Each call in a thread of its own, all let go together; their results or errors."""
-    results: list[Any] = [None] * len(calls)
-    gate = threading.Barrier(len(calls))
-
-    def work(index: int, call: Callable[[], Any]) -> None:
-        gate.wait()
-        try:
-            results[index] = call()
-        except Exception as error:
-            results[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work, args=entry) for entry in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 def test_four_sweeps_write_each_verdict_once(project: Project, reviewer: Member, other_reviewer: Member) -> None:
@@ -50,7 +27,7 @@ def test_four_sweeps_write_each_verdict_once(project: Project, reviewer: Member,
         subject = make.subject(make.response(project))
         for person in (reviewer, other_reviewer):
             make.counted(queue, subject, person, GOOD)
-    results = at_once(*[settle_complete_items] * 4)
+    results = outcomes_at_once(*[settle_complete_items] * 4)
     assert [result for result in results if isinstance(result, Exception)] == []
     assert sum(results) == 40
     assert Verdict.objects.count() == Verdict.objects.current().count() == 40
@@ -60,7 +37,7 @@ def test_four_sweeps_write_each_verdict_once(project: Project, reviewer: Member,
 def test_one_item_settled_by_four_at_once_has_one_verdict(project: Project, reviewer: Member) -> None:
     make.counted(make.queue(project), make.subject(make.response(project)), reviewer, GOOD)
     item = Item.objects.get()
-    results = at_once(*[lambda: settle_item(item)] * 4)
+    results = outcomes_at_once(*[lambda: settle_item(item)] * 4)
     assert [result for result in results if result is not None] == [Verdict.objects.get()]
 
 
@@ -70,7 +47,7 @@ def test_two_queues_stamp_the_same_responses_without_a_deadlock(project: Project
         queue = make.queue(project)
         for subject in order:
             make.counted(queue, subject, reviewer, GOOD)
-    results = at_once(settle_complete_items, settle_complete_items)
+    results = outcomes_at_once(settle_complete_items, settle_complete_items)
     assert sum(results) == 60
     assert Verdict.objects.current().count() == 60
 
@@ -86,7 +63,7 @@ def test_two_moderators_settle_a_dispute_once(project: Project, reviewer: Member
     def decide(moderator: Member) -> Callable[[], Verdict]:
         return lambda: adjudicate(item, moderator, {"grounded": "no"}, "It is not.")
 
-    results = at_once(*map(decide, moderators))
+    results = outcomes_at_once(*map(decide, moderators))
     assert sum(isinstance(result, NotDisputed) for result in results) == 2
     assert Verdict.objects.count() == 1
 
@@ -100,7 +77,7 @@ def test_the_same_labels_imported_four_times_at_once_are_counted_once(project: P
          "answers": GOOD}
         for name in "ABCDEFGH" for number in range(5)
     ]  # fmt: skip
-    results = at_once(lambda: import_labels(project, rows), lambda: import_labels(project, rows[::-1]),
+    results = outcomes_at_once(lambda: import_labels(project, rows), lambda: import_labels(project, rows[::-1]),
                       lambda: import_labels(project, rows[20:]), settle_complete_items)  # fmt: skip
     assert [result for result in results if isinstance(result, Exception)] == []
     assert sum(result.accepted for result in results[:3]) == 40

@@ -193,6 +193,7 @@ def test_the_next_dispute_comes_in_place(
     assert 'id="sheet"' in arrived.text
     assert "<html" not in arrived.text
     assert arrived["HX-Push-Url"] == address(other)
+    assert arrived.text.startswith(f"<title>Settle item {other.pk} · Touchstone</title>")
     assert "Settled." in arrived["HX-Trigger"]
     client.post(address(other), data)
     last = client.get(following(item.project), headers={"HX-Request": "true"})

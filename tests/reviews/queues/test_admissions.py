@@ -109,7 +109,7 @@ def test_an_item_is_stuck_when_all_who_are_named_had_a_turn(queue: Queue, desk: 
 def fields(queue: Queue, **changed: Any) -> dict[str, Any]:
     return {
         "name": queue.name, "rubric_version": queue.rubric_version_id, "k": 1, "order": "arrival",
-        "lease_seconds": 900, "grace_seconds": 60, **changed,
+        "lease_minutes": 15, "grace_minutes": 1, **changed,
     }  # fmt: skip
 
 

@@ -141,6 +141,15 @@ def test_undo_gives_the_answers_back(queue: Queue, program: Program) -> None:
     program.call("assignment-submit", submission(), token=token)
     undone = program.call("assignment-undo", token=token)
     assert (undone.status_code, undone.json()["state"], undone.json()["draft"]["helpful"]) == (200, "claimed", 4)
+    again = program.call("assignment-undo", token=token)
+    assert (again.status_code, again.json()["state"]) == (200, "claimed")
+
+
+def test_undo_ends_with_the_grace(queue: Queue, program: Program) -> None:
+    make.items(queue)
+    Queue.objects.update(grace_seconds=0)
+    token = program.claim(queue)["token"]
+    program.call("assignment-submit", submission(), token=token)
     too_late = program.call("assignment-undo", token=token)
     assert (too_late.status_code, too_late.json()["code"]) == (409, "too-late")
 
@@ -205,7 +214,8 @@ def test_curators_see_queues_and_reviewers_do_not(
     assert [row["key"] for row in listed] == [queue.key]
     detail = client_of(curator).get(reverse("api:queue-detail", args=[queue.key])).json()
     none = dict.fromkeys(("complete", "settled", "unresolved", "withdrawn"), 0)
-    assert detail["progress"] == {"items": {"open": 3, **none}, "reviews_wanted": 3, "reviews_in": 0}
+    said = {"items": {"open": 3, **none}, "reviews_wanted": 3, "reviews_in": 0, "counted_at": None}
+    assert detail["progress"] == said
     assert detail["rubric"] == RubricVersion.objects.get().rubric.name
     assert client_of(reviewer).get(reverse("api:queue-list")).status_code == 403
 

@@ -165,6 +165,34 @@ def test_a_claim_that_was_rolled_back_is_behind_nobodys_front(
     assert taken(queue, reviewer).item == first
 
 
+def test_nothing_waits_is_not_looked_up_everywhere_twice_in_a_minute(queue: Queue, reviewer: Member) -> None:
+    make.items(queue)
+    moved_on(queue, reviewer)
+    assert claim(queue, reviewer) is None
+    make.items(queue)
+    Front.objects.update(pos=1_000)  # by hand, where no front may be
+    with CaptureQueriesContext(connection) as captured:
+        assert claim(queue, reviewer) is None
+    assert len(statements(captured)) <= (5 if connection.vendor == "postgresql" else 6), statements(captured)
+    Front.objects.update(looked_at=Now() - timedelta(seconds=61))
+    assert claim(queue, reviewer) is not None
+
+
+def test_who_saw_nothing_a_moment_ago_gets_what_has_come_since(queue: Queue, reviewer: Member) -> None:
+    assert claim(queue, reviewer) is None
+    (item,) = make.items(queue)
+    assert taken(queue, reviewer).item == item
+
+
+def test_a_claim_says_what_was_written_without_reading_it_again(queue: Queue, reviewer: Member) -> None:
+    make.items(queue)
+    assignment = taken(queue, reviewer)
+    stored = Assignment.objects.select_related("place").get(pk=assignment.pk)
+    for row, again in ((assignment, stored), (assignment.place, stored.place)):
+        names = [field.attname for field in row._meta.concrete_fields]
+        assert {name: getattr(row, name) for name in names} == {name: getattr(again, name) for name in names}
+
+
 def test_a_full_look_finds_what_a_wrong_front_hides(queue: Queue, reviewer: Member) -> None:
     (item,) = make.items(queue)
     Front.objects.create(queue=queue, lane=1, reviewer=reviewer, pos=1_000)

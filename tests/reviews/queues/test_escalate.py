@@ -37,12 +37,22 @@ def test_only_one_conversation_of_a_person_about_an_item_is_open(turn: Assignmen
 
 def test_after_it_is_closed_nobody_adds_to_it_and_a_new_one_begins(turn: Assignment, moderator: Member) -> None:
     first = raise_escalation(turn, "One.")
+    say(first, moderator, "Yes.")
     close(first, moderator)
     close(first, moderator)
     with pytest.raises(EscalationRefused, match="closed"):
         say(first, moderator, "Too late.")
     assert raise_escalation(turn, "Two.") != first
     assert list(Escalation.objects.open()) != [first]
+
+
+def test_a_moderator_says_a_word_first_and_who_asked_need_not(turn: Assignment, moderator: Member) -> None:
+    escalation = raise_escalation(turn, "One.")
+    with pytest.raises(EscalationRefused, match="Say a word"):
+        close(escalation, moderator)
+    assert escalation.is_open
+    close(escalation, turn.reviewer)
+    assert not Escalation.objects.open().exists()
 
 
 def test_nobody_else_sees_it(turn: Assignment, other_reviewer: Member, curator: Member, outsider: Member) -> None:
@@ -64,7 +74,7 @@ def test_it_refuses_what_says_nothing_or_cannot_be_kept(turn: Assignment, text: 
 
 def test_every_step_is_audited_without_its_text(turn: Assignment, moderator: Member) -> None:
     escalation = raise_escalation(turn, "A secret question.")
-    close(escalation, moderator)
+    close(escalation, turn.reviewer)
     events = AuditEvent.objects.filter(object_type="queues.escalation").order_by("pk")
     assert [event.verb for event in events] == ["escalation-raised", "escalation-answered", "escalation-closed"]
     assert "secret" not in str([event.facts for event in events])

@@ -63,7 +63,7 @@ def test_both_sides_read_and_answer(turn: Assignment, moderator: Member) -> None
     assert "Yes, it is." in page
     assert str(moderator) in page
     assert (
-        "answered"
+        "Answered"
         in make.SignedIn(turn.reviewer).get(reverse("queues:work", args=[turn.project.slug])).content.decode()
     )
 
@@ -78,7 +78,9 @@ def test_the_moderator_does_not_learn_who_asked(turn: Assignment, moderator: Mem
 def test_it_is_closed_and_then_takes_no_more(turn: Assignment, moderator: Member) -> None:
     ask(turn)
     there = conversation(Escalation.objects.get())
-    make.SignedIn(moderator).post(there, {"close": "1"})
+    assert make.SignedIn(moderator).post(there, {"close": "1"}).status_code == 422
+    make.SignedIn(turn.reviewer).post(there, {"close": "1"})
+    assert "You closed this" in make.SignedIn(turn.reviewer).get(there).content.decode()
     assert not Escalation.objects.open().exists()
     late = make.SignedIn(turn.reviewer).post(there, {"text": "One more thing."})
     assert late.status_code == 422
@@ -91,6 +93,7 @@ def test_what_was_typed_is_sent_before_it_is_closed(turn: Assignment, moderator:
     make.SignedIn(moderator).post(conversation(found), {"close": "1", "text": "It is ours."})
     assert not Escalation.objects.open().exists()
     assert [message.text for message in found.messages.all()] == ["Is this ours?", "It is ours."]
+    assert "Answered, closed" in make.SignedIn(turn.reviewer).get(reverse("queues:work", args=["travel"])).text
 
 
 def test_nobody_else_finds_it(turn: Assignment, other_reviewer: Member, curator: Member, outsider: Member) -> None:

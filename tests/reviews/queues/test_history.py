@@ -30,7 +30,7 @@ def test_it_tells_what_was_judged_and_what_became_of_it(queue: Queue, desk: Any)
     Item.objects.filter(pk=first.pk).update(state="settled")
     desk.post("skip", {"token": desk.take(queue).token, "reason": "outside_my_field"}, key=queue.key)
     (_, skipped, reason), (question, settled, words) = lines(desk.get("history"))
-    assert (skipped, reason, settled) == ("skipped", "outside my field", "settled")
+    assert (skipped, reason, settled) == ("Skipped", "outside my field", "Settled")
     assert question.endswith("?")
     assert words == "Grounded in the sources?: yes · Helpfulness: 4 · 0 flags"
 

@@ -32,7 +32,7 @@ def test_items_are_listed_with_state_and_reviews(
         queue.name,
         "2 of 3",
         "0 of 3",
-        "Unresolved",
+        "In dispute",
         "weekly v2 with probability 0.250",
         "Not drawn by a rule",
     ):

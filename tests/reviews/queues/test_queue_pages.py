@@ -30,7 +30,7 @@ def pages(curator: Member, desk_of: Any) -> Any:
 def fields(queue: Queue, **changed: Any) -> dict[str, Any]:
     return {
         "name": "Tone of voice", "rubric_version": queue.rubric_version_id, "k": 3, "order": "arrival",
-        "lease_seconds": 900, "grace_seconds": 60, "audience": "everyone", **changed,
+        "lease_minutes": "15", "grace_minutes": "1", "audience": "everyone", **changed,
     }  # fmt: skip
 
 
@@ -70,6 +70,19 @@ def test_a_new_queue_is_made_and_audited(queue: Queue, pages: Any) -> None:
     assert AuditEvent.objects.filter(verb="queue-created", object_id=str(made.pk)).exists()
 
 
+def test_a_hold_is_read_and_written_in_minutes_and_no_second_is_lost(queue: Queue, pages: Any) -> None:
+    Queue.objects.filter(pk=queue.pk).update(lease_seconds=100, grace_seconds=5400)
+    form = pages.get("queue-change", key=queue.key).context["form"]
+    shown = {name: str(form[name].value()) for name in ("lease_minutes", "grace_minutes")}
+    assert shown == {"lease_minutes": "1.67", "grace_minutes": "90"}
+    pages.post("queue-change", fields(queue, **shown), key=queue.key)
+    queue.refresh_from_db()
+    assert (queue.lease_seconds, queue.grace_seconds) == (100, 5400)
+    page = pages.get("queue-detail", key=queue.key).content.decode()
+    assert "1 min 40 s, longer while" in page
+    assert "within 1 h 30 min" in page
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
@@ -77,7 +90,7 @@ def test_a_new_queue_is_made_and_audited(queue: Queue, pages: Any) -> None:
         ({"name": "!!!"}, "Use at least one letter or digit."),
         ({"name": "New"}, "There is a queue with this name already."),
         ({"k": 0}, "greater than or equal to 1"),
-        ({"lease_seconds": 5}, "greater than or equal to 60"),
+        ({"lease_minutes": "0.5"}, "greater than or equal to 1"),
     ],
 )
 def test_what_does_not_fit_is_said_with_all_that_was_typed(
@@ -142,7 +155,7 @@ def test_the_list_takes_as_many_queries_for_many_queues(
     for _ in range(5):
         make.items(make.queue(queue.project), 2)
     pages.get("queue-list")
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         pages.get("queue-list")
 
 

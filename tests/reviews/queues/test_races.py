@@ -6,14 +6,12 @@ import random
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from feedback.accounts.models import Member
@@ -25,6 +23,7 @@ from reviews.queues.leases import promote_waiting
 from reviews.queues.models import Assignment, Item, Place, Queue
 from reviews.queues.submit import ClaimLost, skip, submit
 from tests import make
+from tests.races import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -40,21 +39,6 @@ def crew() -> list[Member]:
 @pytest.fixture
 def queue(crew: list[Member]) -> Queue:
     return make.queue(crew[0].project, k=3)
-
-
-def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """Run all in threads that start together; an error in one is an error of the test."""
-    gate = threading.Barrier(len(works))
-
-    def one(work: Callable[[], Any]) -> Any:
-        try:
-            gate.wait(30)
-            return work()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return [future.result() for future in [pool.submit(one, work) for work in works]]
 
 
 def answered(assignment: Assignment) -> Assignment:

@@ -9,9 +9,11 @@ import pytest
 from django.test import Client
 
 from feedback.accounts.models import Project
+from reviews.queues.desk import shown_answers
 from reviews.queues.escalate import raise_escalation
 from reviews.queues.items import add_items
 from reviews.queues.models import Assignment, Queue
+from reviews.queues.turn import preference
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +71,15 @@ def test_a_side_of_a_pair_is_the_one_that_stood_there(project: Project, desk: An
     said = {row["label"]: row["words"] for row in desk.get("turn", token=assignment.token).context["said"]}
     assert "Right, much" in said.values()
     assert said["Why?"] == "Shorter."
+
+
+def test_one_of_three_is_named_by_its_number(project: Project) -> None:
+    shown = [make.response(project, f"Answer {n}.") for n in range(3)]
+    given = {"outcome": "preferred", "preferred": shown[1].pk, "strength": 1}
+    assert preference(given, shown) == "Response 2"
+    assert [answer["label"] for answer in shown_answers(shown, shows_model=False)] == [
+        "Response 1", "Response 2", "Response 3",
+    ]  # fmt: skip
 
 
 def test_undo_is_offered_while_it_lasts(queue: Queue, desk: Any) -> None:

@@ -13,7 +13,7 @@ from feedback.audit.models import AuditEvent
 from feedback.judgements.models import Review
 from reviews.queues.claim import claim, free_due_leases
 from reviews.queues.models import Assignment, Item, Place, Queue
-from reviews.queues.submit import ClaimLost, TooLate, can_undo, skip, submit, undo, undoable
+from reviews.queues.submit import ClaimLost, TooLate, can_undo, save_draft, skip, submit, undo, undoable
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -86,11 +86,12 @@ def test_a_settled_item_cannot_be_undone(queue: Queue, item: Item, reviewer: Mem
         undo(done)
 
 
-def test_undoing_twice_is_refused(queue: Queue, item: Item, reviewer: Member) -> None:
+def test_undoing_twice_is_undoing_once(queue: Queue, item: Item, reviewer: Member) -> None:
     done = answered(queue, reviewer)
     undo(done)
-    with pytest.raises(TooLate):
-        undo(done)
+    save_draft(done.token, reviewer, {"helpful": 1})
+    assert undo(done).draft == {"helpful": 1}
+    assert AuditEvent.objects.filter(verb="review-undone").count() == 1
 
 
 def test_what_was_undone_and_left_goes_to_somebody_else(

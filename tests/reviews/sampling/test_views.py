@@ -113,6 +113,20 @@ def test_htmx_gets_only_the_runs(client_of: Any, curator: Member, queue: Queue) 
     assert b"Versions" not in page.content
 
 
+def test_the_dry_run_is_told_anew_after_the_last_run(client_of: Any, curator: Member, queue: Queue) -> None:
+    rule = make.sampling_rule(queue)
+    browser, here = client_of(curator), url(curator.project, "rule-detail", key=rule.key)
+    rule.start()
+    page = browser.get(here).text
+    assert "What the next would draw is told when it is done." in page
+    assert 'hx-trigger="runs-finished from:body"' in page
+    assert "HX-Trigger" not in browser.get(here, headers={"HX-Request": "true"})
+    SamplingRun.objects.update(state="done")
+    assert browser.get(here, headers={"HX-Request": "true"})["HX-Trigger"] == '{"runs-finished": {}}'
+    again = browser.get(url(curator.project, "rule-trial", key=rule.key), headers={"HX-Request": "true"}).text
+    assert 'hx-trigger="runs-finished from:body"' in again
+
+
 @pytest.mark.parametrize("name", ["rule-detail", "rule-change", "rule-trial", "rule-run"])
 def test_another_projects_rule_is_not_found(client_of: Any, curator: Member, outsider: Member, name: str) -> None:
     rule = make.sampling_rule(make.queue(outsider.project))

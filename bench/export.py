@@ -1,0 +1,191 @@
+"""Building a version from settled comparisons, and its file: written by the job, downloaded through gunicorn.
+
+    DATABASE_URL=postgres://… python bench/export.py [--built 20000] [--pairs 10000 1000000]
+
+Beside the build: COPY of the rows that it froze into the same tables. Beside the file: COPY of the same pairs out of
+the database as JSON, the floor of reading them. Peaks of memory are of the process that did the work; MB are 1,000,000
+bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[0] = str(ROOT)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feedback.settings")
+os.environ |= {"RATE_LIMIT": "1000000/minute", "LOG_LEVEL": "ERROR"}
+
+import django  # noqa: E402
+
+django.setup()
+
+from django.core.files.storage import default_storage  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from bench.measured import judged  # noqa: E402
+from bench.measured.process import Web, backend, forget_peak, memory, processor_seconds, served  # noqa: E402
+from bench.table import Line, add  # noqa: E402
+from feedback import jobs  # noqa: E402
+from feedback.accounts.models import ApiKey  # noqa: E402
+from feedback.datasets import exports  # noqa: E402
+from feedback.datasets.models import DatasetVersion, Export, PreferencePair, VersionRow  # noqa: E402
+
+AS_JSON = (
+    "COPY (SELECT row_to_json(p) FROM datasets_preferencepair p WHERE version_id = {} ORDER BY position) TO STDOUT"
+)
+Taken = tuple[float, float, float]  # seconds by the clock, of our processor, of the database's
+
+
+def timed(work: Any) -> Taken:
+    pid = backend()
+    before = time.perf_counter(), time.process_time(), processor_seconds([pid])
+    work()
+    after = time.perf_counter(), time.process_time(), processor_seconds([pid])
+    clock, ours, theirs = (end - begin for begin, end in zip(before, after, strict=True))
+    return clock, ours, theirs
+
+
+def build(n: int) -> list[Line]:
+    """The job of a version, and raw COPY of all that it froze."""
+    world = judged.settled(n)
+    version = world.dataset.build()
+    forget_peak(os.getpid())
+    before = memory(os.getpid())
+    clock, ours, theirs = timed(lambda: jobs.run(DatasetVersion, version.pk))
+    grown = memory(os.getpid(), peak=True) - before
+    version.refresh_from_db()
+    assert version.counts["pairs"] == n, (version.state, version.error, version.counts)
+    floor, _, _ = timed(lambda: copied(version))
+    beside = f"COPY of the frozen rows into the same tables, {n / floor:,.0f} /s"
+    processor = f"{1e6 * ours / n:.0f} + {1e6 * theirs / n:.0f} µs of processor each (ours + database)"
+    return [
+        Line(f"build a version of {n:,} pairs", f"{n / clock:,.0f} pairs/s; {processor}", beside, floor / clock),
+        Line(f"memory that the build of {n:,} pairs adds", f"{grown:.0f} MB"),
+    ]
+
+
+def copied(version: DatasetVersion) -> None:
+    """Its rows once more, under another version, in blocks as a build commits them."""
+    other = DatasetVersion.objects.create(
+        project_id=version.project_id, dataset_id=version.dataset_id, number=version.number + 1, rule=version.rule
+    )
+    for model in (PreferencePair, VersionRow):
+        names = ", ".join(f'"{f.column}"' for f in model._meta.concrete_fields if not f.primary_key)
+        table, data = model._meta.db_table, []
+        taken = names.replace('"version_id"', str(other.pk))
+        with connection.cursor() as cursor:
+            with cursor.copy(f"COPY (SELECT {taken} FROM {table} WHERE version_id = {version.pk}) TO STDOUT") as out:
+                data = list(out)
+            for start in range(0, len(data), 200):
+                with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as into:
+                    into.write(b"".join(data[start : start + 200]))
+
+
+def files(n: int, web: Web) -> list[Line]:
+    """One file of n pairs: written by the job, compared with COPY and cp, and fetched."""
+    version = judged.frozen(n)
+    key = ApiKey.issue(version.project, "bench", ["datasets:read"])[1]
+    warm(version)
+    export = exports.request(version, "preference")
+    forget_peak(os.getpid())
+    before = memory(os.getpid())
+    clock, ours, theirs = timed(lambda: jobs.run(Export, export.pk))
+    grown = memory(os.getpid(), peak=True) - before
+    export.refresh_from_db()
+    assert export.n_rows == n, (export.state, export.error)
+    mb = export.n_bytes / 1e6
+    floor, _, _ = timed(lambda: drained(AS_JSON.format(version.pk)))
+    lines = [
+        Line(
+            f"write {n:,} pairs, {mb:,.0f} MB of JSONL",
+            f"{mb / clock:.1f} MB/s; {mb / (ours + theirs):.1f} MB for each second of processor (ours + database)",
+            f"COPY … row_to_json to nowhere, {mb / floor:.1f} MB/s",
+            floor / clock,
+            "≥ 50 MB/s",
+        ),
+        Line(f"memory that writing {n:,} pairs adds", f"{grown:.0f} MB", aim="± 64 MB at any size"),
+        *fetched(export, key, web, mb),
+    ]
+    default_storage.delete(export.file)
+    judged.forget(version)
+    return lines
+
+
+def warm(version: DatasetVersion) -> None:
+    """Modules and plans that any first file loads."""
+    list(exports.SHAPES["preference"].rows(version, "", -1, 100, exports.SHAPES["preference"].facts(version)))
+
+
+def drained(sql: str) -> None:
+    with connection.cursor() as cursor, cursor.copy(sql) as out:
+        for _ in out:
+            pass
+
+
+def fetched(export: Export, key: str, web: Web, mb: float) -> list[Line]:
+    """The download: first byte, pace, peak of the web processes, and the rest after a break."""
+    headers = {"Authorization": f"Bearer {key}"}
+    path = f"/api/v1/exports/{export.pk}/download/"
+    get(web, "/api/v1/datasets/", headers)
+    for pid in web.pids:
+        forget_peak(pid)
+    before = max(memory(pid) for pid in web.pids)
+    first, clock, size = get(web, path, headers)
+    assert size == export.n_bytes, size
+    grown = max(memory(pid, peak=True) for pid in web.pids) - before
+    begun = time.perf_counter()
+    with default_storage.open(export.file) as file:
+        while file.read(1024 * 1024):
+            pass
+    read = time.perf_counter() - begun
+    half, _, rest = get(web, path, {**headers, "Range": f"bytes={size // 2}-"})
+    assert rest == size - size // 2, rest
+    beside = f"reading the file, {mb / read:,.0f} MB/s"
+    return [
+        Line(f"download of {mb:,.0f} MB", f"{mb / clock:,.0f} MB/s", beside, read / clock),
+        Line(f"first byte of {mb:,.0f} MB, and of its second half by Range",
+             f"{1000 * first:.0f} ms, {1000 * half:.0f} ms", aim="< 1 s"),
+        Line(f"memory that the download of {mb:,.0f} MB adds to a web process", f"{grown:.0f} MB", aim="± 64 MB"),
+    ]  # fmt: skip
+
+
+def get(web: Web, path: str, headers: dict[str, str]) -> tuple[float, float, int]:
+    """Seconds to the first byte of the body and to the last, and how many there were."""
+    client = http.client.HTTPConnection("127.0.0.1", web.port, timeout=120)
+    begun = time.perf_counter()
+    client.request("GET", path, headers=headers)
+    answer = client.getresponse()
+    assert answer.status in (200, 206), answer.read()[:300]
+    buffer, size = memoryview(bytearray(1024 * 1024)), len(answer.read(1))
+    first = time.perf_counter() - begun
+    while count := answer.readinto(buffer):
+        size += count
+    client.close()
+    return first, time.perf_counter() - begun, size
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--built", type=int, default=20_000)
+    parser.add_argument("--pairs", type=int, nargs="+", default=[10_000, 1_000_000])
+    options = parser.parse_args()
+    if connection.vendor != "postgresql":
+        sys.exit("This benchmark needs PostgreSQL: set DATABASE_URL.")
+    call_command("migrate", verbosity=0)
+    lines = build(options.built)
+    with served() as web:
+        for n in options.pairs:
+            lines += files(n, web)
+    add("export", "Datasets and their files", lines)
+
+
+if __name__ == "__main__":
+    main()

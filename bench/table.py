@@ -1,0 +1,71 @@
+"""What the benchmarks found, as one table: each script adds lines, `make bench` writes bench/RESULTS.md from them.
+
+    python bench/table.py     (write RESULTS.md from the lines under BENCH_DIR)
+
+A figure means little on a noisy machine; a ratio to a baseline that was taken in the same run means much. So each line
+has both, and the aim where DESIGN names one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = Path(os.environ.get("BENCH_DIR", ROOT / "var" / "bench"))
+RESULTS = ROOT / "bench" / "RESULTS.md"
+HEAD = """# Results
+
+Written by `make bench`; do not edit. {when}, commit {commit}, {cores} cores, Python {python}.
+A ratio compares with the baseline named beside it, taken in the same run.
+
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One finding: what was measured, the figure with its unit, and its ratio to a baseline of the same run."""
+
+    what: str
+    figure: str
+    baseline: str = ""  # what it is compared with, and its own figure: "bare Django view, 812 /s"
+    ratio: float | None = None
+    aim: str = ""  # "≥ 0.5", "≤ 150 ms"
+
+
+def add(part: str, title: str, lines: list[Line]) -> None:
+    """Print the lines, and keep them for RESULTS.md; the same part again replaces what it said before."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    kept = [asdict(line) for line in lines]
+    (FOLDER / f"{part}.json").write_text(json.dumps({"title": title, "lines": kept}, ensure_ascii=False, indent=1))
+    print(section(title, kept), flush=True)
+
+
+def section(title: str, lines: list[dict[str, object]]) -> str:
+    rows = [f"## {title}", "", "| what | figure | compared with | ratio | aim |", "| --- | ---: | --- | ---: | --- |"]
+    for line in lines:
+        ratio = "" if line["ratio"] is None else f"{line['ratio']:.2f}"
+        rows.append(f"| {line['what']} | {line['figure']} | {line['baseline']} | {ratio} | {line['aim']} |")
+    return "\n".join([*rows, ""])
+
+
+def write() -> None:
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+    head = HEAD.format(
+        when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        commit=commit.strip() or "unknown",
+        cores=os.cpu_count(),
+        python=platform.python_version(),
+    )
+    found = [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))]
+    RESULTS.write_text(head + "\n".join(section(part["title"], part["lines"]) for part in found))
+    print(f"Wrote {RESULTS.relative_to(ROOT)}: {sum(len(part['lines']) for part in found)} lines.")
+
+
+if __name__ == "__main__":
+    write()

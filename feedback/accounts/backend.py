@@ -1,0 +1,20 @@
+"""Who a session belongs to: the person with their memberships in one statement, since nearly every page needs both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.auth_backends import AuthenticationBackend
+
+from feedback.accounts.models import Member, User
+
+
+class PeopleBackend(AuthenticationBackend):
+    def get_user(self, user_id: Any) -> User | None:
+        """Read anew for each request, so that a disabled person or member is out with the next one."""
+        rows = Member.objects.enabled().filter(user=user_id).select_related("user", "project")
+        memberships = list(rows.order_by("project__name"))
+        user: User | None = memberships[0].user if memberships else super().get_user(user_id)
+        if user is not None:
+            user.memberships = memberships
+        return user
