@@ -37,7 +37,7 @@ from django.db import connection, connections  # noqa: E402
 
 from bench.table import Line, add  # noqa: E402
 from bench.turns.crowd import Ready, Run, crowd, processor_seconds  # noqa: E402
-from bench.turns.people import bare_claimer, claimer, program, reader, visitor  # noqa: E402
+from bench.turns.people import bare_claimer, bare_reader, claimer, program, reader, visitor  # noqa: E402
 from bench.turns.seed import TEXT, Seeded, execute  # noqa: E402
 from feedback.management.commands import serve  # noqa: E402
 from reviews.queues import statements  # noqa: E402
@@ -100,14 +100,15 @@ def told(run: Run, cpu: str) -> str:
     return f"{run.pace:.0f} /s, p50 {run.p50:.0f}, p95 {run.p95:.0f} ms; {cpu} ms of processor"
 
 
-def floor(items: int, turns: int, clients: int) -> tuple[tuple[Run, str], tuple[Run, str]]:
-    """The bare project: pairs of two requests, and the view that only claims."""
+def floor(items: int, turns: int, clients: int) -> list[tuple[Run, str]]:
+    """The bare project: pairs of two requests, the view that only claims, and the one that also reads what is shown."""
     fill = [sys.executable, str(ROOT / "bench/turns/bare.py"), str(items), str(clients), TEXT]
     sessions = subprocess.run(fill, check=True, capture_output=True, text=True).stdout.split()
     with served("bench.turns.bare:application") as server:
         pairs = server.run([visitor(server.port, session) for session in sessions], turns)
         claims = server.run([bare_claimer(server.port) for _ in range(clients)], turns * 4)
-    return pairs, claims
+        reads = server.run([bare_reader(server.port, session) for session in sessions], turns * 2)
+    return [pairs, claims, reads]
 
 
 def engine(seeded: Seeded, clients: int) -> list[Line]:
@@ -166,12 +167,14 @@ class Measures:
         people = [program(self.server.port, seeded, seeded.person()) for _ in range(self.options.clients)]
         self.pairs(f"REST submit with next, {len(people)} programs, {seeded.n:,} items", people, self.options.turns)
 
-    def claims(self, seeded: Seeded, floor: tuple[Run, str]) -> None:
+    def claims(self, seeded: Seeded, claim: tuple[Run, str], read: tuple[Run, str]) -> None:
         people = [claimer(self.server.port, seeded, seeded.person()) for _ in range(self.options.clients)]
         run, cpu = self.server.run(people, self.options.turns)
         what = f"REST claim, {len(people)} programs, {seeded.n:,} items"
-        beside = f"bare view, one statement and no session: {told(*floor)}"
-        self.lines.append(Line(what, told(run, cpu), beside, run.pace / floor[0].pace, "≥ 0.5"))
+        beside = f"bare view, one statement and no session: {told(*claim)}"
+        self.lines.append(Line(what, told(run, cpu), beside, run.pace / claim[0].pace, "≥ 0.5"))
+        beside = f"bare view, session, person, claim and texts: {told(*read)}"
+        self.lines.append(Line(f"the same {what}", told(run, cpu), beside, run.pace / read[0].pace))
 
     def far_ahead(self, seeded: Seeded, short: Seeded, ahead: int) -> None:
         times = self.options.turns * 2
@@ -184,7 +187,7 @@ class Measures:
 
 def measure(options: argparse.Namespace) -> list[Line]:
     *shorter, longest = sorted(options.items)
-    pairs, claims = floor(longest, options.turns, options.clients)
+    pairs, *claims = floor(longest, options.turns, options.clients)
     with served("feedback.wsgi") as server:
         found = Measures(server, options, pairs)
         for n, k in product(shorter, options.k):
@@ -193,7 +196,7 @@ def measure(options: argparse.Namespace) -> list[Line]:
         found.pages(seeded, options.clients)
         found.pages(seeded, 1)
         found.programs(seeded)
-        found.claims(seeded, claims)
+        found.claims(seeded, *claims)
         found.far_ahead(seeded, Seeded(min(options.items), 3), min(options.ahead, longest // 2))
         some = min(10_000, longest // 10)
         seeded.given_back(some, skip=longest * 6 // 10)

@@ -10,6 +10,8 @@ from django.db.models import Model
 from django.db.models.expressions import RawSQL
 from django.db.models.sql import InsertQuery
 
+from feedback.hot import fetch
+
 
 def insert_with_parts(whole: Model, parts: Sequence[Model], link: str) -> None:
     """Insert `whole`, which gets its id, and `parts` of any tables, whose foreign key `link` points at it.
@@ -42,9 +44,8 @@ def in_one_statement(whole: Model, by_table: dict[type[Model], list[Model]], lin
         sql, params = insert_of(model, rows)
         clauses.append(f"part_{number} AS ({sql})")
         values += params
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH {', '.join(clauses)} SELECT id FROM whole", values)  # noqa: S608 - Django wrote the parts
-        return cursor.fetchone()[0]
+    ((pk,),) = fetch(f"WITH {', '.join(clauses)} SELECT id FROM whole", values)  # noqa: S608 - Django wrote the parts
+    return pk
 
 
 def insert_of(model: type[Model], rows: list[Model]) -> tuple[str, tuple[Any, ...]]:

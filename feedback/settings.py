@@ -168,6 +168,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    if env.bool("PREPARE_STATEMENTS", default=True):  # of feedback/hot.py, when they ran five times
+        DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
     # A process that stops in mid-transaction (frozen, swapped out) loses its locks after the lease of a job.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
         "options", f"-c idle_in_transaction_session_timeout={JOB_LEASE_SECONDS}s"
@@ -200,6 +202,7 @@ MFA_TOTP_ISSUER = "Touchstone"
 MFA_TOTP_TOLERANCE = 1  # clocks of phones are off by some seconds
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # accounts come from invitations, see ACCOUNT_EMAIL_VERIFICATION
 
+SESSION_ENGINE = "feedback.accounts.session_store"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

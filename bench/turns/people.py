@@ -114,6 +114,16 @@ def visitor(port: int, session: str) -> Ready:
     return ready
 
 
+def bare_reader(port: int, session: str) -> Ready:
+    """Somebody at the bare project who only asks for items: session, person, claim, texts, as one claim of ours."""
+
+    def ready() -> tuple[Turn, After]:
+        wire = Wire(port, Cookie=f"sessionid={session}")
+        return lambda: wire.ask("GET", "/next/").decode(), nothing
+
+    return ready
+
+
 def bare_claimer(port: int) -> Ready:
     """Somebody who runs the bare project's one claiming statement."""
 

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from feedback.accounts.digests import digest_of, new_salt, pseudonym
+from feedback.hot import HotQuery
 from feedback.permissions import ADMIN, ROLES, may
 
 
@@ -239,12 +240,7 @@ class ApiKey(ProjectRow):
         shape = KEY_SHAPE.fullmatch(secret)
         if shape is None:
             return None
-        key = (
-            cls.objects.live()
-            .select_related("project", "member__user", "member__project")
-            .filter(prefix=shape[1])
-            .first()
-        )
+        key = live_key.first(prefix=shape[1])
         return key if key and hmac.compare_digest(key.digest, digest_of(secret)) else None
 
     @property
@@ -257,6 +253,10 @@ class ApiKey(ProjectRow):
     def revoke(self) -> None:
         self.revoked_at = timezone.now()
         self.save(update_fields=["revoked_at"])
+
+
+WHOSE = ("project", "member__user", "member__project")
+live_key = HotQuery(lambda prefix: ApiKey.objects.live().filter(prefix=prefix).select_related(*WHOSE))
 
 
 class LinkOver(Exception):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, prefetch_related_objects
@@ -16,17 +14,27 @@ PASSAGE = ("id", "response_id", "position", "title", "text", "text_hash", "url",
 
 def with_texts(responses: QuerySet[Response]) -> list[Response]:
     """The responses with body and passages, of other columns only what a reader needs; one statement on PostgreSQL."""
-    rows: Any = responses.select_related("body").only(
+    return with_passages(list(text_rows(responses)))
+
+
+def text_rows(responses: QuerySet[Response]) -> QuerySet[Response]:
+    """What `with_passages` takes."""
+    rows = responses.select_related("body").only(
         "output_hash", "model", "body__messages", "body__output", "body__tool_calls"
     )
     if connection.vendor != "postgresql":
-        found: list[Response] = list(rows)
-        prefetch_related_objects(found, "passages")
-        return found
+        return rows
     passages = Passage.objects.filter(response=OuterRef("pk")).order_by("position")
-    found = list(rows.annotate(passage_rows=ArraySubquery(passages.values(row=JSONObject(**{n: n for n in PASSAGE})))))
-    for response in found:  # as prefetch_related would have left them
+    return rows.annotate(passage_rows=ArraySubquery(passages.values(row=JSONObject(**{n: n for n in PASSAGE}))))
+
+
+def with_passages(responses: list[Response]) -> list[Response]:
+    """Their passages, as `prefetch_related` would have left them."""
+    if connection.vendor != "postgresql":
+        prefetch_related_objects(responses, "passages")
+        return responses
+    for response in responses:
         response._prefetched_objects_cache = {  # type: ignore[attr-defined]
             "passages": [Passage(**row) for row in response.passage_rows]  # type: ignore[attr-defined]
         }
-    return found
+    return responses

@@ -25,6 +25,7 @@ from feedback.accounts.idempotency import idempotent
 from feedback.accounts.models import Member, Project
 from feedback.accounts.problems import Problem
 from feedback.accounts.schema import ETAG, IDEMPOTENCY_KEY, IF_MATCH, LOCATION, refuses
+from feedback.hot import HotQuery
 from feedback.judgements.record import AnswersRefused
 from reviews.queues import claim as claiming
 from reviews.queues import examples
@@ -191,6 +192,11 @@ class QueueDetail(ProgramDetail):
         return project.queues.select_related("rubric_version__rubric")
 
 
+@HotQuery
+def queue_by_key(project: Any, key: Any) -> QuerySet[Queue]:
+    return Queue.objects.filter(project=project, key=key).select_related("rubric_version__rubric")
+
+
 class QueueClaim(ReviewerView):
     @extend_schema(
         request=None,
@@ -204,7 +210,7 @@ class QueueClaim(ReviewerView):
         Hands out the next item. Who holds a claim in the queue gets that one again, so that a repeat is harmless. The
         token is the claim's address and survives its lease.
         """
-        queue = self.project.queues.filter(key=key).select_related("rubric_version__rubric").first()
+        queue = queue_by_key.first(project=self.project.pk, key=key)
         if queue is None:
             raise NotFound("No such queue.")
         assignment = claiming.claim(queue, self.reviewer)

@@ -15,11 +15,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from feedback.accounts.models import Member
+from feedback.hot import fetch
 from reviews.queues import statements
 from reviews.queues.leases import free_due, free_due_leases, heartbeat, release, renew
 from reviews.queues.models import Assignment, Front, Place, Queue
 from reviews.queues.places import GIVEN_BACK
-from reviews.queues.take import Taken, fetch, lock_front, take_apart, take_next, take_place
+from reviews.queues.take import Taken, lock_front, take_apart, take_next, take_place
 
 __all__ = ["claim", "free_due_leases", "heartbeat", "release", "remaining"]
 
@@ -110,7 +111,7 @@ def take_again(assignment: Assignment) -> bool:
 def remaining_by_queue(reviewer: Member) -> dict[int, int]:
     """The same for every open queue of the project, by queue id, in one statement."""
     values = {"project": reviewer.project_id, "reviewer": reviewer.pk, "most": MANY * 4}
-    return {queue: min(MANY, count) for queue, count in fetch(statements.REMAINING_BY_QUEUE, values)}
+    return {queue: min(MANY, count) for queue, count in fetch(statements.REMAINING_BY_QUEUE[connection.vendor], values)}
 
 
 def remaining(queue: Queue, reviewer: Member) -> int:
@@ -123,7 +124,7 @@ def standing(queue: Queue, reviewer: Member) -> tuple[int, int]:
     since = connection.ops.adapt_datetimefield_value(midnight())
     most = MANY * max(queue.k, 1) * 2
     values = {"queue": queue.pk, "reviewer": reviewer.pk, "most": most, "since": since}
-    ((today, waiting),) = fetch(statements.REMAINING, values)
+    ((today, waiting),) = fetch(statements.REMAINING[connection.vendor], values)
     return today, min(MANY, waiting)
 
 

@@ -7,16 +7,18 @@ here is the schema that makes their promises structural.
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from feedback.accounts.models import Member, ProjectRow
+from feedback.hot import HotQuery
 from feedback.judgements.models import Review
 from feedback.permissions import VERBS
 from feedback.responses.models import Response, Subject
-from feedback.responses.texts import with_texts
+from feedback.responses.texts import text_rows, with_passages
 from feedback.rubrics.models import RubricVersion
 
 
@@ -236,9 +238,13 @@ class Assignment(ProjectRow):
 
     def shown(self) -> list[Response]:
         """The responses with their texts and passages, in the order drawn for this reviewer."""
-        parts = Response.objects.filter(subject_parts__subject__items=self.item_id)
-        rows, order = with_texts(parts.order_by("subject_parts__position")), self.shown_order
+        rows, order = with_passages(responses_on.rows(item=self.item_id)), self.shown_order
         return sorted(rows, key=lambda response: order.index(response.pk)) if order else rows
+
+
+@HotQuery
+def responses_on(item: Any) -> models.QuerySet[Response]:
+    return text_rows(Response.objects.filter(subject_parts__subject__items=item).order_by("subject_parts__position"))
 
 
 class Place(ProjectRow):

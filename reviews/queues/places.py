@@ -16,6 +16,7 @@ from django.db import connection, models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, Now
 
+from feedback.hot import fetch
 from feedback.judgements.models import Review
 from reviews.queues import statements
 from reviews.queues.models import Assignment, Item, Lane, Place, Queue
@@ -89,9 +90,7 @@ def count_held(assignment: Assignment, review: Review) -> bool:
         "review": review.pk,
         "at": review.submitted_at,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statements.COUNT_HELD, values)
-        return cursor.rowcount == 1
+    return bool(fetch(statements.COUNT_HELD, values))
 
 
 def first_open(item_id: int, reviewer_id: int | None) -> Place | None:

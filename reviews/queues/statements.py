@@ -143,27 +143,38 @@ SET state = 'open', assignment_id = NULL, claimed_at = NULL, lease_until = NULL,
 FROM numbered, lane WHERE p.id = numbered.id
 """
 
-REMAINING = f"""
+# The places after a reviewer's front in a lane. PostgreSQL must be told to walk along the index and stop: it would read
+# the whole table. SQLite walks anyway, and has no lateral joins.
+AFTER = f"p.queue_id = l.queue_id AND p.lane = l.number AND p.pos > COALESCE(f.pos, 0) AND {FREE_FOR_ALL}"
+WAITING = {
+    "postgresql": f"""CROSS JOIN LATERAL (
+        SELECT p.item_id FROM queues_place p WHERE {AFTER} ORDER BY p.pos LIMIT %(most)s) AS p""",
+    "sqlite": f"JOIN queues_place p ON {AFTER}",
+}
+FRONTS = "LEFT JOIN queues_front f ON f.queue_id = l.queue_id AND f.lane = l.number AND f.reviewer_id = %(reviewer)s"
+
+REMAINING = {
+    vendor: f"""
 SELECT (SELECT count(*) FROM queues_assignment a WHERE a.reviewer_id = %(reviewer)s
         AND a.state IN ('submitted', 'surplus') AND a.submitted_at >= %(since)s),
     count(DISTINCT item_id) FROM (
-    SELECT p.item_id FROM queues_lane l JOIN queues_queue q ON q.id = l.queue_id AND {ADMITS}
-    LEFT JOIN queues_front f ON f.queue_id = l.queue_id AND f.lane = l.number AND f.reviewer_id = %(reviewer)s
-    JOIN queues_place p ON p.queue_id = l.queue_id AND p.lane = l.number AND p.pos > COALESCE(f.pos, 0)
-    WHERE l.queue_id = %(queue)s AND {FREE_FOR_ALL} LIMIT %(most)s
+    SELECT p.item_id FROM queues_lane l JOIN queues_queue q ON q.id = l.queue_id AND {ADMITS} {FRONTS} {waiting}
+    WHERE l.queue_id = %(queue)s LIMIT %(most)s
 ) AS waiting
 """
+    for vendor, waiting in WAITING.items()
+}
 
 # The same for every queue of a project that gives out items, in one statement.
-REMAINING_BY_QUEUE = f"""
+REMAINING_BY_QUEUE = {
+    vendor: f"""
 SELECT q.id, (SELECT count(DISTINCT item_id) FROM (
-    SELECT p.item_id FROM queues_lane l
-    LEFT JOIN queues_front f ON f.queue_id = l.queue_id AND f.lane = l.number AND f.reviewer_id = %(reviewer)s
-    JOIN queues_place p ON p.queue_id = l.queue_id AND p.lane = l.number AND p.pos > COALESCE(f.pos, 0)
-    WHERE l.queue_id = q.id AND {FREE_FOR_ALL} LIMIT %(most)s
+    SELECT p.item_id FROM queues_lane l {FRONTS} {waiting} WHERE l.queue_id = q.id LIMIT %(most)s
 ) AS waiting)
 FROM queues_queue q WHERE q.project_id = %(project)s AND {HANDS_OUT}
 """
+    for vendor, waiting in WAITING.items()
+}
 
 # Count a review in the place that its assignment holds: place, item and assignment in one go. The item is locked, so
 # its counters are what its places say. No row comes back when the place is lost.
@@ -183,5 +194,5 @@ WITH filled AS (
 )
 UPDATE queues_assignment
 SET state = 'submitted', review_id = %(review)s, submitted_at = %(at)s, draft = '{}', draft_saved_at = NULL
-FROM filled WHERE queues_assignment.id = %(assignment)s
+FROM filled WHERE queues_assignment.id = %(assignment)s RETURNING queues_assignment.id
 """

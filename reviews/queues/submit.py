@@ -12,11 +12,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from feedback.accounts.models import Member
 from feedback.audit import log as audit
+from feedback.hot import HotQuery
 from feedback.judgements.models import Review
 from feedback.judgements.record import AnswersRefused, answers_of, check, record
 from reviews.queues.models import Assignment, Item, Place, Queue
@@ -64,14 +66,14 @@ def submit(token: UUID, reviewer: Member, answers: dict[str, Any], **how: Any) -
 
 
 @contextmanager
-def at_turn(token: UUID, reviewer: Member, **where: Any) -> Iterator[Assignment]:
-    """A transaction in which nobody else touches this reviewer's turn or its item; `where` narrows down which it is.
+def at_turn(token: UUID, reviewer: Member) -> Iterator[Assignment]:
+    """A transaction in which nobody else touches this reviewer's turn or its item.
 
     Raises Assignment.DoesNotExist for a token that is not this reviewer's.
     """
     try:
         with transaction.atomic():
-            yield locked(token, reviewer, **where)
+            yield locked(token, reviewer)
     except IntegrityError as error:
         if "submission" in str(error):  # the constraint's name, and in SQLite the column's
             raise SubmissionReused("This submission id was used for another review.") from error
@@ -112,13 +114,20 @@ def store(
     return count(assignment, review)
 
 
-def locked(token: UUID, reviewer: Member, **where: Any) -> Assignment:
+@HotQuery
+def turn_for_update(token: Any, reviewer: Any) -> QuerySet[Assignment]:
+    rows = Assignment.objects.select_for_update(of=("item", "self"), no_key=True).annotate(locked_at=Now())
+    return rows.select_related(*NEEDED).filter(token=token, reviewer=reviewer)
+
+
+def locked(token: UUID, reviewer: Member) -> Assignment:
     """The reviewer's assignment with its item, both locked: whatever else happens to them waits. `locked_at` is when.
 
     The review and the place are not joined: after a wait the joined row would be that of before the wait.
     """
-    rows = Assignment.objects.select_for_update(of=("item", "self"), no_key=True).annotate(locked_at=Now())
-    assignment: Assignment = rows.select_related(*NEEDED).get(token=token, reviewer=reviewer, **where)
+    assignment = turn_for_update.first(token=token, reviewer=reviewer.pk)
+    if assignment is None:
+        raise Assignment.DoesNotExist
     assignment.reviewer = reviewer
     return assignment
 

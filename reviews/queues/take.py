@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from feedback.accounts.models import Member
+from feedback.hot import fetch
 from feedback.responses.models import Subject
 from reviews.queues import statements
 from reviews.queues.models import Assignment, Front, Place, Queue
@@ -165,9 +166,3 @@ def take_place(place: Place, assignment: Assignment) -> bool:
 def move_front(queue: Queue, reviewer: Member, lane: int, before: int, pos: int) -> None:
     if pos > before:
         Front.objects.update_or_create(queue=queue, lane=lane, reviewer=reviewer, defaults={"pos": pos})
-
-
-def fetch(sql: str, values: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()

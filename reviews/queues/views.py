@@ -53,7 +53,9 @@ def review(request: MemberRequest, key: str) -> HttpResponse:
 def submit(request: MemberRequest, key: str) -> HttpResponse:
     """Check and count the answers, then show the next item in the same answer."""
     try:
-        with submitting.at_turn(posted_token(request), request.member, **people_review(key)) as assignment:
+        with submitting.at_turn(posted_token(request), request.member) as assignment:
+            if assignment.queue.key != key or assignment.queue.takes_imports:
+                raise Assignment.DoesNotExist
             form = ReviewForm(assignment, request.POST)
             done = submitting.store(assignment, **form.submission()) if form.is_valid() else None
     except Assignment.DoesNotExist as missing:
