@@ -24,16 +24,21 @@ def canonical_json(value: Any) -> str:
 
 def _is_plain(value: Any) -> bool:
     """True when msgspec writes what `_ENCODER` would: the two differ in floats with an exponent and in odd types."""
-    kind = type(value)
-    if kind is dict:
-        return all(type(item) is str or _is_plain(item) for item in value.values())
-    if kind is list:
-        return all(type(item) is str or _is_plain(item) for item in value)
-    if kind is int:
-        return bool(-MAX_INTEGER <= value <= MAX_INTEGER)
-    if kind is float:
-        return 1e-4 <= value < 1e15 or -1e15 < value <= -1e-4
-    return kind is str or kind is bool or value is None
+    todo = [value]
+    for item in todo:  # which grows meanwhile: no call for each value, ingest walks through every row
+        kind = type(item)
+        if kind is str or kind is bool or item is None:
+            continue
+        if kind is dict:
+            todo += item.values()
+        elif kind is list:
+            todo += item
+        elif kind is int:
+            if not -MAX_INTEGER <= item <= MAX_INTEGER:
+                return False
+        elif kind is not float or not (1e-4 <= item < 1e15 or -1e15 < item <= -1e-4):
+            return False
+    return True
 
 
 def _settle_numbers(value: Any) -> Any:

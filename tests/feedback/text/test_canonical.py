@@ -2,11 +2,15 @@
 
 import json
 import math
+from collections.abc import Callable
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feedback.text import canonical
 from feedback.text.canonical import CanonicalError, canonical_text, canonicalise, parse_json
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
@@ -150,3 +154,42 @@ def test_a_pointer_is_safe_to_store_and_bounded() -> None:
     error = refusal(json.dumps({"k" * 5000: {"a": "\0"}}))
     assert error.code == "nul"
     assert len(error.pointer) <= 301
+
+
+WRITTEN = ('"a"', '"a":', '"a" :', '"a"  :', '"a"\t:', '"\\":', '"\\"', '"\\\\":', '"\\\\"', '"b":', ":", "{", "}", "[",
+           "]", ",", " ", "1", "-0", "1.5", "1e3", "-0.0", "1e16", "9007199254740993", "123456789012345678901", "null",
+           '"x\\u0022:"', '"\\u0000"', '"\\ud83d\\ude00"', '"\\ud800"', '"\\u0061":', '" :"', '"é"', '"\x01"',
+           "NaN")  # fmt: skip
+pieces = st.lists(st.sampled_from(WRITTEN), max_size=14).map("".join)
+objects = st.lists(
+    st.tuples(st.sampled_from(WRITTEN[:10]), st.sampled_from(WRITTEN[17:])).map("".join), max_size=5
+).map(lambda members: "{" + ",".join(members) + "}")
+
+
+def suspect(*given: Any) -> None:
+    raise canonical._Suspect
+
+
+@given(pieces | objects | objects.map(lambda text: f"[{text},{text}]"))
+def test_the_quickest_way_refuses_and_reads_as_the_slow_one(text: str) -> None:
+    def read(way: Callable[[bytes], Any]) -> str | None:
+        try:
+            return repr(way(text.encode()))
+        except (CanonicalError, canonical._Suspect, msgspec.DecodeError):
+            return None
+
+    quick = read(lambda data: canonical._quickest(data, 64))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(canonical, "_quickest", suspect)
+        slow = read(lambda data: parse_json(data, max_bytes=10_000))
+    assert quick in {None, slow}
+    assert read(lambda data: parse_json(data, max_bytes=10_000)) == slow
+
+
+def test_the_quickest_way_is_taken() -> None:
+    said = 'The "{"a": 1}": a\n "\\\\": b'
+    row = {"messages": [{"role": "user", "content": said}], "score": -0.5, "tags": ["é", None]}
+    for escaped in (True, False):
+        assert canonical._quickest(json.dumps(row, ensure_ascii=escaped).encode(), 64) == row
+    with pytest.raises(canonical._Suspect):
+        canonical._quickest(b'{"a": 1, "a": 1}', 64)
