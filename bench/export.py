@@ -9,7 +9,6 @@ bytes.
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import os
 import sys
@@ -31,8 +30,8 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from bench.measured import judged  # noqa: E402
-from bench.measured.process import Web, backend, forget_peak, memory, processor_seconds, served  # noqa: E402
-from bench.table import Line, add  # noqa: E402
+from bench.measured.process import Web, backend, forget_peak, memory, processor_seconds  # noqa: E402
+from bench.table import Line, Size, add, asked  # noqa: E402
 from feedback import jobs  # noqa: E402
 from feedback.accounts.models import ApiKey  # noqa: E402
 from feedback.datasets import exports  # noqa: E402
@@ -173,15 +172,10 @@ def get(web: Web, path: str, headers: dict[str, str]) -> tuple[float, float, int
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--built", type=int, default=20_000)
-    parser.add_argument("--pairs", type=int, nargs="+", default=[10_000, 1_000_000])
-    options = parser.parse_args()
-    if connection.vendor != "postgresql":
-        sys.exit("This benchmark needs PostgreSQL: set DATABASE_URL.")
+    options = asked(__doc__, built=Size(20_000, 200), pairs=Size([10_000, 1_000_000], [300, 2_000]))
     call_command("migrate", verbosity=0)
     lines = build(options.built)
-    with served() as web:
+    with Web() as web:
         for n in options.pairs:
             lines += files(n, web)
     add("export", "Datasets and their files", lines)

@@ -1,200 +1,201 @@
-"""Rows a second of ingest on PostgreSQL, beside a raw COPY of the same records into the same tables.
+"""Rows a second of ingest on PostgreSQL, beside a raw COPY of the same records into the same tables of the same size.
 
-    DATABASE_URL=postgres://… python bench/ingest.py [--rows 20000] [--rounds 3]
+    DATABASE_URL=postgres://… python bench/ingest.py [--held 0 1000000] [--rows 20000] [--rounds 3] [--senders 8]
 
-Four ways, in turn, the best round of each: COPY of columns that were computed before (the floor of the schema and its
-indexes); `insert` of prepared rows; the whole of ingest from NDJSON bytes in memory; the same through the REST endpoint
-with Django's test client. Printed are rows/s, MB/s of NDJSON and the ratio to COPY, by the clock and by processor time
-(ours and the database backend's together, when it runs on this machine): the second holds on a busy machine too.
+In turn, the best round of each: COPY of columns that were computed before (the floor of the schema and its indexes),
+by one connection and by as many as there are senders; `insert` of prepared rows; the whole of ingest from NDJSON bytes
+in memory; NDJSON over REST through gunicorn, by one sender and by all at once. What a round put in is taken out again.
+All this over tables that hold nothing, and a million responses of the same kind: ingest is flat when its ratio to COPY
+is. Processor time is ours, gunicorn's and the database's together. At the end one large body is sent, and the memory
+that the web process takes for it is looked at: it is read as it comes, so that its size should not matter.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
-import random
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[0] = str(ROOT)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feedback.settings")
-os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1")
+os.environ |= {"RATE_LIMIT": "1000000/minute", "LOG_LEVEL": "ERROR"}
 
-import django
+import django  # noqa: E402
 
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
-from django.test import Client  # noqa: E402
 
-from feedback.accounts.models import ApiKey, Project  # noqa: E402
+from bench.measured import records, rows  # noqa: E402
+from bench.measured.process import Web, forget_peak, memory, processor_seconds  # noqa: E402
+from bench.table import Line, Size, add, asked  # noqa: E402
+from feedback.accounts.models import ApiKey  # noqa: E402
 from feedback.responses import insert as inserting  # noqa: E402
 from feedback.responses.ingest import Delivery  # noqa: E402
-from feedback.responses.models import Passage, Response, ResponseBody  # noqa: E402
 from feedback.responses.names import Names  # noqa: E402
-from feedback.responses.prepared import Prepared, prepare  # noqa: E402
 from feedback.responses.reading import from_ndjson  # noqa: E402
-from feedback.responses.rows import read  # noqa: E402
+from tests import make  # noqa: E402
 
-WORDS = Path(__file__).read_text().split()
+AIM = "≥ 0.40"
 
 
-def rows(count: int) -> list[dict[str, Any]]:
-    """About 4 kB each: three turns, two passages, usage and metadata."""
-    draw = random.Random(7)
+class Load:
+    """The same records in every form in which they can go in."""
 
-    def text(words: int) -> str:
-        return " ".join(draw.choices(WORDS, k=words))
+    def __init__(self, options: argparse.Namespace, held: int, web: Web) -> None:
+        self.n, self.held, self.web, self.senders = options.rows, held, web, options.senders
+        self.project = make.project(f"bench-{held}-{time.time():.0f}")
+        if held:
+            records.fill(self.project, held)
+        self.before = records.newest(self.project)
+        self.data = rows.ndjson(rows.made(self.n))
+        self.prepared = records.prepared(self.project, rows.made(self.n))
+        self.key = ApiKey.issue(self.project, "bench", ["ingest"])[1]
+        self.threads = ThreadPoolExecutor(self.senders)  # which keep their database connections
 
-    return [
-        {
-            "external_id": f"bench-{draw.getrandbits(64):016x}",
-            "messages": [{"role": role, "content": text(60)} for role in ("system", "user", "assistant")]
-            + [{"role": "user", "content": text(40)}],
-            "output": text(120),
-            "model": "bench-1",
-            "provider": "bench",
-            "parameters": {"temperature": 0.2},
-            "prompt_version": {"name": "bench", "version": "v1"},
-            "passages": [{"text": text(80), "title": text(3), "score": 0.5} for _ in range(2)],
-            "usage": {"input_tokens": 900, "output_tokens": 200},
-            "cost": "0.0012",
-            "latency_ms": 900,
-            "trace_id": f"{draw.getrandbits(64):016x}",
-            "tags": ["bench"],
-            "metadata": {"shard": number % 8},
-            "responded_at": "2026-05-01T12:00:00Z",
+    def ways(self) -> dict[str, Callable[[], object]]:
+        """What each does to the records; all that can be done before is done before."""
+        chunks, parts = records.columns(self.project, self.prepared), self.parts()
+        shares = [chunks[start :: self.senders] for start in range(self.senders)]
+        return {
+            "COPY": lambda: records.copy(chunks),
+            "COPY together": lambda: list(self.threads.map(records.copy, shares)),
+            "insert": self.inserted,
+            "ingest": self.ingested,
+            "REST": lambda: self.sent(self.data),
+            "REST together": lambda: list(self.threads.map(self.sent, parts)),
         }
-        for number in range(count)
-    ]
+
+    def parts(self) -> list[bytes]:
+        lines = self.data.split(b"\n")
+        return [b"\n".join(lines[start :: self.senders]) for start in range(self.senders)]
+
+    def inserted(self) -> None:
+        names = Names(self.project)
+        for start in range(0, self.n, records.CHUNK):
+            with transaction.atomic():
+                inserting.insert(self.project, None, names, self.prepared[start : start + records.CHUNK])
+
+    def ingested(self) -> None:
+        rows_in = from_ndjson(io.BytesIO(self.data), gzip=False, max_bytes=sys.maxsize)
+        for _ in Delivery(self.project, None).take(rows_in):
+            pass
+
+    def sent(self, data: bytes) -> None:
+        rows.send(self.web.port, self.key, data)
+
+    def measured(self, way: Callable[[], object]) -> tuple[float, float]:
+        """Seconds by the clock and of all processors."""
+        clock, processor = time.perf_counter(), self.used()
+        way()
+        taken = time.perf_counter() - clock, self.used() - processor
+        there = self.project.responses.filter(pk__gt=self.before).count()
+        assert there == self.n, f"{there:,} of {self.n:,} rows are in"
+        records.remove(self.project, self.before)
+        return taken
+
+    def warm(self) -> None:
+        """So that every worker has its modules, its connections and the project's names."""
+        some = b"\n".join(self.data.split(b"\n")[:20])
+        list(self.threads.map(self.sent, [some] * 4 * self.senders))
+        records.remove(self.project, self.before)
+
+    def used(self) -> float:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+            backends = [pid for (pid,) in cursor.fetchall()]
+        return processor_seconds([os.getpid(), *self.web.pids, *backends])
+
+    def best(self, rounds: int) -> dict[str, tuple[float, float]]:
+        self.warm()
+        found: dict[str, tuple[float, float]] = {}
+        for _ in range(rounds):
+            for name, way in self.ways().items():
+                clock, processor = self.measured(way)
+                least = found.get(name, (clock, processor))
+                found[name] = min(clock, least[0]), min(processor, least[1])
+        return found
+
+    def lines(self, best: dict[str, tuple[float, float]]) -> list[Line]:
+        floor, together = ((name, best[name][0]) for name in ("COPY", "COPY together"))
+        what = {
+            "COPY": ("COPY", None, ""),
+            "COPY together": (f"COPY by {self.senders} connections", floor, ""),
+            "insert": ("insert of prepared rows", floor, ""),
+            "ingest": ("ingest of NDJSON in memory", floor, ""),
+            "REST": ("REST, one sender", floor, AIM),
+            "REST together": (f"REST, {self.senders} senders at once", together, AIM),
+        }
+        return [
+            Line(
+                f"{words}, {self.held:,} held",
+                self.told(*best[name]),
+                f"{what[beside[0]][0]}, {self.n / beside[1]:,.0f} rows/s" if beside else "",
+                beside[1] / best[name][0] if beside else None,
+                aim,
+            )
+            for name, (words, beside, aim) in what.items()
+        ]
+
+    def told(self, clock: float, processor: float) -> str:
+        pace = f"{self.n / clock:,.0f} rows/s, {len(self.data) / clock / 1e6:.1f} MB/s"
+        return f"{pace}, {1e6 * processor / self.n:.0f} µs of processor a row"
 
 
-def raw_copy(project: Project, prepared: list[Prepared]) -> Callable[[], None]:
-    """COPY of ready columns: nothing is left to do but the database's own work."""
-    names, values = Names(project), []
-    for start in range(0, len(prepared), 500):
-        some = sorted(prepared[start : start + 500], key=lambda row: row.external_id)
-        responses = [inserting.response_values(project, None, names, row, row.row.responded_at) for row in some]  # type: ignore[arg-type]
-        for each, pk in zip(responses, inserting._new_ids(len(some)), strict=True):
-            each["id"] = pk
-        ids = [each["id"] for each in responses]
-        bodies = [inserting.body_values(row, pk) for row, pk in zip(some, ids, strict=True)]
-        passages = [v for row, pk in zip(some, ids, strict=True) for v in inserting.passage_values(project.pk, row, pk)]
-        values.append([
-            (statement(model, rows), text_of(model, rows))
-            for model, rows in ((Response, responses), (ResponseBody, bodies), (Passage, passages))
-        ])  # fmt: skip
-
-    def run() -> None:
-        for chunk in values:
-            with transaction.atomic(), connection.cursor() as cursor:
-                for sql, text in chunk:
-                    with cursor.copy(sql) as out:
-                        out.write(text)
-
-    return run
+def flat(ratios: dict[int, dict[str, float]]) -> list[Line]:
+    """The share of COPY that is left where the tables are long."""
+    least, most = min(ratios), max(ratios)
+    return [
+        Line(
+            f"{name}, its share of COPY over {most:,} held", f"{ratios[most][name]:.2f}",
+            f"over {least:,} held, {ratios[least][name]:.2f}", ratios[most][name] / ratios[least][name], "flat: 1",
+        )
+        for name in ("REST", "REST together")
+    ]  # fmt: skip
 
 
-def statement(model: Any, values: list[dict[str, Any]]) -> str:
-    columns = ", ".join(f'"{model._meta.get_field(name).column}"' for name in values[0])
-    return f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN'
-
-
-def text_of(model: Any, values: list[dict[str, Any]]) -> bytes:
-    """The rows in COPY's text format."""
+def large(load: Load, bodies: list[int]) -> list[Line]:
+    """Bodies of so many times the records; each is larger than the one before."""
     lines = []
-    for row in values:
-        cells = []
-        for value in row.values():
-            if isinstance(value, dict | list):
-                value = json.dumps(value, ensure_ascii=False)
-            text = "\\N" if value is None else str(value)
-            if value is not None:
-                text = text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-            cells.append(text)
-        lines.append("\t".join(cells))
-    return ("\n".join(lines) + "\n").encode()
-
-
-def processor_seconds() -> float:
-    """Of this process and of its database backend, as far as that is on this machine."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        stat = Path(f"/proc/{cursor.fetchone()[0]}/stat")
-    backend = 0.0
-    if stat.exists():
-        fields = stat.read_text().rsplit(")", 1)[1].split()
-        backend = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return time.process_time() + backend
-
-
-def clean(project: Project) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM responses_passage WHERE project_id = %s", [project.pk])
-        cursor.execute("DELETE FROM responses_responsebody WHERE response_id IN "
-                       "(SELECT id FROM responses_response WHERE project_id = %s)", [project.pk])  # fmt: skip
-        cursor.execute("DELETE FROM responses_response WHERE project_id = %s", [project.pk])
-        cursor.execute("VACUUM responses_passage, responses_responsebody, responses_response")
-        cursor.execute("CHECKPOINT")
+    for number, times in enumerate(bodies):
+        blocks = [load.data.replace(b'"bench-', b'"%d-%d-' % (number, block)) + b"\n" for block in range(times)]
+        for pid in load.web.workers:
+            forget_peak(pid)
+        before = {pid: memory(pid) for pid in load.web.workers}
+        rows.send(load.web.port, load.key, *blocks)
+        grown = max(memory(pid, peak=True) - held for pid, held in before.items())
+        mb = sum(map(len, blocks)) / 1e6
+        lines.append(Line(f"memory that one body of {mb:,.0f} MB adds to a web process", f"{grown:.0f} MB"))
+    return lines
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
-    if connection.vendor != "postgresql":
-        raise SystemExit("Set DATABASE_URL to a PostgreSQL database.")
+    options = asked(
+        __doc__,
+        held=Size([0, 1_000_000], [0, 2_000], "responses that are there before"),
+        rows=Size(20_000, 800),
+        rounds=Size(3, 1),
+        senders=Size(8, 4),
+        bodies=Size([1, 4], [1, 2], "large bodies, in multiples of the rows"),
+    )
     call_command("migrate", verbosity=0)
-    project, _ = Project.objects.get_or_create(slug="bench-ingest", defaults={"name": "Bench", "salt": "0" * 32})
-    made = rows(options.rows)
-    data = b"\n".join(json.dumps(row, ensure_ascii=False).encode() for row in made)
-    names = Names(project)
-    prepared = [prepare(number, read(row)) for number, row in enumerate(made)]
-    for row in prepared:
-        row.model_id, row.prompt_version_id = names.model(row.row), names.prompt_version(row.row)
-    key = ApiKey.issue(project, "bench", ["ingest"])[1]
-
-    def by_insert() -> None:
-        for start in range(0, len(prepared), 500):
-            with transaction.atomic():
-                inserting.insert(project, None, names, prepared[start : start + 500])
-
-    def by_ingest() -> None:
-        delivery = Delivery(project, None)
-        for _ in delivery.take(from_ndjson(io.BytesIO(data), gzip=False, max_bytes=sys.maxsize)):
-            pass
-        assert delivery.result.accepted == len(made), delivery.result
-
-    def by_rest() -> None:
-        client = Client(headers={"Authorization": f"Bearer {key}"})
-        answer = client.post("/api/v1/responses/", data, content_type="application/x-ndjson").json()
-        assert answer["accepted"] == len(made), answer
-
-    ways = {"COPY": None, "insert": by_insert, "ingest": by_ingest, "REST": by_rest}
-    best = {name: (float("inf"), float("inf")) for name in ways}
-    for _ in range(options.rounds):
-        for name, way in ways.items():
-            clean(project)
-            run = way or raw_copy(project, prepared)
-            clock, processor = time.perf_counter(), processor_seconds()
-            run()
-            taken = time.perf_counter() - clock, processor_seconds() - processor
-            best[name] = min(best[name][0], taken[0]), min(best[name][1], taken[1])
-    clean(project)
-    print(f"{len(made):,} rows of {len(data) / len(made) / 1000:.1f} kB, best of {options.rounds}")
-    for name, (clock, processor) in best.items():
-        ratios = [floor / taken for floor, taken in zip(best["COPY"], best[name], strict=True)]
-        print(
-            f"{name:8} {len(made) / clock:8,.0f} rows/s {len(data) / clock / 1e6:6.1f} MB/s {ratios[0]:5.0%} of COPY"
-            f"   processor: {processor / len(made) * 1e6:5.0f} us/row {ratios[1]:5.0%} of COPY"
-        )
+    lines, ratios = [], {}
+    with Web() as web:
+        for held in options.held:
+            load = Load(options, held, web)
+            found = load.lines(load.best(options.rounds))
+            ratios[held] = dict(zip(("REST", "REST together"), (line.ratio or 0 for line in found[-2:]), strict=True))
+            lines += found
+            load.threads.shutdown()
+        lines += [*flat(ratios), *large(load, options.bodies)]
+    add("ingest", f"Ingest of rows of {len(load.data) / load.n / 1000:.1f} kB", lines)
 
 
 if __name__ == "__main__":

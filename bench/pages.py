@@ -8,23 +8,20 @@ statements and 150 ms (p95) for any list at a million rows. The compared figure 
 run (a person's keys, no table of the world): what session, rights and the frame cost on this machine at this hour.
 """
 
+# ruff: noqa: E402 (the path is set before imports; bench.world sets Django up)
+
 from __future__ import annotations
 
-import argparse
 import http.client
-import os
-import socket
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from django.conf import settings
 from django.core.management import call_command
@@ -32,8 +29,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from table import Line, add
-from world import SIZE, World, made
+
+from bench.measured.process import Web
+from bench.table import Line, Size, add, asked
+from bench.world import SIZE, World, made
 
 STATEMENTS, MILLISECONDS = 10, 150.0
 BY_GUNICORN = ("responses", "overview", "queue", "queue: polled", "items", "audit")
@@ -298,45 +297,6 @@ def table_of(found: list[Found], frame: Found) -> list[Line]:
     ]
 
 
-@contextmanager
-def gunicorn() -> Iterator[int]:
-    """The web process as `serve` starts it, on a free port of the loopback interface."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = int(listener.getsockname()[1])
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "feedback.wsgi",
-        "-w",
-        "2",
-        "-b",
-        f"127.0.0.1:{port}",
-        "--log-level",
-        "error",
-    ]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(Path(__file__).resolve().parent.parent),
-        "DJANGO_SETTINGS_MODULE": "feedback.settings",
-    }
-    process = subprocess.Popen(command, env=environment)
-    try:
-        deadline = time.monotonic() + 30
-        while True:
-            with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            if time.monotonic() > deadline:
-                sys.exit("gunicorn did not start.")
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
 def over_http(page: Page, client: Client, port: int, calls: int) -> Found:
     found = Found(page)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
@@ -357,12 +317,13 @@ def over_http(page: Page, client: Client, port: int, calls: int) -> Found:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", type=int, default=SIZE)
-    parser.add_argument("--calls", type=int, default=20)
-    parser.add_argument("--only", default="", help="Pages whose name begins so.")
-    parser.add_argument("--worst", type=int, default=0)
-    options = parser.parse_args()
+    options = asked(
+        __doc__,
+        size=Size(SIZE, 2_000),
+        calls=Size(20, 3),
+        only=Size("", "", "Pages whose name begins so."),
+        worst=Size(0, 0, "Print the slowest statement of so many pages."),
+    )
     world = made(options.size)
     call_command("collectstatic", interactive=False, verbosity=0)
     people = clients(world)
@@ -372,9 +333,9 @@ def main() -> None:
     ]
     lines = table_of(found, frame)
     if not options.only:
-        with gunicorn() as port:
+        with Web() as web:
             chosen = [row.page for row in found if row.page.name in BY_GUNICORN]
-            http_rows = [over_http(page, people[page.role], port, options.calls) for page in chosen]
+            http_rows = [over_http(page, people[page.role], web.port, options.calls) for page in chosen]
         lines += [
             Line(
                 f"{row.page.name}, through gunicorn", f"p50 {row.p50:.0f} ms, p95 {row.p95:.0f} ms", aim="p95 ≤ 150 ms"

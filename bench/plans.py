@@ -6,9 +6,10 @@ Writes the tables of docs/explanation/indexes.md between its marks; the conclusi
 statement is run once more under EXPLAIN (ANALYZE, BUFFERS).
 """
 
+# ruff: noqa: E402 (the path is set before imports; bench.world sets Django up)
+
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
@@ -16,12 +17,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from django.core.management import call_command
 from django.db import connection
-from pages import Found, clients, measured, pages
-from world import ROOT, SIZE, made
+
+from bench.pages import Found, clients, measured, pages
+from bench.table import Size, asked
+from bench.world import ROOT, SIZE, made
 
 DOC = ROOT / "docs" / "explanation" / "indexes.md"
 UNUSED = """
@@ -81,10 +84,8 @@ def put(text: str, mark: str, lines: list[str]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", type=int, default=SIZE)
-    parser.add_argument("--only", default="", help="Pages whose name begins so; the document is left alone.")
-    options = parser.parse_args()
+    only = Size("", "", "Pages whose name begins so; the document is left alone.")
+    options = asked(__doc__, size=Size(SIZE, 2_000), only=only)
     world = made(options.size)
     call_command("collectstatic", interactive=False, verbosity=0)
     people = clients(world)

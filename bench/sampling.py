@@ -1,15 +1,15 @@
-"""What a draw costs: a fixed size and a fixed rate from populations that grow tenfold, on either database.
+"""What a draw costs: the same number of responses drawn from populations that grow tenfold.
 
-DATABASE_URL=postgres://… python bench/sampling.py [--sizes 10000 100000 1000000]
+    DATABASE_URL=postgres://… python bench/sampling.py [--full 100000 1000000] [--thin 100000 1000000 10000000]
 
-Rows are thin (no bodies). The claim: the seconds of a rate follow the sample, not the population.
+By rate and by size, about 2,000 responses each, k = 2: seconds of the whole run of a rule, from its frozen bounds to
+the last item, the best of three with seeds of their own. Full responses have texts and sources, thin ones have none
+(few would fit beside ten million). Each population lies in a project of its own, beside the smaller ones before it.
+The claim: the cost follows the sample, not the population. Compared is the smallest population of the same run.
 """
-
-# ruff: noqa: E402 (Django is set up before its models are imported)
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
@@ -17,74 +17,84 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feedback.settings")
 
-import django
+import django  # noqa: E402
 
 django.setup()
 
-from django.core.management import call_command
-from django.db import connection
-from django.utils import timezone
+from django.core.management import call_command  # noqa: E402
 
-from feedback import jobs
-from feedback.accounts.models import Project
-from feedback.responses.models import LanguageModel, Response
-from feedback.rubrics.models import Rubric, RubricVersion
-from feedback.text.hashes import draw_key
-from reviews.queues.models import Item, Queue
-from reviews.sampling.models import SamplingRule, SamplingRun
+from bench.measured import records  # noqa: E402
+from bench.table import Line, Size, add, asked  # noqa: E402
+from feedback import jobs  # noqa: E402
+from feedback.accounts.models import Project  # noqa: E402
+from feedback.rubrics.models import Rubric, RubricVersion  # noqa: E402
+from reviews.queues.models import Item, Queue  # noqa: E402
+from reviews.sampling.models import SamplingRule, SamplingRun  # noqa: E402
+from tests import make  # noqa: E402
 
-SAMPLE = 2_000
-
-
-def population(n: int) -> Project:
-    project = Project.objects.create(slug=f"bench-{uuid.uuid4().hex[:10]}", name="Bench", salt="0" * 32)
-    model = LanguageModel.objects.create(project=project, name="m")
-    now, digest = timezone.now(), "0" * 64
-    for start in range(0, n, 5_000):
-        Response.objects.bulk_create(
-            Response(
-                project=project, model=model, external_id=f"r{i}", body_hash=digest, prompt_hash=digest,
-                input_hash=f"{i:064}", fold_hash=digest, output_hash=digest, draw_key=draw_key("bench", f"r{i}"),
-                responded_at=now,
-            )
-            for i in range(start, min(start + 5_000, n))
-        )  # fmt: skip
-    return project
+ROUNDS = 3
+Drawn = tuple[float, int]  # seconds, items
 
 
-def run(project: Project, **choices: Any) -> tuple[float, int]:
-    rubric = Rubric.objects.create(project=project, name=uuid.uuid4().hex)
-    version = RubricVersion.objects.create(project=project, rubric=rubric, number=1)
+def run(project: Project, **choices: Any) -> Drawn:
     key = uuid.uuid4().hex[:20]
+    rubric = Rubric.objects.create(project=project, name=key)
+    version = RubricVersion.objects.create(project=project, rubric=rubric, number=1)
     queue = Queue.objects.create(project=project, key=key, name=key, rubric_version=version, k=2)
     rule = SamplingRule.objects.create(project=project, key=key, name=key)
-    rule.revise(queue=queue, seed="bench", **choices)
+    rule.revise(queue=queue, seed=key, **choices)
     row = SamplingRun.objects.create(project=project, rule_version=rule.current, tick="bench")
-    started = time.perf_counter()
+    begun = time.perf_counter()
     jobs.run(SamplingRun, row.pk)
-    seconds = time.perf_counter() - started
+    seconds = time.perf_counter() - begun
     row.refresh_from_db()
     assert row.state == "done", row.error
     return seconds, Item.objects.filter(run_id=row.pk).count()
 
 
+def draws(n: int, sample: int, kind: str) -> dict[str, Drawn]:
+    """The best draw of each kind from a new population."""
+    project = make.project(f"bench-{uuid.uuid4().hex[:10]}")
+    begun = time.perf_counter()
+    records.fill(project, n, records.FULL if kind == "full" else records.THIN)
+    print(f"{n:,} {kind} responses made in {time.perf_counter() - begun:.0f} s", file=sys.stderr, flush=True)
+    run(project, method="size", size=10)  # statements and connections are warm
+    choices: dict[str, dict[str, Any]] = {
+        "a rate": {"method": "rate", "rate": min(1.0, sample / n)},
+        "a size": {"method": "size", "size": sample},
+    }
+    return {name: min(run(project, **chosen) for _ in range(ROUNDS)) for name, chosen in choices.items()}
+
+
+def lines(sizes: list[int], sample: int, kind: str) -> list[Line]:
+    found = {n: draws(n, sample, kind) for n in sorted(sizes)}
+    least = min(found)
+    return [
+        Line(
+            f"draw by {name} from {n:,} {kind} responses",
+            f"{seconds:.2f} s, {items:,} items",
+            f"from {least:,}, {found[least][name][0]:.2f} s" if n > least else "",
+            seconds / found[least][name][0] if n > least else None,
+            "flat: 1" if n > least else "",
+        )
+        for name in ("a rate", "a size")
+        for n, (seconds, items) in ((n, kinds[name]) for n, kinds in found.items())
+    ]
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
-    sizes = parser.parse_args().sizes
+    options = asked(
+        __doc__,
+        full=Size([100_000, 1_000_000], [500, 2_000]),
+        thin=Size([100_000, 1_000_000, 10_000_000], [500, 2_000]),
+        sample=Size(2_000, 100),
+    )
     call_command("migrate", verbosity=0)
-    print(f"{connection.vendor}: about {SAMPLE} drawn, k = 2")
-    print(f"{'population':>12} {'rate: s':>9} {'items':>7} {'items/s':>9} {'size: s':>9} {'items':>7}")
-    for n in sizes:
-        project = population(n)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-        by_rate, drawn = run(project, method="rate", rate=min(1.0, SAMPLE / n))
-        by_size, sized = run(project, method="size", size=SAMPLE)
-        print(f"{n:>12,} {by_rate:>9.2f} {drawn:>7} {drawn / by_rate:>9.0f} {by_size:>9.2f} {sized:>7}", flush=True)
+    found = [*lines(options.full, options.sample, "full"), *lines(options.thin, options.sample, "thin")]
+    add("sampling", "Sampling runs", found)
 
 
 if __name__ == "__main__":

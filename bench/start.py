@@ -8,12 +8,10 @@ small world, as a browser fetches it in production: compressed, with its style s
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import os
 import re
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,12 +20,7 @@ from urllib.parse import urljoin
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(ROOT)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feedback.settings")
-os.environ |= {
-    "ALLOWED_HOSTS": "testserver,127.0.0.1",
-    "LOG_LEVEL": "ERROR",
-    "WEB_WORKERS": "1",
-    "VAR_DIR": tempfile.mkdtemp(prefix="bench-"),
-}
+os.environ |= {"ALLOWED_HOSTS": "testserver,127.0.0.1", "LOG_LEVEL": "ERROR", "WEB_WORKERS": "1"}
 
 import brotli  # noqa: E402
 import django  # noqa: E402
@@ -38,8 +31,8 @@ from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
-from bench.measured.process import Web, memory, served  # noqa: E402
-from bench.table import Line, add  # noqa: E402
+from bench.measured.process import Web, memory  # noqa: E402
+from bench.table import Line, Size, add, asked  # noqa: E402
 from feedback.accounts.models import Member, User  # noqa: E402
 from feedback.management.commands import serve  # noqa: E402
 from feedback.responses.models import Passage  # noqa: E402
@@ -109,15 +102,13 @@ def reviewer() -> tuple[str, str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
+    rounds = asked(__doc__, rounds=Size(3, 1)).rounds
     serve.prepare()
     path, cookie = reviewer()
     connections.close_all()
     ready, idle, used = [], [], []
     for _ in range(rounds):
-        with served() as web:
+        with Web() as web:
             ask(web, "/", {})  # the port is open from the beginning: this waits until a worker takes it
             ready.append(time.perf_counter() - web.begun)
             idle.append(sum(memory(pid) for pid in web.pids))

@@ -11,28 +11,32 @@
 
 from __future__ import annotations
 
-import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feedback.settings")
 
-from django.core.management import call_command
-from django.db import connection, transaction
+import django  # noqa: E402
 
-from bench import claim as claims
-from bench import ingest as ingesting
-from bench.table import Line, add
-from feedback.accounts.models import Project
-from feedback.responses.names import Names
-from feedback.responses.prepared import Prepared, prepare
-from feedback.responses.rows import read
-from reviews.queues.claim import claim
-from reviews.queues.models import Queue
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+
+from bench.measured import records, rows  # noqa: E402
+from bench.measured.process import backend, processor_seconds  # noqa: E402
+from bench.table import Line, Size, add, asked  # noqa: E402
+from bench.turns.seed import Seeded, execute  # noqa: E402
+from feedback.accounts.models import Project  # noqa: E402
+from reviews.queues.claim import claim  # noqa: E402
+from reviews.queues.models import Assignment, Queue  # noqa: E402
+from tests import make  # noqa: E402
 
 LONG = {"responses_responsebody": ("messages", "output"), "responses_passage": ("text",)}
 # What happens to rows that came in together: some responses are drawn, then judged; items are filled place by place.
@@ -48,6 +52,10 @@ LIFE = {
     ),
 }
 STEP = 50  # rows a transaction
+K = 3
+TAKE_FIRST = """UPDATE queues_place SET claimed_at = now(), state = 'withdrawn' WHERE id = (
+    SELECT id FROM queues_place WHERE queue_id = %s AND lane = 1 AND state = 'open'
+    ORDER BY pos LIMIT 1 FOR UPDATE SKIP LOCKED)"""
 
 
 def ask(sql: str, *values: Any) -> Any:
@@ -96,96 +104,89 @@ def room_on_pages(table: str, ours: int, seed: Callable[[], None], clean: Callab
     ]
 
 
-def filled_pages(count: int, size: int) -> list[Line]:
-    project, ready = prepared(count)
-
-    def responses() -> None:
-        with transaction.atomic():
-            ingesting.raw_copy(project, ready)()
-
-    def items() -> None:
-        queues.append(claims.seeded(size))
-
+def filled_pages(project: Project, chunks: list[records.Chunk], size: int) -> list[Line]:
     queues: list[Queue] = []
-    lines = room_on_pages("responses_response", 90, responses, lambda: ingesting.clean(project))
-    return lines + room_on_pages("queues_item", 90, items, lambda: claims.removed(queues.pop()))
+    makes = {
+        "responses_response": (lambda: copied(chunks), lambda: records.remove(project)),
+        "queues_item": (lambda: queues.append(Seeded(size, K).queue), lambda: removed(queues.pop())),
+    }
+    return [line for table, (seed, clean) in makes.items() for line in room_on_pages(table, 90, seed, clean)]
 
 
-def blocks(queue: Queue) -> float:
+def copied(chunks: list[records.Chunk]) -> None:
+    with transaction.atomic():
+        records.copy(chunks)
+
+
+def removed(queue: Queue) -> None:
+    for table in ("queues_front", "queues_place", "queues_assignment", "queues_lane", "queues_item"):
+        execute(f"DELETE FROM {table} WHERE queue_id = %(queue)s", queue=queue.pk)
+    subjects = "SELECT id FROM responses_subject WHERE project_id = %(project)s"
+    execute(f"DELETE FROM responses_subjectresponse WHERE subject_id IN ({subjects})", project=queue.project_id)
+    execute("DELETE FROM responses_subject WHERE project_id = %(project)s", project=queue.project_id)
+    records.remove(queue.project)
+
+
+def blocks(seeded: Seeded) -> float:
     """Pages of places and their indexes that the first claim of a new person reads, the mean of five people."""
     columns = "heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read"
     sql = f"SELECT {columns} FROM pg_statio_user_tables WHERE relname = %s"
-    people = [claims.person(queue) for _ in range(5)]
+    people = [seeded.person() for _ in range(5)]
     ask("SELECT pg_stat_force_next_flush()")
     before = ask(sql, "queues_place")[0]
     for member in people:
-        claims.leave(claim(queue, member))
+        claimed = claim(seeded.queue, member)
+        assert claimed is not None
+        Assignment.objects.filter(pk=claimed.pk).update(state="skipped")
     ask("SELECT pg_stat_force_next_flush()")
     return float(ask(sql, "queues_place")[0] - before) / len(people)
 
 
 def dead_places(size: int, times: int) -> list[Line]:
-    queue = claims.seeded(size)
+    seeded = Seeded(size, K)
     ask("ALTER TABLE queues_place SET (autovacuum_enabled = false)")
     ask("VACUUM ANALYZE queues_place")
-    clean = blocks(queue)
+    clean = blocks(seeded)
     old = connection.copy(alias="old")
     old.set_autocommit(False)
     with old.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute("SELECT count(*) FROM queues_queue")
-    claims.timed(lambda: claims.bare(queue), lambda _: None, times)
-    held = blocks(queue)
+    for _ in range(times):
+        ask(TAKE_FIRST, seeded.queue.pk)
+    held = blocks(seeded)
     old.rollback()
     old.close()
-    freed = blocks(queue)
+    freed = blocks(seeded)
     ask("VACUUM queues_place")
     ask("ALTER TABLE queues_place RESET (autovacuum_enabled)")
-    vacuumed = blocks(queue)
-    claims.removed(queue)
+    vacuumed = blocks(seeded)
     what, base = f"pages a first claim reads behind {times:,} dead places", f"before there were any, {clean:.0f}"
-    rows = {"an old snapshot keeps them": held, "it is gone": freed, "after VACUUM": vacuumed}
-    return [Line(f"{what}: {when}", f"{pages:.0f}", base, pages / clean) for when, pages in rows.items()]
+    found = {"an old snapshot keeps them": held, "it is gone": freed, "after VACUUM": vacuumed}
+    return [Line(f"{what}: {when}", f"{pages:.0f}", base, pages / clean) for when, pages in found.items()]
 
 
-def prepared(count: int) -> tuple[Project, list[Prepared]]:
-    project, _ = Project.objects.get_or_create(slug="bench-storage", defaults={"name": "Bench", "salt": "0" * 32})
-    ingesting.clean(project)
-    names = Names(project)
-    ready = [prepare(number, read(row)) for number, row in enumerate(ingesting.rows(count))]
-    for row in ready:
-        row.model_id, row.prompt_version_id = names.model(row.row), names.prompt_version(row.row)
-    return project, ready
-
-
-def packed(run: Callable[[], None], method: str, project: Project) -> tuple[float, float, int]:
+def packed(project: Project, chunks: list[records.Chunk], method: str) -> tuple[float, float, int]:
     """Seconds by the clock, seconds of processor, bytes."""
-    with connection.cursor() as cursor:
-        for table, columns in LONG.items():
-            for column in columns:
-                cursor.execute(f'ALTER TABLE {table} ALTER COLUMN "{column}" SET COMPRESSION {method}')
-    best = (float("inf"), float("inf"))
+    for table, columns in LONG.items():
+        for column in columns:
+            ask(f'ALTER TABLE {table} ALTER COLUMN "{column}" SET COMPRESSION {method}')
+    best, pids = (float("inf"), float("inf")), [os.getpid(), backend()]
     for _ in range(3):
-        ingesting.clean(project)
-        clock, processor = time.perf_counter(), ingesting.processor_seconds()
-        run()
-        taken = time.perf_counter() - clock, ingesting.processor_seconds() - processor
+        records.remove(project)
+        clock, processor = time.perf_counter(), processor_seconds(pids)
+        copied(chunks)
+        taken = time.perf_counter() - clock, processor_seconds(pids) - processor
         best = min(best[0], taken[0]), min(best[1], taken[1])
     sizes = [ask("SELECT pg_total_relation_size(%s)", table)[0] for table in LONG]
     return (*best, sum(sizes))
 
 
-def compressing(count: int) -> list[Line]:
-    project, ready = prepared(count)
+def compressing(project: Project, chunks: list[records.Chunk], count: int) -> list[Line]:
     ask("SELECT set_config('synchronous_commit', 'off', false)")
-
-    def run() -> None:
-        with transaction.atomic():
-            ingesting.raw_copy(project, ready)()
-
-    figures = {method: packed(run, method, project) for method in ("pglz", "lz4")}
-    ingesting.clean(project)
+    figures = {method: packed(project, chunks, method) for method in ("pglz", "lz4")}
+    records.remove(project)
     (slow, busy, large), (fast, idle, small) = figures["pglz"], figures["lz4"]
     what = f"COPY of {count:,} responses with lz4"
     return [
@@ -196,23 +197,14 @@ def compressing(count: int) -> list[Line]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--queue", type=int, default=60_000)
-    parser.add_argument("--claims", type=int, default=6_000)
-    parser.add_argument("--rows", type=int, default=4_000)
-    options = parser.parse_args()
-    if connection.vendor != "postgresql":
-        sys.exit("This benchmark needs PostgreSQL: set DATABASE_URL.")
-    call_command("migrate", verbosity=0)
-    add(
-        "storage",
-        "Storage parameters",
-        [
-            *filled_pages(options.rows, options.queue),
-            *dead_places(options.queue, options.claims),
-            *compressing(options.rows),
-        ],
+    options = asked(
+        __doc__, queue=Size(60_000, 600), claims=Size(6_000, 60, "that leave a dead place each"), rows=Size(4_000, 400)
     )
+    call_command("migrate", verbosity=0)
+    project = make.project(f"bench-{time.time():.0f}")
+    chunks = records.columns(project, records.prepared(project, rows.made(options.rows)))
+    lines = filled_pages(project, chunks, options.queue) + dead_places(options.queue, options.claims)
+    add("storage", "Storage parameters", [*lines, *compressing(project, chunks, options.rows)])
 
 
 if __name__ == "__main__":

@@ -4,19 +4,24 @@
 
 A figure means little on a noisy machine; a ratio to a baseline that was taken in the same run means much. So each line
 has both, and the aim where DESIGN names one.
+
+With BENCH_SMALL=1 every script takes small sizes: that shows that it still runs, and its figures are not kept.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
 import subprocess
+import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+SMALL = bool(os.environ.get("BENCH_SMALL"))
 FOLDER = Path(os.environ.get("BENCH_DIR", ROOT / "var" / "bench"))
 RESULTS = ROOT / "bench" / "RESULTS.md"
 HEAD = """# Results
@@ -38,11 +43,34 @@ class Line:
     aim: str = ""  # "≥ 0.5", "≤ 150 ms"
 
 
+@dataclass(frozen=True)
+class Size:
+    """An option of a script: its value for the table, and for a run that only shows that all works."""
+
+    full: int | str | list[int]
+    small: int | str | list[int]
+    help: str = ""
+
+
+def asked(doc: str | None, **sizes: Size) -> argparse.Namespace:
+    """What a benchmark was asked for. Each of them measures PostgreSQL."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, size in sizes.items():
+        kind, many = (int, "+") if isinstance(size.full, list) else (type(size.full), None)
+        default = size.small if SMALL else size.full
+        parser.add_argument(f"--{name}", type=kind, nargs=many, default=default, help=size.help or None)
+    found = parser.parse_args()
+    if not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        sys.exit(f"This benchmark needs PostgreSQL: make bench BENCH={Path(sys.argv[0]).stem}")
+    return found
+
+
 def add(part: str, title: str, lines: list[Line]) -> None:
     """Print the lines, and keep them for RESULTS.md; the same part again replaces what it said before."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
     kept = [asdict(line) for line in lines]
-    (FOLDER / f"{part}.json").write_text(json.dumps({"title": title, "lines": kept}, ensure_ascii=False, indent=1))
+    if not SMALL:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        (FOLDER / f"{part}.json").write_text(json.dumps({"title": title, "lines": kept}, ensure_ascii=False, indent=1))
     print(section(title, kept), flush=True)
 
 

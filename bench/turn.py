@@ -18,8 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
@@ -32,13 +30,11 @@ import django  # noqa: E402
 
 django.setup()
 
-from django.conf import settings  # noqa: E402
-from django.db import connection, connections  # noqa: E402
-
-from bench.table import Line, add  # noqa: E402
-from bench.turns.crowd import Ready, Run, crowd, processor_seconds  # noqa: E402
+from bench.table import Line, Size, add, asked  # noqa: E402
+from bench.turns.crowd import Ready, Run  # noqa: E402
 from bench.turns.people import bare_claimer, bare_reader, claimer, program, reader, visitor  # noqa: E402
-from bench.turns.seed import TEXT, Seeded, execute  # noqa: E402
+from bench.turns.seed import TEXT, Seeded  # noqa: E402
+from bench.turns.server import Server, told  # noqa: E402
 from feedback.management.commands import serve  # noqa: E402
 from reviews.queues import statements  # noqa: E402
 from reviews.queues.claim import claim  # noqa: E402
@@ -50,61 +46,13 @@ BARE_CLAIM = """UPDATE queues_place SET state = 'withdrawn' WHERE id = (
     ORDER BY pos LIMIT 1 FOR UPDATE SKIP LOCKED);"""
 OUR_CLAIM = f"""BEGIN; {statements.LOCK_FRONT}; {statements.TAKE_NEXT}; COMMIT;
 UPDATE queues_assignment SET state = 'skipped' WHERE reviewer_id = %(reviewer)s AND state = 'claimed';"""
-duplicates = 0
-
-
-class Server:
-    """A gunicorn, and what it and its database connections have used of the processors."""
-
-    def __init__(self, app: str) -> None:
-        self.listener = serve.listen("127.0.0.1", 0)
-        self.port: int = self.listener.getsockname()[1]
-        command = serve.web_command(self.listener, settings.WEB_WORKERS)
-        command[command.index("feedback.wsgi")] = app
-        self.process = subprocess.Popen(command, cwd=ROOT, pass_fds=(self.listener.fileno(),))
-
-    def used(self) -> tuple[dict[int, float], dict[int, float]]:
-        """Seconds of processor by process: the workers, and the database's ends of their connections."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        backends = execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-        connections.close_all()  # nothing is inherited by a process that is forked
-        return processor_seconds(map(int, children)), processor_seconds(pid for (pid,) in backends)
-
-    def run(self, people: list[Ready], turns: int) -> tuple[Run, str]:
-        """The run, and the milliseconds of processor that each turn took."""
-        global duplicates
-        connections.close_all()
-        crowd(people, 3)  # so that every worker has its connections and templates
-        before = self.used()
-        run = crowd(people, turns)
-        grown = [
-            sum(now - earlier.get(pid, 0) for pid, now in after.items())
-            for earlier, after in zip(before, self.used(), strict=True)
-        ]
-        duplicates += run.duplicates
-        return run, " + ".join(f"{1000 * used / len(run.times):.1f}" for used in (*grown, run.cpu))
-
-
-@contextmanager
-def served(app: str) -> Iterator[Server]:
-    server = Server(app)
-    try:
-        yield server
-    finally:
-        server.process.terminate()
-        server.process.wait(60)
-        server.listener.close()
-
-
-def told(run: Run, cpu: str) -> str:
-    return f"{run.pace:.0f} /s, p50 {run.p50:.0f}, p95 {run.p95:.0f} ms; {cpu} ms of processor"
 
 
 def floor(items: int, turns: int, clients: int) -> list[tuple[Run, str]]:
     """The bare project: pairs of two requests, the view that only claims, and the one that also reads what is shown."""
     fill = [sys.executable, str(ROOT / "bench/turns/bare.py"), str(items), str(clients), TEXT]
     sessions = subprocess.run(fill, check=True, capture_output=True, text=True).stdout.split()
-    with served("bench.turns.bare:application") as server:
+    with Server("bench.turns.bare:application") as server:
         pairs = server.run([visitor(server.port, session) for session in sessions], turns)
         claims = server.run([bare_claimer(server.port) for _ in range(clients)], turns * 4)
         reads = server.run([bare_reader(server.port, session) for session in sessions], turns * 2)
@@ -188,7 +136,7 @@ class Measures:
 def measure(options: argparse.Namespace) -> list[Line]:
     *shorter, longest = sorted(options.items)
     pairs, *claims = floor(longest, options.turns, options.clients)
-    with served("feedback.wsgi") as server:
+    with Server() as server:
         found = Measures(server, options, pairs)
         for n, k in product(shorter, options.k):
             found.pages(Seeded(n, k), options.clients)
@@ -203,22 +151,19 @@ def measure(options: argparse.Namespace) -> list[Line]:
         seeded.expired(some, skip=longest * 8 // 10)
         found.pages(seeded, options.clients, f" ({some:,} given back, {some:,} leases over)")
     middle = Seeded(shorter[-1] if shorter else longest, 3)
-    last = Line("turns that two people got, in all runs", str(duplicates), aim="0")
+    last = Line("turns that two people got, in all runs", str(server.duplicates), aim="0")
     return [*found.lines, *engine(seeded, options.clients), emptiness(middle), last]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--items", type=int, nargs="+", default=[1_000, 100_000, 1_000_000])
-    parser.add_argument(
-        "--k", type=int, nargs="+", default=[1, 3], help="of the shorter queues; the longest has the first"
+    options = asked(
+        __doc__,
+        items=Size([1_000, 100_000, 1_000_000], [200, 400]),
+        k=Size([1, 3], [3], "of the shorter queues; the longest has the first"),
+        ahead=Size(100_000, 100),
+        turns=Size(60, 4, "of each client in each run"),
+        clients=Size(8, 2),
     )
-    parser.add_argument("--ahead", type=int, default=100_000)
-    parser.add_argument("--turns", type=int, default=60, help="of each client in each run")
-    parser.add_argument("--clients", type=int, default=8)
-    options = parser.parse_args()
-    if connection.vendor != "postgresql":
-        sys.exit("This benchmark needs PostgreSQL: make bench BENCH=turn.")
     serve.prepare()
     add("turn", "A reviewer's turn", measure(options))
 

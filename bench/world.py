@@ -14,7 +14,6 @@ Seals of the audit log and hashes are made up, so that `verify` would complain.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
@@ -23,17 +22,20 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[0] = str(ROOT)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feedback.settings")
 
 import django  # noqa: E402
 
 django.setup()
 
+from django.apps import apps  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from bench.measured.records import indexes_later  # noqa: E402
+from bench.table import Size, asked  # noqa: E402
 from feedback.accounts.models import Member, Project, User  # noqa: E402
 from feedback.datasets.models import Dataset, DatasetVersion  # noqa: E402
 from feedback.datasets.statistics import empty, summary  # noqa: E402
@@ -91,8 +93,6 @@ class World:
 
 def made(size: int = SIZE) -> World:
     """The world of this size: what is there already, or made now."""
-    if connection.vendor != "postgresql":
-        sys.exit("The world needs PostgreSQL: set DATABASE_URL.")
     call_command("migrate", verbosity=0)
     there = Project.objects.filter(slug=MAIN).first()
     if there is None:
@@ -114,14 +114,12 @@ def make(size: int) -> None:
     """All in one transaction: a world that was cut short is not there. Plain indexes are built after the rows."""
     begun = time.monotonic()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL work_mem = '128MB'")
-        cursor.execute("SET LOCAL synchronous_commit = off; SET LOCAL session_replication_role = replica")
-        indexes = taken_away(cursor)
-        for slug in (MAIN, *SMALL):
-            fill(slug, size if slug == MAIN else max(1_000, size // 100))
-        for definition in indexes:
-            cursor.execute(definition)
-        told(f"{len(indexes)} indexes", begun)
+        cursor.execute("SET LOCAL work_mem = '128MB'; SET LOCAL synchronous_commit = off")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        with indexes_later(*tables_of("responses", "queues", "judgements", "datasets", "audit")):
+            for slug in (MAIN, *SMALL):
+                fill(slug, size if slug == MAIN else max(1_000, size // 100))
+        told("indexes", begun)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     told("vacuum", begun)
@@ -131,21 +129,12 @@ def make(size: int) -> None:
     told("read models", begun)
 
 
+def tables_of(*rooms: str) -> list[str]:
+    return [model._meta.db_table for room in rooms for model in apps.get_app_config(room).get_models()]
+
+
 def told(what: str, begun: float) -> None:
     print(f"world: {what} after {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
-
-
-def taken_away(cursor: Any) -> list[str]:
-    """Drop the indexes that no constraint needs; what makes them again."""
-    cursor.execute(
-        "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND split_part(tablename, '_', 1) IN"
-        " ('responses', 'queues', 'judgements', 'datasets', 'audit') AND NOT EXISTS"
-        " (SELECT FROM pg_constraint WHERE conname = indexname) AND indexdef NOT LIKE 'CREATE UNIQUE%'"
-    )
-    found = cursor.fetchall()
-    for name, _ in found:
-        cursor.execute(f'DROP INDEX "{name}"')
-    return [definition for _, definition in found]
 
 
 def fill(slug: str, n: int) -> None:
@@ -243,9 +232,7 @@ def dataset_of(project: Project) -> dict[str, int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--size", type=int, default=SIZE)
-    world = made(parser.parse_args().size)
+    world = made(asked(__doc__, size=Size(SIZE, 2_000)).size)
     print(f"The world is there: project {world.project.slug}, {world.project.responses.count():,} responses.")
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Self
 
 from django.conf import settings
 from django.db import connection
@@ -50,38 +49,30 @@ def forget_peak(pid: int) -> None:
 
 
 class Web:
-    """Gunicorn as `manage.py serve` starts it, on a free port."""
+    """Gunicorn as `manage.py serve` starts it, on a free port, as long as the `with` block lasts."""
 
-    def __init__(self) -> None:
+    def __init__(self, app: str = "feedback.wsgi") -> None:
         self.listener = serve.listen("127.0.0.1", 0)
         self.port: int = self.listener.getsockname()[1]
         self.begun = time.perf_counter()
         command = serve.web_command(self.listener, settings.WEB_WORKERS)
+        command[command.index("feedback.wsgi")] = app
         self.process = subprocess.Popen(command, cwd=ROOT, pass_fds=(self.listener.fileno(),))
+
+    @property
+    def workers(self) -> list[int]:
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [int(child) for child in children]
 
     @property
     def pids(self) -> list[int]:
         """The master and its workers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [self.process.pid, *map(int, children)]
+        return [self.process.pid, *self.workers]
 
+    def __enter__(self) -> Self:
+        return self
 
-@contextmanager
-def served() -> Iterator[Web]:
-    web = Web()
-    try:
-        yield web
-    finally:
-        web.process.terminate()
-        web.process.wait(60)
-        web.listener.close()
-
-
-@contextmanager
-def in_background(work: threading.Thread, stop: threading.Event) -> Iterator[None]:
-    work.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        work.join(60)
+    def __exit__(self, *error: object) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+        self.listener.close()

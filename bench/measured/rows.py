@@ -1,7 +1,8 @@
-"""Rows to ingest, about 4 kB each: four turns, two passages, usage and metadata."""
+"""Rows to ingest, about 5 kB each: four turns, two passages, usage and metadata; and how they are sent."""
 
 from __future__ import annotations
 
+import http.client
 import json
 import random
 from pathlib import Path
@@ -41,3 +42,16 @@ def made(count: int, seed: int = 7) -> list[dict[str, Any]]:
 
 def ndjson(rows: list[dict[str, Any]]) -> bytes:
     return b"\n".join(json.dumps(row, ensure_ascii=False).encode() for row in rows)
+
+
+def send(port: int, key: str, *blocks: bytes) -> None:
+    """One body of NDJSON over REST, in blocks; it must be taken."""
+    length = str(sum(map(len, blocks)))
+    about = {"Authorization": f"Bearer {key}", "Content-Type": "application/x-ndjson", "Content-Length": length}
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
+    client.request("POST", "/api/v1/responses/", body=iter(blocks), headers=about)
+    answer = client.getresponse()
+    said = answer.read()
+    client.close()
+    assert answer.status < 300, (answer.status, said[:500])
+    assert not json.loads(said)["refused"], said[:500]
