@@ -91,9 +91,9 @@ def to(world: World, route: str, query: str = "", **kwargs: Any) -> str:
 
 def of_responses(world: World) -> Iterator[Page]:
     rows = world.project.responses.order_by("-pk")
-    some, newest = rows.filter(conversation_id__gt="", verdict="failed")[0], rows[0]
+    some, newest, oldest = rows.filter(conversation_id__gt="", verdict="failed")[0], rows[0], rows.reverse()[0]
     filters = {
-        "": "", "second page": f"before={(rows.last().pk + newest.pk) // 2}", "search": "q=suitcase",
+        "": "", "second page": f"before={(oldest.pk + newest.pk) // 2}", "search": "q=suitcase",
         "search: nothing": "q=zebra",
         "prompt": "prompt=prompt-3", "prompt version": "prompt_version=v2", "model": "model=model-5",
         "provider": "provider=harbour",
@@ -109,7 +109,7 @@ def of_responses(world: World) -> Iterator[Page]:
         "no sources": "has_passages=false",
         "dear": "min_cost=0.01015", "slow": "min_latency_ms=4500", "long": "min_output_tokens=449",
         "many thoughts": "min_reasoning_tokens=1",
-        "old": f"responded_before={(rows.last().responded_at).isoformat().replace('+', '%2B')}",
+        "old": f"responded_before={oldest.responded_at.isoformat().replace('+', '%2B')}",
         "came in": "received_after=2020-01-01",
         "dear and failed": "min_cost=0.0099&verdict=failed&environment=staging",
     }  # fmt: skip
@@ -209,7 +209,7 @@ def of_moderation(world: World) -> Iterator[Page]:
 
 
 def of_datasets(world: World) -> Iterator[Page]:
-    place = {"key": world.dataset.key, "number": 2}
+    place: dict[str, Any] = {"key": world.dataset.key, "number": 2}
     pair = world.dataset.versions.get(number=2).pairs.order_by("pk")[9]
     yield Page("datasets", "curator", to(world, "datasets:dataset-list"))
     yield Page("dataset", "curator", to(world, "datasets:dataset-detail", key=world.dataset.key))
@@ -261,7 +261,9 @@ def clients(world: World) -> dict[str, Client]:
     settings.ALLOWED_HOSTS = ["*"]  # also the test client's
     found = {role: Client(raise_request_exception=True) for role in world.members}
     for role, client in found.items():
-        client.force_login(world.members[role].user)
+        user = world.members[role].user
+        assert user is not None
+        client.force_login(user)
     return found
 
 
@@ -320,7 +322,7 @@ def main() -> None:
     options = asked(
         __doc__,
         size=Size(SIZE, 2_000),
-        calls=Size(20, 3),
+        calls=Size(20, 2),
         only=Size("", "", "Pages whose name begins so."),
         worst=Size(0, 0, "Print the slowest statement of so many pages."),
     )

@@ -83,6 +83,9 @@ def section(title: str, lines: list[dict[str, object]]) -> str:
 
 
 def write() -> None:
+    if SMALL:
+        print("All ran. Small sizes tell nothing: RESULTS.md is as it was.")
+        return
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
     head = HEAD.format(
         when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

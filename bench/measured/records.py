@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -65,7 +67,8 @@ def copy(chunks: list[Chunk]) -> None:
 
 
 def statement(model: type[models.Model], values: list[dict[str, Any]]) -> str:
-    names = ", ".join(f'"{model._meta.get_field(name).column}"' for name in values[0])
+    columns = {field.attname: field.column for field in model._meta.concrete_fields}
+    names = ", ".join(f'"{columns[name]}"' for name in values[0])
     return f'COPY "{model._meta.db_table}" ({names}) FROM STDIN'
 
 
@@ -83,7 +86,7 @@ def cell(value: Any) -> str:
 
 def fill(project: Project, n: int, tables: tuple[type[models.Model], ...] = FULL) -> None:
     """n responses, all but the first few by SQL, in a minute or two for a million; `THIN` ones have no texts."""
-    pool, names = min(n, POOL), [model._meta.db_table for model in tables]
+    begun, pool, names = time.monotonic(), min(n, POOL), [model._meta.db_table for model in tables]
     copy(columns(project, prepared(project, rows.made(pool, seed=project.pk))))
     with connection.cursor() as cursor:
         cursor.execute("SELECT min(id), max(id) FROM responses_response WHERE project_id = %s", [project.pk])
@@ -96,13 +99,14 @@ def fill(project: Project, n: int, tables: tuple[type[models.Model], ...] = FULL
             top = "SELECT setval(pg_get_serial_sequence('responses_response', 'id'), max(id)) FROM responses_response"
             cursor.execute(top)
         cursor.execute(f"VACUUM ANALYZE {', '.join(names)}")
+    print(f"{n:,} responses made in {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
 
 
 def multiplied(model: type[models.Model]) -> str:
     """The statement that makes the rows of one table after those of the pool."""
     link = "id" if model is Response else "response_id"
     own = OWN if model is Response else {}
-    names = [f.column for f in model._meta.concrete_fields if f.column == link or not f.primary_key]
+    names = [str(f.column) for f in model._meta.concrete_fields if f.column == link or not f.primary_key]
     values = [own.get(name, f'of."{name}"') if name != link else "%(last)s + i" for name in names]
     return f"""INSERT INTO {model._meta.db_table} ({", ".join(f'"{name}"' for name in names)})
         SELECT {", ".join(values)}

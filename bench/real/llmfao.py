@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-import instance
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from bench.real import instance
 
 QUEUE = "crowd-votes"
 
