@@ -1,6 +1,6 @@
 """What reviewers feel of other work on the same machine: claims and pairs alone, beside an ingest, beside a build.
 
-    DATABASE_URL=postgres://… python bench/together.py [--items 100000] [--pairs 20000] [--turns 60] [--clients 8]
+    DATABASE_URL=postgres://… python bench/together.py [--items 100000] [--pairs 2000] [--turns 100] [--clients 8]
 
 One gunicorn, one database, one run. Reviewers claim over REST, and submit through HTMX and get the next item in the
 answer, as in turn.py: first alone, then while a sender posts bulk NDJSON through the same gunicorn without a pause,
@@ -51,9 +51,10 @@ TURNS: dict[str, Person] = {"claim over REST": claimer, "submit with next throug
 class Beside:
     """Work in a process of its own, again and again until it is told to stop; it counts what it got done."""
 
-    def __init__(self, once: Callable[[int], int], unit: str) -> None:
+    def __init__(self, what: str, unit: str, once: Callable[[int], int]) -> None:
         context = multiprocessing.get_context("fork")
-        self.once, self.unit = once, unit  # given how often it was done before, `once` says how many it did
+        self.what, self.unit = what, unit
+        self.once = once  # given how often it was done before, says how many it did
         self.times, self.done, self.stop = context.Value("q", 0), context.Value("q", 0), context.Event()
 
     @contextmanager
@@ -84,7 +85,7 @@ def ingest(port: int, n: int) -> Beside:
         rows.send(port, key, data.replace(b'"bench-', b'"%d-' % number))
         return n
 
-    return Beside(once, "rows ingested")
+    return Beside("while bulk NDJSON comes in", "rows ingested", once)
 
 
 def build(n: int) -> Beside:
@@ -102,7 +103,7 @@ def build(n: int) -> Beside:
         default_storage.delete(export.file)
         return n
 
-    return Beside(once, "pairs built and exported")
+    return Beside("while versions are built and exported", "pairs built and exported", once)
 
 
 class Measures:
@@ -117,26 +118,36 @@ class Measures:
 
     def by_themselves(self) -> None:
         for turn in TURNS:
+            self.run(turn)  # so that nothing is new to the workers
             self.alone[turn], cpu = self.run(turn)
             self.lines.append(Line(f"{turn}, {self.options.clients} reviewers alone", told(self.alone[turn], cpu)))
 
-    def beside(self, what: str, work: Beside) -> None:
-        for turn, alone in self.alone.items():
+    def beside(self, work: Beside) -> None:
+        for turn in self.alone:
             with work.going_on():
                 before = work.done.value
                 run, cpu = self.run(turn)
                 got = work.done.value - before
-            figure = f"{told(run, cpu)}; {got:,} {work.unit} meanwhile"
-            self.lines.append(Line(f"{turn}, {what}", figure, f"alone, p95 {alone.p95:.0f} ms", run.p95 / alone.p95))
+            self.compared(turn, work.what, run, f"{told(run, cpu)}; {got:,} {work.unit} meanwhile")
+
+    def by_themselves_again(self) -> None:
+        """What the longer history, and the hour, changed on their own."""
+        for turn in self.alone:
+            run, cpu = self.run(turn)
+            self.compared(turn, "alone again, after all that", run, told(run, cpu))
+
+    def compared(self, turn: str, what: str, run: Run, figure: str) -> None:
+        p95 = self.alone[turn].p95
+        self.lines.append(Line(f"{turn}, {what}", figure, f"p95 alone, {p95:.0f} ms", run.p95 / p95))
 
 
 def main() -> None:
     options = asked(
         __doc__,
         items=Size(100_000, 400),
-        pairs=Size(20_000, 100, "in the version that is built"),
+        pairs=Size(2_000, 100, "in each version that is built"),
         rows=Size(2_000, 100, "in one body that is ingested"),
-        turns=Size(60, 4, "of each reviewer in each run"),
+        turns=Size(100, 4, "of each reviewer in each run"),
         clients=Size(8, 2),
     )
     serve.prepare()
@@ -144,8 +155,9 @@ def main() -> None:
     with Server() as server:
         found = Measures(server, Seeded(options.items, 1), options)
         found.by_themselves()
-        found.beside("while bulk NDJSON comes in", ingest(server.port, options.rows))
-        found.beside("while a version is built and exported", building)
+        found.beside(ingest(server.port, options.rows))
+        found.beside(building)
+        found.by_themselves_again()
         lines = [*found.lines, Line("turns that two people got, in all runs", str(server.duplicates), aim="0")]
     add("together", "Reviewing beside other work", lines)
 
