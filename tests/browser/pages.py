@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
-from playwright.sync_api import APIResponse
+from playwright.sync_api import APIResponse, Page, expect
 
 from tests import addresses
 
@@ -75,3 +75,9 @@ def address(route: str, world: dict[str, Any]) -> str:
 
 def is_page(answer: APIResponse) -> bool:
     return answer.status == 200 and answer.headers["content-type"].startswith("text/html")
+
+
+def open_whole(page: Page, path: str) -> None:
+    """The page with every fragment that it fetches by itself."""
+    page.goto(path)
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-added, .htmx-settling")).to_have_count(0)

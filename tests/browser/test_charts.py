@@ -15,6 +15,7 @@ from feedback.accounts.models import Member
 from feedback.judgements.models import Verdict
 from feedback.rubrics.ready import helpfulness_rubric
 from tests import make
+from tests.browser.pages import open_whole
 
 INK = "Object.values(Chart.instances).map(chart => chart.options.scales.y.ticks.color)"
 
@@ -83,8 +84,7 @@ def test_another_rate_is_swapped_in_and_drawn_again(curator: Member, signed_in: 
 @pytest.mark.parametrize("path", ["overview/", "overview/traffic/", "prompts/", "PROMPT/", "PROMPT/compare/"])
 def test_everybody_can_use_it_at_any_width(curator: Member, signed_in: Any, scheme: str, path: str) -> None:
     page = signed_in(curator, width=390, color_scheme=scheme, reduced_motion="reduce")
-    page.goto("/p/travel/" + path.replace("PROMPT", f"prompts/{curator.project.prompts.get().pk}"))
-    page.wait_for_load_state("networkidle")
+    open_whole(page, "/p/travel/" + path.replace("PROMPT", f"prompts/{curator.project.prompts.get().pk}"))
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

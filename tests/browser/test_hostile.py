@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from tests.browser.full_world import build
 from tests.browser.hostile import Hostile, listening
-from tests.browser.pages import GROUPS, PAGES, address, is_page
+from tests.browser.pages import GROUPS, PAGES, address, is_page, open_whole
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -74,8 +74,7 @@ def faults_of_download(answer: APIResponse) -> list[str]:
 def faults_of_page(page: Page, path: str) -> list[str]:
     """Opened with all its fragments, wide and on a phone."""
     page.set_viewport_size({"width": 1440, "height": 900})
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
+    open_whole(page, path)
     faults = [f"{path}: {found}" for found in page.evaluate(FOREIGN)]
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(250)  # charts take their new width
