@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
 from feedback.accounts import rates
 from feedback.accounts.models import Member, Project
 from tests import make
+from tests.databases import database
+
+
+def pytest_configure() -> None:
+    settings.PASSWORD_HASHERS = ["tests.make.QuickHasher"]
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +27,21 @@ def own_windows(settings: Settings) -> None:
     """Nobody's requests of another test count against the rate limits of this one."""
     settings.RATE_LIMIT_STORAGE = "memory://"
     rates.windows.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def migrated(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of a migrated database that nothing else uses; tests in it make projects of their own.
+
+    A copy of this run's own, which holds nothing between two tests.
+    """
+    with django_db_blocker.unblock():
+        connection.close()  # PostgreSQL copies only what nobody is connected to
+    own = f"any:///{settings.DATABASES['default']['NAME']}"
+    with database(tmp_path_factory.mktemp("services-database"), own) as address:
+        yield address
 
 
 @pytest.fixture
@@ -73,8 +96,21 @@ def anonymous() -> Client:
     return Client()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with the reason, what this run has no server for; `make check` brings them all."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--of-database", action="store_true", help="only tests that another one could fail")
+
+
+def asks_database(item: pytest.Item) -> bool:
+    """pytest-django lets no other test near a database."""
+    marks = any(item.get_closest_marker(name) for name in ("django_db", "postgres", "services"))
+    return marks or "django_db_setup" in getattr(item, "fixturenames", ())
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not wanted, and skip with a reason what has no server here; `make check` brings them all."""
+    if config.getoption("--of-database"):
+        config.hook.pytest_deselected(items=[item for item in items if not asks_database(item)])
+        items[:] = [item for item in items if asks_database(item)]
     here = {
         "postgres": settings.DATABASES["default"]["ENGINE"].endswith("postgresql"),
         "services": bool(settings.REDIS_URL),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
@@ -35,6 +34,7 @@ from schemathesis.specs.openapi.checks import (
 from feedback.accounts.models import Member, Project
 from feedback.permissions import SCOPES
 from tests import make, world
+from tests.databases import undone
 from tests.test_openapi import COMMITTED
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "10"))
@@ -49,21 +49,6 @@ CHECKS = [
 ]
 SCHEMA = schemathesis.openapi.from_path(COMMITTED)
 OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)}
-
-
-class Undo(Exception):
-    """Leaves a transaction without its changes."""
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Every example begins in the same world."""
-    try:
-        with transaction.atomic():
-            yield
-            raise Undo
-    except Undo:
-        pass
 
 
 @pytest.fixture
@@ -122,7 +107,7 @@ def test_every_answer_is_one_of_the_description(label: str, mode: GenerationMode
     )  # fmt: skip
     @given(case=there if "{" not in label or not LOOKS_LONGER else st.one_of(there, anywhere))
     def hold(case: Any) -> None:
-        with undone():
+        with undone():  # every example begins in the same world
             answer = case.call(app=application, headers=headers)
         left_out = [negative_data_rejection] if isinstance(case.body, list) else []  # its rows are judged one by one
         case.validate_response(answer, checks=CHECKS, excluded_checks=left_out, headers=headers)

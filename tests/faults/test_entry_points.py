@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from tests.faults.conftest import database
+from tests.databases import database
 from tests.faults.instance import ROOT, Redis, eventually, free_port, signal_all
 
 pytestmark = [pytest.mark.postgres, pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(280)]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.conftest import database
+from tests.databases import database
 from tests.faults.instance import Instance
 
 COMMAND = """
@@ -70,21 +70,19 @@ class World(Instance):
 
 
 @pytest.fixture(scope="session")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def full(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A filled instance on the kind of database of this run. Tests only add to it."""
-    with fresh(tmp_path_factory.mktemp("full")) as world:
+    with fresh(tmp_path_factory.mktemp("full"), migrated) as world:
         world.run(FILL)
         yield world
 
 
 @contextlib.contextmanager
-def fresh(folder: Path, *, is_migrated: bool = True) -> Iterator[World]:
-    """An instance that nobody has used."""
-    with database(folder) as address:
+def fresh(folder: Path, original: str = "") -> Iterator[World]:
+    """An instance that nobody has used, on a copy of `original` or on nothing."""
+    with database(folder, original) as address:
         world = World(folder, address, JOB_LEASE_SECONDS="120")
         try:
-            if is_migrated:
-                assert world.command("migrate", "-v0")[0] == 0
             yield world
         finally:
             world.close()
@@ -95,5 +93,5 @@ def elsewhere(tmp_path: Path) -> Iterator[World]:
     """Another machine, as it were: an empty database, no files."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
-    with fresh(folder, is_migrated=False) as world:
+    with fresh(folder) as world:
         yield world

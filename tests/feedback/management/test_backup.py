@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.faults.instance import ROOT, eventually
-from tests.feedback.management.conftest import World
+from tests.feedback.management.conftest import World, fresh
 
 REVIEWS = "from feedback.judgements.models import Review"
 COUNT = f"{REVIEWS}; answer = Review.objects.count()"
@@ -167,9 +167,9 @@ def test_a_file_with_another_content_is_not_overwritten(elsewhere: World, backup
     assert path.read_bytes() == b"mine"
 
 
-def test_a_migrated_database_without_anybodys_rows_counts_as_empty(elsewhere: World, backup: Path) -> None:
-    assert elsewhere.command("migrate", "-v0")[0] == 0
-    assert elsewhere.done("restore", backup)["verified"] > 30
+def test_a_migrated_database_without_anybodys_rows_counts_as_empty(migrated: str, backup: Path, tmp_path: Path) -> None:
+    with fresh(tmp_path, migrated) as elsewhere:
+        assert elsewhere.done("restore", backup)["verified"] > 30
 
 
 def test_one_wrong_byte_is_refused_before_anything_is_touched(elsewhere: World, copy: Path) -> None:

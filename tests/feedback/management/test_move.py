@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from feedback.management.moving import Sum, has_nul, plain
-from tests.faults.conftest import database
+from tests.databases import database
 from tests.feedback.management.conftest import FILL, World
 
 COUNTS = "from feedback.management.databases import rows_of; answer = rows_of('default')"
@@ -25,7 +27,7 @@ ingest_rows(make.project("odd"), [row], batch=None)
 """
 PROJECTS = """
 from feedback.accounts.models import Project
-answer = list(Project.objects.order_by("pk").values_list("pk", "slug", "created_at"))
+answer = list(Project.objects.exclude(slug="after").order_by("pk").values_list("pk", "slug", "created_at"))
 """
 METADATA = """
 from feedback.responses.models import ResponseBody
@@ -45,9 +47,32 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     world.close()
 
 
+@dataclass
+class Moved:
+    """What the command said, and both sides after it."""
+
+    told: dict[str, Any]
+    before: dict[str, int]
+    after: dict[str, int]
+    world: World
+    last: int  # the id of a row that was deleted before
+
+
+@pytest.fixture(scope="module")
+def moved(small: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moved]:
+    """The small instance, moved to a database with nothing in it."""
+    small.run(ODD)
+    last, before = small.run(LAST), small.run(COUNTS)
+    with database(tmp_path_factory.mktemp("moved")) as target:
+        told, world = small.done("move", "--to", target), World(small.folder, target)
+        yield Moved(told, before, world.run(COUNTS), world, last)
+        world.close()
+
+
 @pytest.fixture
-def target(tmp_path: Path) -> Iterator[str]:
-    with database(tmp_path) as address:
+def target(migrated: str, tmp_path: Path) -> Iterator[str]:
+    """A PostgreSQL database that is migrated already, and empty."""
+    with database(tmp_path, migrated) as address:
         yield address
 
 
@@ -63,43 +88,29 @@ def spoilt(world: World, statement: str, back: str) -> Iterator[None]:
 
 
 @pytest.mark.postgres
-def test_everything_arrives_as_it_was(small: World, target: str) -> None:
-    small.run(ODD)
-    counts = small.run(COUNTS)
-    told = small.done("move", "--to", target)
-    assert told["verified"] > 30
-    moved = World(small.folder, target)
-    try:
-        found = moved.run(COUNTS)
-        assert {table: found[table] for table in counts if table != "sqlite_sequence"} == counts
-        assert told["rows"] == sum(count for table, count in counts.items() if table != "django_migrations")
-        assert moved.run(PROJECTS) == small.run(PROJECTS)
-        metadata = moved.run(METADATA)
-        assert metadata == {"big": 1e22, "zero": 0, "small": 1e-7, "text": "🦉 \u2028"}
-    finally:
-        moved.close()
+def test_everything_arrives_as_it_was(small: World, moved: Moved) -> None:
+    assert moved.told["verified"] > 30
+    assert {table: moved.after[table] for table in moved.before if table != "sqlite_sequence"} == moved.before
+    assert moved.told["rows"] == sum(count for table, count in moved.before.items() if table != "django_migrations")
+    assert moved.world.run(PROJECTS) == small.run(PROJECTS)
+    assert moved.world.run(METADATA) == {"big": 1e22, "zero": 0, "small": 1e-7, "text": "🦉 \u2028"}
 
 
 @pytest.mark.postgres
-def test_ids_of_deleted_rows_are_never_given_again(small: World, target: str) -> None:
-    last = small.run(LAST)
-    small.done("move", "--to", target)
-    moved = World(small.folder, target)
-    try:
-        assert moved.run("from tests import make; answer = make.project('after').pk") > last
-    finally:
-        moved.close()
+def test_ids_of_deleted_rows_are_never_given_again(moved: Moved) -> None:
+    assert moved.world.run("from tests import make; answer = make.project('after').pk") > moved.last
 
 
 @pytest.mark.postgres
-def test_a_target_with_anything_in_it_is_left_alone(small: World, target: str) -> None:
-    with psycopg.connect(target) as there:
-        there.execute("CREATE TABLE mine AS SELECT 1 AS one")
-    code, why, _ = small.command("move", "--to", target)
-    assert (code, "not empty" in why) == (1, True)
-    with psycopg.connect(target) as there:
-        tables = there.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        assert tables.fetchall() == [("mine",)]
+def test_a_target_with_anything_in_it_is_left_alone(small: World, tmp_path: Path) -> None:
+    with database(tmp_path) as target:
+        with psycopg.connect(target) as there:
+            there.execute("CREATE TABLE mine AS SELECT 1 AS one")
+        code, why, _ = small.command("move", "--to", target)
+        assert (code, "not empty" in why) == (1, True)
+        with psycopg.connect(target) as there:
+            tables = there.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            assert tables.fetchall() == [("mine",)]
 
 
 @pytest.mark.postgres
@@ -140,6 +151,7 @@ def test_a_server_that_is_not_there_is_told(small: World) -> None:
     assert (code, "cannot be reached" in why) == (1, True)
 
 
+@pytest.mark.postgres
 def test_the_target_must_be_postgresql(small: World) -> None:
     code, why, _ = small.command("move", "--to", "sqlite:///other")
     assert (code, "looks like postgres://" in why) == (1, True)
