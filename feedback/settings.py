@@ -252,7 +252,7 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 TESTING = "pytest" in sys.modules
 if DEBUG or TESTING:
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    WHITENOISE_USE_FINDERS = True
+    WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # files are looked for when they are asked for
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # a rubric of forty questions with all their choices is one form
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024  # forms and ordinary API bodies; ingest streams and has its own cap
 

@@ -67,7 +67,9 @@ def test_no_download_leaves_the_folder_of_files(name: str, admin: Member, tmp_pa
      "/static/..%2fvar/secret_key", "/static/....//settings.py", "/static//etc/passwd", "/files/", "/media/",
      "/var/secret_key", "/.env", "/.git/config", "/p/travel/../../admin/", "/p/..%2f..%2fetc/"],
 )  # fmt: skip
-def test_no_address_climbs(path: str, admin: Member) -> None:
+def test_no_address_climbs(path: str, admin: Member, settings: Settings, tmp_path: Path) -> None:
+    settings.WHITENOISE_AUTOREFRESH, settings.STATIC_ROOT = False, tmp_path / "static"  # as in production
+    settings.STATIC_ROOT.mkdir()
     for browser in (Client(), make.SignedIn(admin)):
         answer = browser.generic("GET", path)
         assert answer.status_code in {302, 404}, path
