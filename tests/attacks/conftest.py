@@ -11,6 +11,7 @@ from pytest_django.fixtures import Settings
 from feedback.accounts.models import Member, Project
 from tests import make
 from tests.addresses import SAMPLES, Kwargs
+from tests.attacks.parameters import NamesOf, asked_by, of_the_room
 from tests.attacks.tenants import mark_all, victim
 
 
@@ -30,6 +31,14 @@ class Theirs:
 def own_files(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     settings.RATE_LIMIT = settings.RATE_LIMIT_FAILED = ""
+
+
+@pytest.fixture(params=[asked_by, pytest.param(of_the_room, marks=pytest.mark.proof)])
+def names_of(request: pytest.FixtureRequest, settings: Settings) -> NamesOf:
+    """`names_of(browser, path)` are the parameters to try there: those it looks up, or all that any page might."""
+    settings.MIDDLEWARE = ["tests.attacks.parameters.noting", *settings.MIDDLEWARE]
+    chosen: NamesOf = request.param
+    return chosen
 
 
 @pytest.fixture

@@ -1,14 +1,20 @@
-"""What pages and API read from an address, found in the code: names in `request.GET`, filters, form fields."""
+"""What pages and API read from an address: names in `request.GET`, filters, form fields.
+
+`read_in` finds in the code what any page of a room may read, `asked_by` finds by asking what one page does.
+"""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.forms.forms import BaseForm
-from django.urls import get_resolver
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.test import Client
+from django.urls import get_resolver, resolve
 from django_filters import FilterSet
 from rest_framework.serializers import BaseSerializer
 
@@ -96,6 +102,57 @@ def read_in(room: Path) -> frozenset[str]:
     named = {name for path in product_files() if path.is_relative_to(room) for name in read_by(path)}
     filters = [one for one in filter_sets() if Path(*one.__module__.split(".")[:2]) == room]
     return frozenset(named.union(*(one.base_filters for one in filters)))
+
+
+def read_at(path: str) -> frozenset[str]:
+    """Every parameter that a module of the room of the address reads."""
+    view = resolve(path.partition("?")[0]).func
+    return read_in(room_of(getattr(view, "cls", view).__module__))
+
+
+class Noted(QueryDict):
+    """What stands behind the question mark, and which names were looked up by whoever answered the last request."""
+
+    names: ClassVar[set[str]] = set()
+
+    def __getitem__(self, key: str) -> Any:
+        self.names.add(key)
+        return super().__getitem__(key)
+
+    def getlist(self, key: str, default: Any = None) -> list[Any]:
+        self.names.add(key)
+        return super().getlist(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        self.names.add(str(key))
+        return super().__contains__(key)
+
+
+def noting(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware for `asked_by`."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        request.GET = Noted(request.META["QUERY_STRING"])
+        Noted.names.clear()
+        return get_response(request)
+
+    return answer
+
+
+NamesOf = Callable[[Client, str], list[str]]
+
+
+def asked_by(browser: Client, path: str) -> list[str]:
+    """The parameters that the page looks up, when it is given none, and when it is given all of its room."""
+    known, asked = read_at(path), set[str]()
+    for names in (frozenset[str](), known):
+        browser.get(path, dict.fromkeys(names, "1"))
+        asked |= known & Noted.names
+    return sorted(asked)
+
+
+def of_the_room(browser: Client, path: str) -> list[str]:
+    return sorted(read_at(path))
 
 
 def subclasses(base: type[Any]) -> set[type[Any]]:
