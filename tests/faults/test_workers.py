@@ -8,13 +8,11 @@ import time
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from tests.faults.instance import Instance, Redis, eventually, signal_all
 
 pytestmark = [pytest.mark.services, pytest.mark.slow, pytest.mark.timeout(200)]
 
-IS_POSTGRES = settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
 NEW_RUN = """
 import time
 from tests import make
@@ -144,7 +142,7 @@ def test_without_its_broker_all_goes_on_and_jobs_wait(instances: Any, redis: Red
     done(instance)
 
 
-@pytest.mark.skipif(not IS_POSTGRES, reason="SQLite has one writer: stopping it in mid-transaction stops everybody")
+@pytest.mark.postgres  # SQLite has one writer: stopping it in mid-transaction stops everybody
 def test_a_stopped_worker_loses_its_job_and_changes_nothing_when_it_wakes(instances: Any, redis: Redis) -> None:
     instance: Instance = instances(redis.url)
     frozen = instance.worker(FAILPOINT="slow", CHUNK="5")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.db.models.functions import Now
 
@@ -232,9 +231,8 @@ def test_the_sweep_rings_for_what_waits_and_not_again_at_once(
     assert len(rung) == 2
 
 
+@pytest.mark.postgres
 def test_a_frozen_process_loses_its_locks_after_the_lease(db: None) -> None:
-    if not settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
-        pytest.skip("SQLite has no time limit of a transaction")
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('idle_in_transaction_session_timeout')::interval")
         assert cursor.fetchone()[0] == jobs.lease()

@@ -243,7 +243,7 @@ def test_eight_senders_of_the_same_rows_store_each_once() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.postgres
 def test_whoever_holds_an_id_is_a_writer_that_sampling_can_see() -> None:
     own = "SELECT backend_xid IS NOT NULL FROM pg_stat_activity WHERE pid = pg_backend_pid()"
     _new_ids(1)  # from here on the sequence writes no log for a while

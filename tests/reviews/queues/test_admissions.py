@@ -85,9 +85,8 @@ def test_a_program_is_told_so(queue: Queue, reviewer: Member, other_reviewer: Me
     assert answer.json()["code"] == "not-admitted"
 
 
+@pytest.mark.postgres
 def test_a_claim_still_takes_four_statements(queue: Queue, reviewer: Member) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("counted on PostgreSQL")
     with CaptureQueriesContext(connection) as queries:
         assert claim(queue, reviewer) is not None
     assert len([q for q in queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))]) <= 4

@@ -93,9 +93,8 @@ def test_it_takes_few_statements_and_writes_none(project: Project, queue: Queue)
     assert not [query["sql"] for query in queries if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
 
 
+@pytest.mark.postgres
 def test_a_statement_that_takes_too_long_is_stopped(project: Project) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite cannot stop a statement")
     with pytest.raises(trials.TooLong), trials.bounded(0.05), connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(2)")
     with connection.cursor() as cursor:
