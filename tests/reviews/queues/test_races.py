@@ -82,20 +82,22 @@ def test_eight_reviewers_make_exactly_nine_hundred_reviews(queue: Queue, crew: l
     assert_exact(queue, 300)
 
 
-def test_a_racer_far_ahead_and_a_thousand_skips_and_expiries(queue: Queue, crew: list[Member]) -> None:
-    many_items(queue, 300)
+@pytest.mark.parametrize("n_upsets", [250, pytest.param(1_000, marks=pytest.mark.proof)])
+def test_a_racer_far_ahead_and_many_skips_and_expiries(queue: Queue, crew: list[Member], n_upsets: int) -> None:
+    n_items = n_upsets * 3 // 10
+    many_items(queue, n_items)
     racer, *others = crew
-    for _ in range(200):
+    for _ in range(n_upsets // 5):
         assignment = claim(queue, racer)
         assert assignment is not None
         answered(assignment)
     upsets, lock = Counter[str](), threading.Lock()
 
     def upset(member: Member, chance: random.Random) -> None:
-        """Skips, walks away and comes back late, until the crew's thousand is full; then works."""
+        """Skips, walks away and comes back late, until the crew has done so often enough; then works."""
         while assignment := claim(queue, member):
             with lock:
-                kind = "none" if sum(upsets.values()) >= 1_000 else chance.choice(["skip", "expire", "late", "none"])
+                kind = "none" if sum(upsets.values()) >= n_upsets else chance.choice(["skip", "expire", "late", "none"])
                 turns = Assignment.objects.filter(item=assignment.item_id, state="skipped").count()
                 if kind == "skip" and turns >= REVIEWERS - 3:
                     kind = "expire"  # three must be left who may review it
@@ -113,8 +115,8 @@ def test_a_racer_far_ahead_and_a_thousand_skips_and_expiries(queue: Queue, crew:
         work_through(queue, member)
     free_due_leases(1_000)
     promote_waiting()
-    assert sum(upsets.values()) == 1_000
-    assert_exact(queue, 300)
+    assert sum(upsets.values()) == n_upsets
+    assert_exact(queue, n_items)
 
 
 def test_twenty_identical_submits_are_one_review(queue: Queue, crew: list[Member]) -> None:
