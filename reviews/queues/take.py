@@ -86,31 +86,16 @@ def claimed(queue: Queue, reviewer: Member, token: uuid.UUID, made: Any) -> Assi
     pk, item_id, claimed_at, shown, visible, *place = made
     if pk is None:
         return None
-    assignment = Assignment(
-        pk=pk,
-        project_id=queue.project_id,
-        queue=queue,
-        item_id=item_id,
-        reviewer=reviewer,
-        token=token,
-        claimed_at=claimed_at,
-        shown_order=json.loads(shown),
-        visible=json.loads(visible),
-    )
     place_id, number, place_lane, pos, lease_until = place
+    both: dict[str, Any] = {
+        "project_id": queue.project_id, "queue": queue, "item_id": item_id, "claimed_at": claimed_at,
+    }  # fmt: skip
+    order = {"shown_order": json.loads(shown), "visible": json.loads(visible)}
+    assignment = Assignment(pk=pk, reviewer=reviewer, token=token, **both, **order)
     held = Place(
-        pk=place_id,
-        project_id=queue.project_id,
-        queue=queue,
-        item_id=item_id,
-        number=number,
-        lane=place_lane,
-        pos=pos,
-        state=Place.State.CLAIMED,
-        assignment=assignment,
-        claimed_at=claimed_at,
-        lease_until=lease_until,
-    )
+        pk=place_id, number=number, lane=place_lane, pos=pos, state=Place.State.CLAIMED, assignment=assignment,
+        lease_until=lease_until, **both,
+    )  # fmt: skip
     for row in (assignment, held):
         row._state.adding, row._state.db = False, connection.alias
     return assignment
