@@ -9,6 +9,12 @@ const ERRORS = {
   429: "Too many requests at once. Wait a moment, then try again.",
 };
 
+// Leaving a page breaks off what it still asks for; some browsers do so as soon as the next page is asked for. Whoever
+// presses something here has stayed: they downloaded a file, or thought better of it.
+let isLeaving = false;
+for (const name of ["beforeunload", "pagehide"]) addEventListener(name, () => { isLeaving = true; });
+for (const name of ["pageshow", "pointerdown", "keydown"]) addEventListener(name, () => { isLeaving = false; }, true);
+
 function toast(text, level = "") {
   const line = document.createElement("div");
   line.className = `toast-line ${level}`;
@@ -30,7 +36,7 @@ document.addEventListener("htmx:responseError", (event) => {
   toast(ERRORS[status] || `The server could not do this (${status}). What you typed is still here; try again.`, "bad");
 });
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(name, () => toast(ERRORS[0], "bad"));
+  document.addEventListener(name, () => { if (!isLeaving) toast(ERRORS[0], "bad"); });
 }
 
 // Copying: data-copy holds the text, or the id of the element whose text is copied.
