@@ -15,10 +15,10 @@ from feedback.responses.models import Passage
 from feedback.text.hashes import sha256_text
 from reviews.queues.items import add_items
 from reviews.queues.models import Assignment, Queue
-from reviews.sampling.models import SamplingRun
 from tests import make
+from tests.browser.desk import begin, fill
 from tests.browser.keys import tab_to
-from tests.browser.world import World, build, make_first, work
+from tests.browser.world import World, build
 
 MOST_BYTES = 150_000
 PACKED = (".woff2", ".png")  # compressed by nature
@@ -41,19 +41,6 @@ TWICE = """() => [...document.querySelectorAll("[id]")].map((one) => one.id)
 @pytest.fixture
 def world(transactional_db: None) -> World:
     return build()
-
-
-def fill(world: World) -> None:
-    for rule in world.rules:
-        rule.start()
-    work(SamplingRun)
-    make_first(world)
-
-
-def begin(page: Page, queue: str) -> None:
-    page.get_by_role("listitem").filter(has_text=queue).get_by_role("button").click()
-    page.wait_for_load_state("load")  # htmx listens by then; before, a form is sent the plain way
-    expect(page.locator("#review-form .q.active")).to_be_visible()
 
 
 def weight(response: Response) -> int:

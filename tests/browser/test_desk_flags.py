@@ -9,21 +9,15 @@ from playwright.sync_api import Page, expect
 
 from feedback.responses.models import Passage
 from reviews.queues.models import Assignment
-from reviews.sampling.models import SamplingRun
+from tests.browser.desk import desk, drawn
 from tests.browser.keys import drag_over
 from tests.browser.test_accessible import findings
-from tests.browser.test_desk_keys import desk
-from tests.browser.world import World, build, make_first, work
+from tests.browser.world import World
 
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    world = build()
-    for rule in world.rules:
-        rule.start()
-    work(SamplingRun)
-    make_first(world)
-    return world
+    return drawn()
 
 
 def keys(page: Page, *pressed: str) -> None:

@@ -5,31 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from reviews.queues.items import add_items
 from reviews.queues.models import Assignment, Escalation, Place
-from reviews.sampling.models import SamplingRun
 from tests import make
-from tests.browser.world import World, build, make_first, work
+from tests.browser.desk import desk, drawn
+from tests.browser.world import World
 
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    world = build()
-    for rule in world.rules:
-        rule.start()
-    work(SamplingRun)
-    make_first(world)
-    return world
-
-
-def desk(world: World, signed_in: Any, **options: Any) -> Page:
-    page: Page = signed_in(world.reviewer, **options)
-    page.get_by_role("listitem").filter(has_text="Groundedness").get_by_role("button").click()
-    page.wait_for_load_state("load")
-    expect(page.locator("#review-form .q.active")).to_be_visible()
-    return page
+    return drawn()
 
 
 def test_e_asks_a_moderator_and_the_item_stays(world: World, signed_in: Any) -> None:

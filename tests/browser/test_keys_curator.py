@@ -20,6 +20,8 @@ from reviews.queues.submit import submit
 from reviews.sampling.models import SamplingRule, SamplingRun
 from tests import make
 from tests.browser.conftest import SitDown
+from tests.browser.keys import Hands
+from tests.browser.watch import Watch
 from tests.browser.world import World, build, let_the_grace_pass, work
 
 
@@ -27,6 +29,15 @@ from tests.browser.world import World, build, let_the_grace_pass, work
 def world(transactional_db: None, settings: Settings, tmp_path: Path) -> World:
     settings.MEDIA_ROOT = tmp_path
     return build()
+
+
+def begin_new(sit_down: SitDown, world: World, kind: str, name: str) -> Hands:
+    """The curator has opened the list and the form of a new thing, and named it."""
+    hands = sit_down(world.curator)
+    hands.open("Sampling" if kind == "rule" else f"{kind}s".capitalize())
+    hands.press("link", f"New {kind}")
+    hands.write("Name", name)
+    return hands
 
 
 def test_control_k_finds_a_page_and_a_thing(world: World, sit_down: SitDown) -> None:
@@ -108,11 +119,8 @@ def test_two_versions_of_a_prompt_are_compared(world: World, sit_down: SitDown) 
 
 
 def test_a_rubric_is_drafted_previewed_and_published(world: World, sit_down: SitDown) -> None:
-    hands = sit_down(world.curator)
+    hands = begin_new(sit_down, world, "rubric", "Tone")
     page = hands.page
-    hands.open("Rubrics")
-    hands.press("link", "New rubric")
-    hands.write("Name", "Tone")
     hands.press("button", "Open the editor")
     hands.press("button", re.compile("^Choice One of several"))
     question = page.get_by_role("region", name="Question 1")
@@ -135,11 +143,8 @@ def test_a_rubric_is_drafted_previewed_and_published(world: World, sit_down: Sit
 
 
 def test_a_queue_is_made_paused_and_opened_again(world: World, sit_down: SitDown) -> None:
-    hands = sit_down(world.curator)
+    hands = begin_new(sit_down, world, "queue", "Second look")
     page = hands.page
-    hands.open("Queues")
-    hands.press("link", "New queue")
-    hands.write("Name", "Second look")
     hands.go_to(page.get_by_label("Rubric version").or_(page.locator("[name=rubric_version]")).first)
     hands.key("ArrowDown")
     hands.press("button", "Save")
@@ -153,11 +158,8 @@ def test_a_queue_is_made_paused_and_opened_again(world: World, sit_down: SitDown
 
 
 def test_a_sampling_rule_is_tried_saved_and_run(world: World, sit_down: SitDown) -> None:
-    hands = sit_down(world.curator)
+    hands = begin_new(sit_down, world, "rule", "Every small one")
     page = hands.page
-    hands.open("Sampling")
-    hands.press("link", "New rule")
-    hands.write("Name", "Every small one")
     hands.go_to(page.get_by_label("Into which queue"))
     hands.type("Ground")
     hands.write("Share in percent", "100")
@@ -187,11 +189,8 @@ def compared(world: World) -> None:
 
 def test_a_dataset_is_ruled_previewed_built_and_used(world: World, sit_down: SitDown) -> None:
     compared(world)
-    hands = sit_down(world.curator)
+    hands = begin_new(sit_down, world, "dataset", "Kinder answers")
     page = hands.page
-    hands.open("Datasets")
-    hands.press("link", "New dataset")
-    hands.write("Name", "Kinder answers")
     hands.press("button", "Preview")
     expect(page.locator("#preview .sum")).to_contain_text("2")
     assert Dataset.objects.count() == 1
@@ -245,3 +244,15 @@ def test_a_failed_job_is_found_and_tried_again(world: World, sit_down: SitDown) 
     hands.press("button", re.compile("Try again"))
     expect(page.locator("#jobs")).not_to_contain_text("The machine stopped.")
     assert SamplingRun.objects.get().state == "queued"
+
+
+def test_a_waiting_job_is_cancelled(world: World, sit_down: SitDown, watch: Watch) -> None:
+    world.rules[0].start()
+    hands = sit_down(world.curator)
+    hands.open("Jobs")
+    cancel = re.compile("^Cancel")
+    for watch.says_yes, state in ((False, "queued"), (True, "cancelled")):
+        hands.press("button", cancel)
+        expect(hands.page.get_by_role("button", name=cancel)).to_have_count(0 if watch.says_yes else 1)
+        assert SamplingRun.objects.get().state == state
+    assert watch.dialogs == ["Cancel this job? What it has done so far may be thrown away."] * 2

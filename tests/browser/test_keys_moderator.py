@@ -157,3 +157,19 @@ def test_the_audit_log_is_filtered(bench: Bench, sit_down: SitDown) -> None:
     expect(hands.page.locator("#events tbody tr")).to_have_count(1)
     hands.press("link", "Clear")
     expect(hands.page).not_to_have_url(re.compile("verb="))
+
+
+def test_a_reviewers_items_and_a_queue_are_searched_for(bench: Bench, sit_down: SitDown) -> None:
+    hands = sit_down(bench.moderator)
+    matches = hands.page.locator("#matches")
+    hands.open("Moderation")
+    hands.page.wait_for_load_state("load")
+    hands.key("/")
+    hands.type(bench.first.pseudonym)
+    expect(matches.get_by_text("Review", exact=True)).to_have_count(2)
+    hands.key("Control+a")
+    hands.type("Ground")
+    expect(matches.get_by_text("Queue", exact=True)).to_have_count(1)
+    hands.press("link", "Groundedness", within=matches)
+    hands.page.wait_for_url("**/items/?queue=groundedness")
+    expect(hands.page.locator("tbody tr")).to_have_count(3)

@@ -9,17 +9,13 @@ from playwright.sync_api import Page, expect
 
 from feedback.judgements.models import Comparison, Review
 from reviews.queues.models import Assignment
-from reviews.sampling.models import SamplingRun
-from tests.browser.world import World, build, work
+from tests.browser.desk import drawn
+from tests.browser.world import World
 
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    world = build()
-    for rule in world.rules:
-        rule.start()
-    work(SamplingRun)
-    return world
+    return drawn()
 
 
 @pytest.fixture

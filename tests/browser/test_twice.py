@@ -10,24 +10,17 @@ from playwright.sync_api import Page, expect
 
 from feedback.judgements.models import Review
 from reviews.queues.models import Assignment
-from reviews.sampling.models import SamplingRun
-from tests.browser.world import World, build, work
+from tests.browser.desk import begin, drawn
+from tests.browser.world import World
 
 
 @pytest.fixture
 def world(transactional_db: None) -> World:
-    world = build()
-    for rule in world.rules:
-        rule.start()
-    work(SamplingRun)
-    return world
+    return drawn()
 
 
-def desk(page: Page) -> Page:
-    """The pair queue's first item, answered."""
-    page.get_by_role("listitem").filter(has_text="Which is better").get_by_role("button").click()
-    page.wait_for_load_state("load")
-    expect(page.locator("#review-form .q.active")).to_be_visible()
+def at_a_pair(page: Page) -> Page:
+    begin(page, "Which is better")
     return page
 
 
@@ -47,7 +40,7 @@ def key_and_click(page: Page) -> None:
 
 @pytest.mark.parametrize("twice", [double_click, key_and_click])
 def test_a_double_click_submits_once(world: World, signed_in: Any, twice: Callable[[Page], None]) -> None:
-    page = desk(signed_in(world.reviewer))
+    page = at_a_pair(signed_in(world.reviewer))
     first = Assignment.objects.get(state="claimed")
     page.keyboard.press("3")
     twice(page)
@@ -60,7 +53,7 @@ def test_a_double_click_submits_once(world: World, signed_in: Any, twice: Callab
 
 def test_an_old_tab_changes_nothing(world: World, signed_in: Any, watch: Any) -> None:
     watch.expected = {409}
-    page = desk(signed_in(world.reviewer))
+    page = at_a_pair(signed_in(world.reviewer))
     old = page.context.new_page()
     old.goto(page.url, wait_until="load")
     page.keyboard.press("3")

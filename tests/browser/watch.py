@@ -25,6 +25,7 @@ class Watch:
         self.asked: list[str] = []  # the address of every request
         self.dialogs: list[str] = []
         self.is_cut_off = False  # a test takes the connection away
+        self.says_yes = False  # to what a page asks
 
     def over(self, context: BrowserContext) -> None:
         context.add_init_script(POLICY)
@@ -37,7 +38,7 @@ class Watch:
 
     def on_dialog(self, dialog: Dialog) -> None:
         self.dialogs.append(dialog.message)
-        if dialog.type == "beforeunload":  # whoever leaves all the same
+        if self.says_yes or dialog.type == "beforeunload":  # whoever leaves all the same
             dialog.accept()
         else:
             dialog.dismiss()
