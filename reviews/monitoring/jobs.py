@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
+from django.urls import get_script_prefix, resolve, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.text import capfirst
@@ -17,9 +18,11 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from feedback.accounts.access import MemberRequest
+from feedback.accounts.models import Member
 from feedback.audit.log import record
 from feedback.htmx import page, wants_fragment
 from feedback.jobs import Job, JobRefused
+from feedback.permissions import verb_of
 from reviews.monitoring import backlog
 from reviews.monitoring.backlog import Place, error_words, kind_words, span_words
 
@@ -125,19 +128,28 @@ def answer(request: MemberRequest, job: Job, refusal: str) -> HttpResponse:
     return response
 
 
+def page_of(member: Member, job: Job) -> str:
+    """Where the job is at home; none for whom that page does not open."""
+    if not hasattr(job, "get_absolute_url"):
+        return ""
+    address: str = job.get_absolute_url()
+    path = urlsplit(address).path.removeprefix(get_script_prefix().rstrip("/"))
+    verb = verb_of(resolve(path).view_name, "GET")
+    return address if verb and member.may(verb) else ""
+
+
 def row_of(request: MemberRequest, job: Job) -> dict[str, Any]:
     """A job as it is read."""
     job.project = request.project  # type: ignore[attr-defined]
     now = timezone.now()
     words, details = error_words(job.error)
     place = [request.project.slug, job._meta.label_lower, job.pk]
-    address = getattr(job, "get_absolute_url", None)
     return {
         "job": job,
         "id": f"job-{job._meta.model_name}-{job.pk}",
         "name": getattr(job, "name", "") or capfirst(str(job)),  # a file keeps its own
         "kind": kind_words(type(job)),
-        "url": address() if address else "",
+        "url": page_of(request.member, job),
         "age": span_words(now - job.created_at),
         "duration": span_words((job.finished_at or now) - job.started_at) if job.started_at else "",
         "error": words,

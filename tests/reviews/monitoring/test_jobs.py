@@ -168,10 +168,14 @@ def test_what_cannot_be_tried_again_says_why(curator: Member, project: Project, 
     assert not AuditEvent.objects.filter(verb="job-retried").exists()
 
 
-def test_moderators_look_and_do_not_touch(moderator: Member, project: Project, version: DatasetVersion) -> None:
+def test_moderators_look_and_do_not_touch(
+    moderator: Member, project: Project, run: SamplingRun, version: DatasetVersion
+) -> None:
     browser = make.SignedIn(moderator)
     page = browser.get(at(project)).text
-    assert "Answers 1" in page
+    assert f'href="{version.get_absolute_url()}"' in page
+    assert f"Run {run.pk} of" in page
+    assert f'href="{run.get_absolute_url()}"' not in page  # their role does not open it
     assert "/cancel/" not in page
     assert browser.post(at(project, "job-cancel", version)).status_code == 403
 
