@@ -51,6 +51,8 @@ class InviteForm(forms.Form):
         member = self.project.members.people().filter(user__email=email).first()
         if member and not member.disabled_at:
             raise forms.ValidationError(f"{member} is a member already, as {member.role}.")
+        if self.project.invitations.waiting().filter(email=email).exists():
+            raise forms.ValidationError(f"{email} is invited already. The page of people has a new link for them.")
         return email
 
 

@@ -86,12 +86,16 @@ def settings_of(user: Any) -> dict[str, Any]:
 def shortcuts(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     if request.method != "POST":
-        return render(request, "feedback/accounts/shortcuts.html", {"form": ShortcutForm.of(settings_of(user))})
+        return show(request, ShortcutForm.of(settings_of(user)))
     form = ShortcutForm({} if "reset" in request.POST else request.POST)
     if "reset" not in request.POST and not form.is_valid():
-        return render(request, "feedback/accounts/shortcuts.html", {"form": form}, status=422)
+        return show(request, form, status=422)
     chosen = {} if "reset" in request.POST else {"off": form.cleaned_data["off"], "map": form.cleaned_data["map"]}
     user.preferences = {**user.preferences, "keys": chosen}
     user.save(update_fields=["preferences"])
     messages.success(request, "Your keys are saved.")
     return redirect("account_keys")
+
+
+def show(request: HttpRequest, form: ShortcutForm, status: int = 200) -> HttpResponse:
+    return render(request, "feedback/accounts/shortcuts.html", {"form": form, "tab": "keys"}, status=status)

@@ -142,6 +142,17 @@ def test_a_member_is_not_invited_twice(admin: Member, reviewer: Member) -> None:
     assert b"is a member already, as reviewer" in page.content
 
 
+def test_who_is_invited_gets_a_new_link_instead_of_another_invitation(admin: Member) -> None:
+    browser, asked = make.SignedIn(admin), {"email": "nia@example.org", "role": "curator"}
+    assert browser.post("/p/travel/people/invite/", asked).status_code == 200
+    again = browser.post("/p/travel/people/invite/", {**asked, "email": "Nia@example.org"})
+    assert again.status_code == 422
+    assert "is invited already" in again.text
+    invited = Invitation.objects.get()
+    browser.post(f"/p/travel/people/invitations/{invited.pk}/withdraw/")
+    assert browser.post("/p/travel/people/invite/", asked).status_code == 200
+
+
 def test_an_invitation_ends_and_can_be_withdrawn(admin: Member, other_project: Project) -> None:
     path = invite(admin)
     row = Invitation.objects.get()

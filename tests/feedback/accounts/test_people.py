@@ -27,6 +27,10 @@ def test_it_lists_people_and_counts_imported_ones(admin: Member, reviewer: Membe
     assert "rater 7" not in text
 
 
+def test_where_nobody_is_imported_it_says_how(admin: Member) -> None:
+    assert 'href="/p/travel/imports/labels/"' in make.SignedIn(admin).get("/p/travel/people/imported/").text
+
+
 def test_imported_people_have_a_list_of_their_own(admin: Member, outsider: Member) -> None:
     for project, name in ((admin.project, "rater 7"), (admin.project, "rater 8"), (outsider.project, "rater 9")):
         Member.objects.create(project=project, source="llmfao", source_name=name, role="reviewer")
@@ -105,6 +109,7 @@ def test_shutting_out_asks_first_keeps_the_first_time_and_can_be_taken_back(admi
     browser, path = make.SignedIn(admin), f"/p/travel/people/{reviewer.pk}"
     make.api_key(admin.project, "review", member=reviewer)
     assert b"1 API key of theirs stops at once" in browser.get(f"{path}/shut-out/").content
+    assert b"You cannot enter" in browser.get(f"/p/travel/people/{admin.pk}/shut-out/").content
     assert reviewer.is_active
     browser.post(f"{path}/shut-out/")
     reviewer.refresh_from_db()

@@ -28,6 +28,7 @@ def test_a_key_is_moved_and_stands_on_every_page(reviewer: Member) -> None:
     assert browser.post(PATH, form(s="x")).status_code == 302
     assert saved(reviewer) == {"off": False, "map": {"s": "x"}}
     assert '"map": {"s": "x"}' in browser.get(PATH).content.decode()
+    assert f'href="{PATH}"' in browser.get("/accounts/profile/").text
 
 
 def test_all_are_switched_off_and_put_back(reviewer: Member) -> None:
