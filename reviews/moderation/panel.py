@@ -38,6 +38,11 @@ def disputes(project: Project) -> dict[str, Any]:
     return {"disputes": [{"row": row} for row in first], "n_disputes": capped(rows)}
 
 
+def chosen(bulk: BulkAction) -> str:
+    n = len(bulk.item_ids)
+    return f"chose {n:,} item{'' if n == 1 else 's'} to {bulk.get_kind_display()}"
+
+
 def escalations(project: Project) -> dict[str, Any]:
     """Open ones, the longest waiting first: where the reviewer had the last word before where a moderator had it."""
     rows = Escalation.objects.filter(project=project).open()
@@ -81,7 +86,7 @@ def recent(project: Project) -> dict[str, Any]:
             settled(row)
             for row in decided.select_related("item__queue", "settled_by__user").order_by("-settled_at")[:FEW]
         ),
-        *({"at": row.created_at, "who": row.by, "what": f"{row}", "bulk": row} for row in bulk[:FEW]),
+        *({"at": row.created_at, "who": row.by, "what": chosen(row), "bulk": row} for row in bulk[:FEW]),
     ]
     return {"recent": sorted(lines, key=lambda entry: entry["at"], reverse=True)[: 2 * FEW]}
 

@@ -68,7 +68,9 @@ def of_withdrawal(item: Item) -> Effects:
     effects = Effects()
     states = Place.objects.filter(item=item).values_list("state", flat=True)
     n_open, n_held = (list(states).count(state) for state in (Place.State.OPEN, Place.State.CLAIMED))
-    effects.say(f"{number(n_open, 'open place')} closed; nobody else is asked.")
+    effects.say(
+        f"{number(n_open, 'open place')} closed; nobody else is asked." if n_open else "No place of it is open."
+    )
     if n_held:
         effects.say(f"{number(n_held, 'person', 'people')} reviewing it right now may finish, and that counts.")
     say_kept(effects, item)

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.text import Truncator
 
 from feedback.accounts.models import Member
 from feedback.judgements.record import ANSWER_ROWS, answers_of, criteria_of
@@ -50,7 +51,9 @@ def titles_of(items: list[Item]) -> dict[int, str]:
     parts = SubjectResponse.objects.filter(subject__in=[item.subject_id for item in items], position=0)
     rows = parts.values_list("subject_id", "response__body__messages")
     return {
-        subject: next((words(m.get("content"))[:120] for m in reversed(messages) if m.get("role") == "user"), "")
+        subject: next(
+            (Truncator(words(m.get("content"))).chars(120) for m in reversed(messages) if m.get("role") == "user"), ""
+        )
         for subject, messages in rows
     }
 

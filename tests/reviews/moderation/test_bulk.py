@@ -58,6 +58,7 @@ def test_ticked_items_are_counted_confirmed_and_done(pages: Any, queue: Queue, r
     assert Action.objects.filter(bulk=bulk, reason="Broken import.").count() == 3
     assert AuditEvent.objects.filter(verb="bulk-confirmed").count() == 1
     assert AuditEvent.objects.filter(verb="item-withdrawn", actor=str(pages.member.key)).count() == 3
+    assert "chose 3 items to withdraw" in pages.get("panel", "?region=recent", htmx=True).text
 
 
 def test_all_that_match_are_found_by_the_filters(pages: Any, queue: Queue, project: Project) -> None:

@@ -13,6 +13,10 @@ from reviews.queues.models import Item
 from tests import make, world
 
 
+def test_a_withdrawal_that_closes_no_place_says_so(pages: Any, disputed: Item, settled: Item) -> None:
+    assert "No place of it is open." in pages.get("item-act", pk=settled.pk, act_name="withdraw").text
+
+
 def test_the_panel_says_what_needs_someone(pages: Any, project: Project, disputed: Item, settled: Item) -> None:
     act.withdraw(settled, pages.member, "Not ours.")
     world.escalation(project, make.member(project))

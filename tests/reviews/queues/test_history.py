@@ -61,6 +61,14 @@ def test_a_question_in_parts_is_read_as_text(queue: Queue, desk: Any) -> None:
     assert "What is this?" in lines(desk.get("history"))[0][0]
 
 
+def test_a_long_question_ends_as_one_that_goes_on(queue: Queue, desk: Any) -> None:
+    response = make.response(queue.project, question="Is it covered? " * 20)
+    make.counted(queue, make.subject(response), desk.member, make.ANSWERS)
+    title = lines(desk.get("history"))[0][0]
+    assert "Is it covered?" in title
+    assert "…" in title
+
+
 def test_it_goes_on_where_a_page_ends(queue: Queue, desk: Any) -> None:
     for number in range(PAGE + 2):
         subject = make.subject(make.response(queue.project, question=f"Number {number}?"))
