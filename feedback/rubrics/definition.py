@@ -83,7 +83,7 @@ def check_definition(given: Any) -> dict[str, Any]:
     require(isinstance(given, dict), "", "A question is an object.")
     require(not set(given) - FIELDS, "", f"A question has only these fields: {', '.join(sorted(FIELDS))}.")
     row = {"help_text": "", "is_required": True, "options": {}, "fails_when": {}, "asked_when": {}} | given
-    require(is_text(row.get("label"), 200), "/label", "A question of at most 200 characters.")
+    require(is_text(row.get("label"), 200), "/label", "A question of 1 to 200 characters.")
     key = row.get("key")
     require(isinstance(key, str) and KEY.fullmatch(key), "/key", "Small letters, digits, - and _; at most 60.")
     require(row.get("kind") in Kind.values, "/kind", f"One of: {', '.join(Kind.values)}.")
@@ -129,7 +129,7 @@ def check_scale(options: Options) -> None:
     for point, words in anchors.items():
         at = f"/options/anchors/{point}"
         require(re.fullmatch(r"-?\d+(\.\d+)?", point) and low <= float(point) <= high, at, "Not a point of the scale.")
-        require(is_text(words, 200), at, "Words of at most 200 characters.")
+        require(is_text(words, 200), at, "Words of 1 to 200 characters.")
 
 
 def check_yes_no(options: Options) -> None:
@@ -150,8 +150,8 @@ def check_entries(options: Options, name: str, longest: int, fewest: int) -> Non
             here,
             "An object: value, label, help.",
         )
-        require(is_text(entry.get("value"), longest), f"{here}/value", f"A text of at most {longest} characters.")
-        require(is_text(entry.get("label"), 200), f"{here}/label", "A text of at most 200 characters.")
+        require(is_text(entry.get("label"), 200), f"{here}/label", "Words of 1 to 200 characters.")
+        require(is_text(entry.get("value"), longest), f"{here}/value", f"A text of 1 to {longest} characters.")
         require(is_text(entry.get("help", ""), 500, empty=True), f"{here}/help", "A text of at most 500 characters.")
     require(len({entry["value"] for entry in entries}) == len(entries), at, "Two entries have the same value.")
 

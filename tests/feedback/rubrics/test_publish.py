@@ -83,6 +83,7 @@ def test_a_comparison_judges_pairs(rubric: Rubric) -> None:
         ({**SCALE, "fails_when": {"below": 9}}, "/0/fails_when/below"),
         ({**CHOICE, "options": {"choices": CHOICES[:1]}}, "/0/options/choices"),
         ({**CHOICE, "options": {"choices": [*CHOICES, CHOICES[0]]}}, "/0/options/choices"),
+        ({**CHOICE, "options": {"choices": [{"value": "", "label": ""}, *CHOICES]}}, "/0/options/choices/0/label"),
         ({"key": "s", "kind": "spans", "label": "?"}, "/0/options/kinds"),
         ({"key": "b", "kind": "comparison", "label": "?", "options": {"strengths": 4}}, "/0/options/strengths"),
         ({"key": "t", "kind": "text", "label": "?", "options": {"max_length": 0}}, "/0/options/max_length"),
