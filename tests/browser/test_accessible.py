@@ -1,4 +1,4 @@
-"""Every page of a project is checked by axe-core and walked by Tab, light and dark, wide and on a phone."""
+"""Every page is checked by axe-core and walked by Tab, light and dark, wide and on a phone."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 from pytest_django.fixtures import Settings
 
+from feedback.permissions import PUBLIC, ROUTES, SIGNED_IN
+from tests import addresses, make
 from tests.browser.full_world import Ordinary, build
 from tests.browser.keys import WALK, faults_of_walk
 from tests.browser.pages import GROUPS, PAGES, address, is_page
@@ -16,11 +18,19 @@ from tests.browser.pages import GROUPS, PAGES, address, is_page
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 LOOKS = ((1440, "light", False), (1440, "dark", True), (390, "light", True))  # the last: is it walked
 SERIOUS = {"serious", "critical"}
-# A page hears of an opened fold a moment later, and may then take the focus into it, as the desk does with its guideline.
-UNFOLD = """Promise.all([...document.querySelectorAll("details:not(.menu, [open])")].map((fold) => new Promise((heard) => {
-  fold.addEventListener("toggle", heard, { once: true });
-  fold.open = true;
-})))"""
+# A page hears of an opened fold a moment later, and may then take the focus into it: the desk does, with its guideline.
+UNFOLD = """() => {
+  const folds = [...document.querySelectorAll("details:not(.menu, [open])")];
+  return Promise.all(folds.map((fold) => new Promise((heard) => {
+    fold.addEventListener("toggle", heard, { once: true });
+    fold.open = true;
+  })));
+}"""
+BEFORE_MAIN = """() => {
+  const main = document.querySelector("main");
+  const isBefore = (one) => one.compareDocumentPosition(main) & Node.DOCUMENT_POSITION_FOLLOWING;
+  return [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex]")].filter(isBefore).length;
+}"""
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +49,21 @@ def findings(page: Page, name: str) -> list[str]:
     ]
 
 
+def faults_at(page: Page, path: str, route: str) -> list[str]:
+    """What axe and the walk find at this address, in every look."""
+    found = []
+    for width, scheme, is_walked in LOOKS:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        found += findings(page, f"{route} {width} {scheme}")
+        if is_walked:
+            page.evaluate(UNFOLD)
+            found += [f"{route} {width} {scheme}: {fault}" for fault in faults_of_walk(page)]
+    return found
+
+
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_axe_finds_nothing_serious_and_tab_goes_everywhere(group: int, transactional_db: None, signed_in: Any) -> None:
     world = build(Ordinary())
@@ -46,15 +71,28 @@ def test_axe_finds_nothing_serious_and_tab_goes_everywhere(group: int, transacti
     page.context.add_init_script(WALK)
     for route in PAGES[group::GROUPS]:
         path = address(route, world)
-        if not is_page(page.request.get(path)):
+        if is_page(page.request.get(path)):
+            found += faults_at(page, path, route)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("whose", [PUBLIC, SIGNED_IN])
+def test_so_it_is_where_people_sign_in_and_see_to_their_account(
+    whose: str, transactional_db: None, open_browser: Any, signed_in: Any
+) -> None:
+    project = make.project("travel", name="Travel assistant")
+    member = make.member(project, "admin", name="Ada Admin")
+    page, found, seen = (open_browser() if whose == PUBLIC else signed_in(member)), [], set()
+    page.context.add_init_script(WALK)
+    for route in addresses.SERVED:
+        has_before = whose == SIGNED_IN and route in addresses.SAMPLES  # a second factor: test_second_factor.py
+        if ROUTES.get(route) != whose or not route.startswith(("account_", "mfa_")) or has_before:
             continue
-        for width, scheme, is_walked in LOOKS:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(path)
-            page.wait_for_load_state("networkidle")
-            found += findings(page, f"{route} {width} {scheme}")
-            if is_walked:
-                page.evaluate(UNFOLD)
-                found += [f"{route} {width} {scheme}: {fault}" for fault in faults_of_walk(page)]
+        answer = page.request.get(addresses.address(route, project, member))
+        if is_page(answer) and answer.url not in seen:
+            seen.add(answer.url)
+            found += faults_at(page, answer.url, route)
+            if whose == PUBLIC and page.evaluate(BEFORE_MAIN) > 1:
+                found.append(f"{route}: more than the brand comes before the content")
+    assert len(seen) >= 6
     assert not found, "\n".join(found)
