@@ -39,6 +39,10 @@ class JobRefused(Exception):
     """The job can never succeed; its message is shown to whoever asked for it."""
 
 
+class Lost(Exception):
+    """Another worker has the row by now, or it has ended."""
+
+
 def lease() -> timedelta:
     """How long a worker may be silent between two chunks before another one takes its job."""
     return timedelta(seconds=settings.JOB_LEASE_SECONDS)
@@ -63,8 +67,8 @@ class JobQuerySet(models.QuerySet[Any]):
         return self.exclude(project__in=archived)
 
     def held_by(self, pk: int, attempt: int) -> JobQuerySet:
-        """The row, locked, if this attempt still holds it."""
-        return self.select_for_update().filter(pk=pk, attempt=attempt, state=Job.State.RUNNING)
+        """The row, if this attempt still holds it."""
+        return self.filter(pk=pk, attempt=attempt, state=Job.State.RUNNING)
 
 
 class Job(models.Model):
@@ -93,14 +97,30 @@ class Job(models.Model):
     named_by: ClassVar[tuple[str, ...]] = ()  # relations that its name and its address need, for lists of jobs
     runs_archived: ClassVar[bool] = False  # whether it starts although its project is archived
 
+    prepared: Any = None  # in `step`: what `prepare` gave
+    beaten_at: float = 0.0  # by this process's clock
+
     objects = JobQuerySet.as_manager()
 
     class Meta:
         abstract = True
 
+    def prepare(self) -> Any:
+        """Before each chunk, outside any transaction: what takes long without the database, such as hashing a file. It
+        calls `heartbeat` now and then, and does no harm beside a worker who has taken the row over.
+        """
+
     def step(self) -> bool:
         """Do one chunk in the caller's transaction; move `cursor`, `done` and `total`; return True when all is done."""
         raise NotImplementedError
+
+    def heartbeat(self) -> None:
+        """While preparing, as often as one likes: hold on to the row. Raises Lost."""
+        if time.monotonic() - self.beaten_at < settings.JOB_LEASE_SECONDS / 4:
+            return
+        if not type(self)._default_manager.held_by(self.pk, self.attempt).update(lease_until=Now() + lease()):
+            raise Lost
+        self.beaten_at = time.monotonic()
 
     def failed(self) -> None:
         """Clean up when it will never be done (last attempt, cancelled). Called once, inside that transaction."""
@@ -201,18 +221,23 @@ def work(model: type[Job], pk: int, attempt: int, seconds: float | None) -> None
             if seconds is not None and time.monotonic() - started >= seconds:
                 put_down(model, pk, attempt)
                 return
+    except Lost:
+        log.info("job %s %s, attempt %s: lost", model._meta.label, pk, attempt)
     except Exception as error:  # whatever a chunk raises is kept on the row, where a person sees it
         give_back(model, pk, attempt, error)
 
 
 def run_chunk(model: type[Job], pk: int, attempt: int) -> bool:
-    """One step and its cursor in one transaction; True while there is more to do and the row is still ours."""
+    """What a step needs, then the step and its cursor in one transaction; True while there is more to do and the row is
+    still ours.
+    """
+    held = model.objects.held_by(pk, attempt)
+    prepared = job.prepare() if (job := in_hand(held)) else None
     with transaction.atomic():
-        job = model.objects.held_by(pk, attempt).first()
+        job = in_hand(held.select_for_update())
         if job is None:
             return False
-        job.cursor.pop(TRIES, None)
-        job.error = ""
+        job.prepared, job.error = prepared, ""
         if job.step():
             job.end(Job.State.DONE)
             return False
@@ -220,10 +245,18 @@ def run_chunk(model: type[Job], pk: int, attempt: int) -> bool:
         return True
 
 
+def in_hand(rows: JobQuerySet) -> Any:
+    """The row as its model's methods see it, if it is there."""
+    job = rows.first()
+    if job is not None:
+        job.cursor.pop(TRIES, None)
+    return job
+
+
 def put_down(model: type[Job], pk: int, attempt: int) -> None:
     """Between two chunks: queue the row again and ring for it, so that others get their turn."""
     with transaction.atomic():
-        job = model.objects.held_by(pk, attempt).first()
+        job = model.objects.held_by(pk, attempt).select_for_update().first()
         if job is not None:
             job.state, job.lease_until = Job.State.QUEUED, None
             job.save(update_fields=["state", "lease_until"])
@@ -238,7 +271,7 @@ def give_back(model: type[Job], pk: int, attempt: int, error: Exception) -> None
     if not connection.in_atomic_block:
         close_old_connections()  # the database may have ended ours, for holding a lock without a word
     with transaction.atomic():
-        job = model.objects.held_by(pk, attempt).first()
+        job = model.objects.held_by(pk, attempt).select_for_update().first()
         if job is None:
             return
         tries = job.cursor.setdefault(TRIES, 1)

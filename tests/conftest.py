@@ -14,7 +14,7 @@ from pytest_django.fixtures import Settings
 
 from feedback.accounts import rates
 from feedback.accounts.models import Member, Project
-from tests import make
+from tests import make, transactions
 from tests.databases import database
 
 
@@ -27,6 +27,12 @@ def own_windows(settings: Settings) -> None:
     """Nobody's requests of another test count against the rate limits of this one."""
     settings.RATE_LIMIT_STORAGE = "memory://"
     rates.windows.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def transactions_are_short() -> Iterator[None]:
+    with transactions.short():
+        yield
 
 
 @pytest.fixture(scope="session")

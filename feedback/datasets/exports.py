@@ -7,16 +7,15 @@ again gives the same file (I7).
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
 
 import msgspec
 from django.conf import settings
-from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
@@ -24,6 +23,7 @@ from feedback.accounts.models import Member
 from feedback.audit.log import record
 from feedback.datasets.models import DatasetVersion, Export
 from feedback.datasets.shapes import preference, promptfoo, revision, votes
+from feedback.files import Whole, sha256_of
 from feedback.jobs import Job, JobRefused
 
 CHUNK = 5000  # rows a step: some tenths of a second, and one wait for the disk
@@ -62,8 +62,27 @@ def request(
     return export
 
 
+@dataclass
+class Hashed:
+    """A partial file that is whole: its SHA-256, and whether the file storage has the same."""
+
+    sha256: str
+    is_stored: bool
+
+
+def prepare(export: Export) -> Hashed | None:
+    """Read the whole file when all rows are written. The storage may have half of what somebody copied who died."""
+    path = partial(export)
+    if not export.cursor.get("is_written") or not path.exists() or path.stat().st_size != export.cursor["bytes"]:
+        return None
+    sha256 = sha256_of(path.open("rb"), export.heartbeat)
+    name = stored_name(export, sha256)
+    is_stored = default_storage.exists(name) and sha256_of(default_storage.open(name), export.heartbeat) == sha256
+    return Hashed(sha256, is_stored)
+
+
 def step(export: Export) -> bool:
-    """Write some rows; True when the file is in its place."""
+    """Write some rows, and once they are all written put the file into its place; True when it is there."""
     version = export.version
     if version.state != Job.State.DONE:
         raise JobRefused("The dataset version is not complete; build it first.")
@@ -71,6 +90,9 @@ def step(export: Export) -> bool:
     if not export.cursor:
         export.cursor = {**START, "facts": shape.facts(version)}
         export.total = expected(export)
+    if export.prepared:
+        finish(export, export.prepared)
+        return True
     with resumed(export) as file:
         cursor, before = export.cursor, export.cursor["rows"]
         for position, row in shape.rows(version, export.split, cursor["after"], CHUNK, cursor["facts"]):
@@ -80,11 +102,10 @@ def step(export: Export) -> bool:
         file.flush()
         os.fsync(file.fileno())
     export.done = cursor["rows"]
-    if cursor["rows"] - before >= CHUNK:
+    cursor["is_written"] = cursor["rows"] - before < CHUNK
+    if cursor["rows"] > before:
         cursor["after"] = last
-        return False
-    finish(export, shape)
-    return True
+    return False
 
 
 def expected(export: Export) -> int | None:
@@ -127,13 +148,18 @@ def resumed(export: Export) -> BinaryIO:
     return path.open("ab", buffering=1024 * 1024)
 
 
-def finish(export: Export, shape: ModuleType) -> None:
-    """Hash the whole file, write its manifest on the row, and put it into the file storage."""
+def stored_name(export: Export, sha256: str) -> str:
+    part = f"{export.shape}-{export.split}" if export.split else export.shape
+    return f"exports/{export.project_id}/{export.version_id}/{part}-{sha256[:12]}.{SHAPES[export.shape].EXTENSION}"
+
+
+def finish(export: Export, hashed: Hashed) -> None:
+    """Write the manifest on the row, and put the file into the file storage."""
     path, version = partial(export), export.version
-    export.sha256 = sha256_of(path.open("rb"))
+    export.sha256 = hashed.sha256
     export.n_rows, export.n_bytes = export.cursor["rows"], export.cursor["bytes"]
     export.manifest = {
-        "schema": shape.SCHEMA,
+        "schema": SHAPES[export.shape].SCHEMA,
         "project": version.project.slug,
         "dataset": version.dataset.key,
         "version": version.number,
@@ -148,27 +174,11 @@ def finish(export: Export, shape: ModuleType) -> None:
         "counts": version.counts,
         "statistics": version.statistics,
     }
-    part = f"{export.shape}-{export.split}" if export.split else export.shape
-    name = f"exports/{version.project_id}/{version.pk}/{part}-{export.sha256[:12]}.{shape.EXTENSION}"
-    if default_storage.exists(name) and sha256_of(default_storage.open(name)) != export.sha256:
-        default_storage.delete(name)  # what a worker left that died while it was copied
-    if not default_storage.exists(name):
-        with Whole(path.open("rb")) as file:
-            name = default_storage.save(name, file)
-    export.file = name
+    export.file = stored_name(export, hashed.sha256)
+    if not hashed.is_stored:
+        default_storage.delete(export.file)
+        export.file = default_storage.save(export.file, Whole(path))
     path.unlink(missing_ok=True)  # before the commit: who dies after it leaves nothing, and who dies here begins again
-
-
-class Whole(File):
-    """A complete file on this machine: storage on the same disk renames it, which cannot stop halfway."""
-
-    def temporary_file_path(self) -> str:
-        return str(self.name)
-
-
-def sha256_of(file: Any) -> str:
-    with file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def file_name(export: Export) -> str:

@@ -14,6 +14,7 @@ from feedback.datasets import exports
 from feedback.datasets.build import rows_hash
 from feedback.datasets.models import DatasetVersion, Export, GroupSplit, PreferencePair, VersionRow
 from feedback.datasets.pairs import REASONS
+from feedback.files import sha256_of
 from feedback.jobs import Job
 
 
@@ -34,7 +35,7 @@ def faults(export: Export) -> Iterator[str]:
     if not default_storage.exists(export.file):
         yield "has no file"
         return
-    if exports.sha256_of(default_storage.open(export.file)) != export.sha256:
+    if sha256_of(default_storage.open(export.file)) != export.sha256:
         yield "has a file that does not match its manifest"
     again = hashlib.sha256()
     for line in exports.rewritten(export):

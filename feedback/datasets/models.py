@@ -249,8 +249,13 @@ class Export(ProjectRow, Job):
         """From the first row: what was written aside is gone."""
         self.cursor, self.done = {}, 0
 
-    def step(self) -> bool:
+    def prepare(self) -> Any:
         from feedback.datasets import exports  # which is written in terms of these models
+
+        return exports.prepare(self)
+
+    def step(self) -> bool:
+        from feedback.datasets import exports
 
         return exports.step(self)
 

@@ -148,24 +148,28 @@ class Upload(ProjectRow, Job):
                 default_storage.delete(self.file)
         return bool(gone)
 
+    def prepare(self) -> list[Incoming]:
+        """The next chunk; reading on in the middle of a large file takes long."""
+        taken = self.cursor.get("rows", 0)
+        try:
+            return [] if self.cursor.get("is_read") else next_chunk(self, taken)
+        except CanonicalError as error:
+            kept = f" The {taken:,} rows before that are kept." if taken else ""
+            raise JobRefused(storable(f"{error}{kept}")) from error
+
     def step(self) -> bool:
         """A chunk of rows; at the end the file, in a step of its own: who dies there need not read it again."""
         if self.cursor.get("is_read"):
             self.put_away()
             return True
-        taken = self.cursor.get("rows", 0)
-        try:
-            chunk = next_chunk(self, taken)
-        except CanonicalError as error:
-            kept = f" The {taken:,} rows before that are kept." if taken else ""
-            raise JobRefused(storable(f"{error}{kept}")) from error
+        chunk: list[Incoming] = self.prepared
         if not chunk:
             self.cursor["is_read"] = True
             return False
         counts, refused = self.take(chunk)
         self.counts = dict(Counter(self.counts) + Counter(counts))
         self.refused += [listed(why) for why in refused[: LISTED - len(self.refused)]]
-        self.done = self.cursor["rows"] = taken + len(chunk)
+        self.done = self.cursor["rows"] = self.cursor.get("rows", 0) + len(chunk)
         return False
 
     def failed(self) -> None:
@@ -225,6 +229,7 @@ def next_chunk(upload: Upload, taken: int) -> list[Incoming]:
             skipped = 0
             while skipped < taken:
                 skipped += len(next(chunks))
+                upload.heartbeat()
         chunk = next(chunks, [])
     except BaseException:
         stack.close()

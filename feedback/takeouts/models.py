@@ -60,8 +60,13 @@ class TakeOut(ProjectRow, Job):
         self.file = ""
         self.save(update_fields=["file"])
 
-    def step(self) -> bool:
+    def prepare(self) -> Any:
         from feedback.takeouts import writing  # which is written in terms of this model
+
+        return writing.prepare(self)
+
+    def step(self) -> bool:
+        from feedback.takeouts import writing
 
         return writing.step(self)
 

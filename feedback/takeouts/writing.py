@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,11 +22,11 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import msgspec
 from django.conf import settings
-from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db.models import Max
 from django.utils import timezone
 
+from feedback.files import BLOCK, Whole, sha256_of
 from feedback.takeouts.models import TakeOut
 from feedback.takeouts.tables import Table, tables
 
@@ -35,6 +36,25 @@ CHUNK_BYTES = 4 * 1024 * 1024
 KEPT_FOR = timedelta(days=7)
 
 Entry = dict[str, Any]  # of the cursor: {table, bound, after, rows, bytes}
+
+
+@dataclass
+class Archive:
+    path: Path
+    sha256: str
+    manifest: dict[str, Any]
+
+
+def prepare(takeout: TakeOut) -> Archive | None:
+    """The archive of all files when they are written. Its name is the attempt's: a worker that lost the row may be
+    writing another.
+    """
+    entries: list[Entry] = takeout.cursor.get("tables", [])
+    if not entries or takeout.cursor["position"] < len(entries) or not is_whole(takeout, entries):
+        return None
+    path = folder(takeout) / f"takeout-{takeout.attempt}.zip"
+    manifest = pack(takeout, entries, path)
+    return Archive(path, sha256_of(path.open("rb"), takeout.heartbeat), manifest)
 
 
 def step(takeout: TakeOut) -> bool:
@@ -47,10 +67,10 @@ def step(takeout: TakeOut) -> bool:
         if write_chunk(takeout, entries[position]):
             takeout.cursor["position"] = takeout.done = position + 1
         return False
-    if not is_whole(takeout, entries):
+    if not takeout.prepared:
         begin(takeout)
         return False
-    finish(takeout, entries)
+    finish(takeout, entries, takeout.prepared)
     return True
 
 
@@ -131,28 +151,16 @@ def is_whole(takeout: TakeOut, entries: list[Entry]) -> bool:
     return all(size_of(file_of(takeout, entry)) == entry["bytes"] for entry in entries)
 
 
-def finish(takeout: TakeOut, entries: list[Entry]) -> None:
-    """Put the files into one archive, hash it, and keep it for a while."""
-    now = timezone.now()
-    path = folder(takeout) / "takeout.zip"
-    takeout.manifest = pack(takeout, entries, path)
-    with path.open("rb") as file:
-        takeout.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    takeout.n_bytes = path.stat().st_size
+def finish(takeout: TakeOut, entries: list[Entry], archive: Archive) -> None:
+    """Put the archive into the file storage, and keep it for a while."""
+    takeout.manifest, takeout.sha256 = archive.manifest, archive.sha256
+    takeout.n_bytes = archive.path.stat().st_size
     takeout.n_rows = sum(entry["rows"] for entry in entries)
-    takeout.expires_at = now + KEPT_FOR
+    takeout.expires_at = timezone.now() + KEPT_FOR
     name = f"takeouts/{takeout.project_id}/{takeout.pk}.zip"
     default_storage.delete(name)  # what a worker left that died before it could say so
-    with Whole(path.open("rb")) as whole:
-        takeout.file = default_storage.save(name, whole)
+    takeout.file = default_storage.save(name, Whole(archive.path))
     clear(takeout)  # before the commit: who dies after it leaves nothing, and who dies here begins again
-
-
-class Whole(File):
-    """A complete file on this machine: storage on the same disk renames it, which cannot stop halfway."""
-
-    def temporary_file_path(self) -> str:
-        return str(self.name)
 
 
 def pack(takeout: TakeOut, entries: list[Entry], path: Path) -> dict[str, Any]:
@@ -161,7 +169,7 @@ def pack(takeout: TakeOut, entries: list[Entry], path: Path) -> dict[str, Any]:
     with ZipFile(path, "w", ZIP_STORED) as archive:
         for entry in entries:
             table = table_of(entry["table"])
-            digest = add(archive, table.file, folder(takeout) / table.file)
+            digest = add(takeout, archive, table.file)
             about = {"table": table.label, "file": table.file, "rows": entry["rows"], "bytes": entry["bytes"]}
             listed.append({**about, "sha256": digest, "columns": table.columns, "left_out": table.left_out})
         project = takeout.project
@@ -187,12 +195,13 @@ def info(name: str) -> ZipInfo:
     return found
 
 
-def add(archive: ZipFile, name: str, path: Path) -> str:
-    """Copy a file into the archive as it is; its SHA-256."""
+def add(takeout: TakeOut, archive: ZipFile, name: str) -> str:
+    """Copy a table's file into the archive as it is; its SHA-256."""
     digest, about = hashlib.sha256(), info(name)
     about.compress_type = ZIP_STORED
-    with path.open("rb") as source, archive.open(about, "w", force_zip64=True) as target:
-        while block := source.read(1024 * 1024):
+    with (folder(takeout) / name).open("rb") as source, archive.open(about, "w", force_zip64=True) as target:
+        while block := source.read(BLOCK):
             digest.update(block)
             target.write(block)
+            takeout.heartbeat()
     return digest.hexdigest()

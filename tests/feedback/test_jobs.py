@@ -170,6 +170,33 @@ def test_cancelling_stops_it_before_the_next_chunk(run: SamplingRun) -> None:
     assert (run.state, Item.objects.count()) == (Job.State.CANCELLED, 3)
 
 
+def test_who_prepares_for_long_keeps_the_row_and_learns_that_it_is_lost(run: SamplingRun) -> None:
+    jobs.claim(SamplingRun, run.pk)
+    held = SamplingRun.objects.get(pk=run.pk)
+    expire(run)
+    held.heartbeat()
+    assert jobs.claim(SamplingRun, run.pk) is None
+    woken_late = SamplingRun.objects.get(pk=run.pk)
+    expire(run)
+    assert jobs.claim(SamplingRun, run.pk) == 2
+    with pytest.raises(jobs.Lost):
+        woken_late.heartbeat()
+
+
+def test_what_was_cancelled_while_it_prepared_ends_there(
+    run: SamplingRun, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def prepare(self: SamplingRun) -> None:
+        run.cancel()
+        self.heartbeat()
+
+    monkeypatch.setattr(SamplingRun, "prepare", prepare)
+    jobs.run(SamplingRun, run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.error, Item.objects.count()) == (Job.State.CANCELLED, "", 0)
+    assert "Traceback" not in caplog.text
+
+
 def test_a_long_job_lets_others_in_and_rings_for_the_rest(
     run: SamplingRun, django_capture_on_commit_callbacks: Any
 ) -> None:

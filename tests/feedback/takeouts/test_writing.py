@@ -132,6 +132,22 @@ def test_a_half_written_chunk_is_cut_off(project: Project) -> None:
     assert len(rows(content(takeout))["responses.response"]) == 3
 
 
+def test_a_worker_that_lost_it_does_not_touch_the_archive_of_the_next(project: Project) -> None:
+    takeout = TakeOut.ask(project)
+    for _ in range(2):
+        attempt = jobs.claim(TakeOut, takeout.pk)
+        assert attempt is not None
+        while not TakeOut.objects.filter(pk=takeout.pk, done=len(tables())).exists():
+            assert jobs.run_chunk(TakeOut, takeout.pk, attempt)
+        TakeOut.objects.update(lease_until=Now() - timedelta(seconds=1))
+        takeout.refresh_from_db()
+    first, second = (TakeOut.objects.get(pk=takeout.pk), TakeOut.objects.get(pk=takeout.pk))
+    first.attempt, second.prepared = 1, writing.prepare(second)
+    with pytest.raises(jobs.Lost):
+        writing.prepare(first)
+    assert hashlib.sha256(second.prepared.path.read_bytes()).hexdigest() == second.prepared.sha256
+
+
 def test_another_machine_begins_again(project: Project) -> None:
     make.response(project)
     takeout = TakeOut.ask(project)

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from feedback.datasets import exports
 from feedback.datasets.management.finishing import finish, the_dataset
 from feedback.datasets.models import Export, Split
+from feedback.files import sha256_of
 from feedback.jobs import Job
 
 
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         try:
             with default_storage.open(export.file) as source, output.open("wb") as target:
                 shutil.copyfileobj(source, target, 1024 * 1024)
-            written = exports.sha256_of(output.open("rb"))
+            written = sha256_of(output.open("rb"))
         except OSError as error:
             raise CommandError(f"{output} cannot be written: {error.strerror or error}.") from error
         if written != export.sha256:
