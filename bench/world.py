@@ -140,7 +140,7 @@ def told(what: str, begun: float) -> None:
 def fill(slug: str, n: int) -> None:
     """One project: what there are few of by Django, the rest by the statements of world.sql."""
     begun = time.monotonic()
-    values = {"n": n, **few(slug)}
+    values = {"n": n, **few(slug, n)}
     with connection.cursor() as cursor:
         for table in ("responses_response", "responses_subject", "queues_item", "queues_assignment",
                       "judgements_review", "judgements_verdict"):  # fmt: skip
@@ -151,7 +151,7 @@ def fill(slug: str, n: int) -> None:
     told(f"{slug}, {n:,}", begun)
 
 
-def few(slug: str) -> dict[str, Any]:
+def few(slug: str, n: int) -> dict[str, Any]:
     """People, prompts, rubrics, queues, the dataset: their first ids, for the statements to reckon from."""
     project = Project.objects.create(slug=slug, name=slug.capitalize(), salt="0" * 32)
     about: dict[str, Any] = {"project": project}
@@ -186,7 +186,7 @@ def few(slug: str) -> dict[str, Any]:
         "pair_rubric": pairs.rubric_version_id,
         "pair_criterion": criteria_of(pairs.rubric_version)[0].pk,
         "rule": rule_of(answers).pk,
-        **dataset_of(project),
+        **dataset_of(project, n),
     }
 
 
@@ -213,8 +213,8 @@ def rule_of(queue: Queue) -> SamplingRuleVersion:
     return rule.revise(queue=queue, method="rate", rate=0.01, seed="bench", filter=chosen)
 
 
-def dataset_of(project: Project) -> dict[str, int]:
-    """A dataset with two complete versions, whose pairs the statements make."""
+def dataset_of(project: Project, n: int) -> dict[str, int]:
+    """A dataset with two complete versions, whose pairs the statements make: a twentieth of the size, and a tenth."""
     dataset = Dataset.objects.create(project=project, key="better", name="Better answers", rule={}, shares={"train": 1})
     older, newer = (
         DatasetVersion.objects.create(
@@ -223,12 +223,18 @@ def dataset_of(project: Project) -> dict[str, int]:
             number=number,
             state="done",
             rule={"rule": {}, "shares": {"train": 1}},
-            statistics=summary({**empty(), "lengths": {"300": 2}}),
+            statistics=figures(n // 20 * number),
             finished_at=timezone.now(),
         )
         for number in (1, 2)
     )
     return {"dataset": dataset.pk, "older_version": older.pk, "newer_version": newer.pk}
+
+
+def figures(pairs: int) -> dict[str, Any]:
+    """What a build would have counted, more or less."""
+    counted = {"pairs": pairs, "by_source": {"comparison": pairs}, "by_split": {"train": pairs}, "share": pairs}
+    return summary({**empty(), **counted, "lengths": {"400": pairs, "700": pairs}, "longer": pairs // 2, "decided": 1})
 
 
 def main() -> None:
