@@ -50,11 +50,12 @@ def filter_change(request: MemberRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         one_at_a_time(request)
         form = SavedFilterForm(request.member, request.POST, instance=saved)
-        if not form.is_valid():
-            return filters_page(request, refused=form)
-        form.save()
-        if saved.is_shared != was_shared:
-            record("filter-shared" if saved.is_shared else "filter-unshared", saved, request=request)
+        if form.is_valid():
+            form.save()
+            if saved.is_shared != was_shared:
+                record("filter-shared" if saved.is_shared else "filter-unshared", saved, request=request)
+    if form.errors:
+        return filters_page(request, refused=form)
     messages.success(request, f"“{saved.name}” is changed.")
     return see_other(reverse("responses:filter-list", args=[request.project.slug]))
 
