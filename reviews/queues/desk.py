@@ -139,7 +139,7 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
     }
     last = extra.pop("last", None) or undoable(queue, member)
     if last:
-        context["undo_url"] = reverse("queues:undo", kwargs={"project": project.slug, "token": last.token})
+        context["undo_url"] = last.undo_path(project.slug)
     if assignment is None:
         rows, _ = work_rows(member)
         others = [row for row in rows if row["queue"] != queue and (row["remaining"] or row["held"])]

@@ -59,7 +59,7 @@ def titles_of(items: list[Item]) -> dict[int, str]:
 
 
 def line(row: Assignment, titles: dict[int, str], project: str) -> dict[str, Any]:
-    undo = reverse("queues:undo", kwargs={"project": project, "token": row.token}) if can_undo(row) else ""
+    undo = row.undo_path(project) if can_undo(row) else ""
     state, tone = said(row)
     return {
         "at": row.submitted_at or row.claimed_at,

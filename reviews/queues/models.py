@@ -12,6 +12,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from feedback.accounts.models import Member, ProjectRow
 from feedback.hot import HotQuery
@@ -235,6 +236,10 @@ class Assignment(ProjectRow):
 
     def __str__(self) -> str:
         return f"{self.reviewer} on {self.item}"
+
+    def undo_path(self, project: str) -> str:
+        """Where its newest review is taken back. It is named, so that a repeat that comes late takes back no other."""
+        return f"{reverse('queues:undo', kwargs={'project': project, 'token': self.token})}?review={self.review_id}"
 
     def shown(self) -> list[Response]:
         """The responses with their texts and passages, in the order drawn for this reviewer."""

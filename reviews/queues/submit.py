@@ -196,15 +196,18 @@ def skip(token: UUID, reviewer: Member, reason: str, note: str = "") -> Assignme
 
 
 @transaction.atomic
-def undo(assignment: Assignment) -> Assignment:
+def undo(assignment: Assignment, review_id: int | None = None) -> Assignment:
     """Take a submitted review back to edit it, within the queue's grace and before the item is settled.
 
     The place stays with the reviewer under a new lease, the withdrawn answers become the draft, and submitting again
-    makes the next revision. Undoing twice is undoing once, for an answer may get lost. Raises TooLate.
+    makes the next revision. Undoing twice is undoing once, for an answer may get lost; who names the review takes no
+    later one back, however late the repeat arrives. Raises TooLate.
     """
     item = lock_item(assignment.item_id)
     rows = Assignment.objects.select_for_update(of=("self",), no_key=True)
     row = rows.select_related("queue", "reviewer").get(pk=assignment.pk)
+    if review_id is not None and row.review_id != review_id:
+        raise TooLate("Another review has been sent since. Undo that one.")
     if row.state == State.CLAIMED and row.review and row.review.withdrawn_at:
         assignment.state, assignment.draft = row.state, row.draft
         return assignment

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import prefetch_related_objects
-from django.urls import reverse
 
 from feedback.accounts.models import Member
 from feedback.judgements.record import answers_of, criteria_of
@@ -39,7 +38,7 @@ def turn_page(member: Member, turn: Assignment) -> dict[str, Any]:
         "state": state,
         "tone": tone,
         "reason": turn.skip_reason.replace("_", " ") or "no reason given",
-        "undo_url": reverse("queues:undo", kwargs={"project": project, "token": turn.token}) if can_undo(turn) else "",
+        "undo_url": turn.undo_path(project) if can_undo(turn) else "",
         "answers": [with_marks(answer, flags) for answer in shown_answers(shown, shows_model=shows_model)],
         "passages": [{**source, "marks": marks_in(source["id"], flags)} for source in sources],
         "said": [

@@ -123,8 +123,9 @@ def undo(request: MemberRequest, token: str) -> HttpResponse:
     """Take the last review back to the desk, within its grace."""
     mine = request.member.assignments.filter(queue__takes_imports=False)
     assignment = get_object_or_404(mine.select_related("queue__rubric_version__guideline"), token=token)
+    named = request.GET.get("review", "")
     try:
-        submitting.undo(assignment)
+        submitting.undo(assignment, int(named) if named.isdecimal() and len(named) < 19 else None)
     except submitting.ClaimLost as late:
         if wants_fragment(request):  # the item on the desk stays as it is, with what was typed
             return trigger_client_event(HttpResponse(status=204), "toast", {"text": str(late), "level": "bad"})

@@ -51,7 +51,7 @@ def by(rows: Iterable[Row], name: str) -> dict[object, list[Row]]:
 def submits(history: Sequence[Op], facts: Facts) -> Found:
     """I1: every acknowledged submit is stored exactly once and unchanged, and stands unless it was taken back."""
     stored = by(facts.reviews, "submission_id")
-    undone = {op.sent["token"] for op in of_kind(history, "undo") if not op.is_refused}
+    undone = taken_back(history)
     for op in of_kind(history, "submit"):
         found = stored.pop(op.key, [])
         if op.is_done and not found:
@@ -63,28 +63,26 @@ def submits(history: Sequence[Op], facts: Facts) -> Found:
         for review in found:
             if review["digest"] != op.sent["digest"]:
                 yield Breach("I1", CHANGED, op.key, "is stored with other answers than were sent")
-            if review["is_withdrawn"] and op.sent["token"] not in undone:
+            if review["is_withdrawn"] and op.key not in undone:
                 yield Breach("I1", LOST, op.key, "is withdrawn, and nobody took it back")
     for key, found in stored.items():
         yield Breach("I1", BROKEN, str(key), f"is stored {len(found)} times, and nobody sent it")
 
 
+def taken_back(history: Sequence[Op]) -> set[str]:
+    """The submissions that an undo named which may have happened."""
+    return {op.sent["submission"] for op in of_kind(history, "undo") if not op.is_refused}
+
+
 def revisions(history: Sequence[Op], facts: Facts) -> Found:
-    """I1: the last submit of a claim stands when no undo came after it; no person has two standing on an item."""
-    last: dict[str, Op] = {}
-    undo_ended: dict[str, float] = {}
-    for op in of_kind(history, "submit", "undo"):
-        token = op.sent["token"]
-        if op.kind == "submit" and op.is_done:
-            last[token] = op
-        elif op.kind == "undo" and not op.is_refused:
-            undo_ended[token] = op.ended
-    states = {row["token"]: row for row in facts.assignments}
+    """I1: the last submit of a claim stands unless an undo names it; no person has two standing on an item."""
+    last = {op.sent["token"]: op for op in of_kind(history, "submit") if op.is_done}
+    states, undone = {row["token"]: row for row in facts.assignments}, taken_back(history)
     for token, op in last.items():
         row = states.get(token)
-        if undo_ended.get(token, -1.0) < op.began and (row is None or row["submission_id"] != op.key):
+        if op.key not in undone and (row is None or row["submission_id"] != op.key):
             yield Breach("I1", LOST, op.key, f"is not the review of its claim {token}")
-        elif row and undo_ended.get(token, -1.0) < op.began and row["is_withdrawn"]:
+        elif op.key not in undone and row and row["is_withdrawn"]:
             yield Breach("I1", LOST, op.key, f"was the last word on {token}, and was withdrawn")
     standing = Counter(
         (row["subject_id"], row["reviewer_id"], row["origin"], row["round"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.faults.chaos.history import digest
+from tests.faults.chaos.history import Op, digest
 from tests.faults.chaos.line import Answer, Client
 
 QUEUES = ("single", "single", "pairs")
@@ -39,17 +39,18 @@ class Reviewer(Client):
                 self.wait(4.2, 6.0)  # comes too late: the work counts if a place is free, and is kept otherwise
             elif chance < 0.34:
                 self.send("heartbeat", "POST", f"assignments/{token}/heartbeat/", sent={"token": token})
-            done = self.submit(held)
-            if done and self.random.random() < 0.12:
-                self.undo(token)
+            submission = self.submit(held)
+            if submission and self.random.random() < 0.12:
+                self.undo(token, submission)
 
-    def submit(self, held: dict[str, Any]) -> bool:
+    def submit(self, held: dict[str, Any]) -> str:
+        """Its id when it was acknowledged, else nothing."""
         token, submission = held["token"], self.new_key()
         answers, note = self.answers(held["item"]), f"{self.random.choice(WORDS)} {submission}"
         body = {"submission_id": submission, "answers": answers, "note": note, "active_ms": 1200}
         sent = {"token": token, "digest": digest([answers, note])}
         _, answer = self.send("submit", "POST", f"assignments/{token}/submit/", body, key=submission, sent=sent)
-        return answer is not None and answer.status == 200
+        return submission if answer is not None and answer.status == 200 else ""
 
     def answers(self, item: dict[str, Any]) -> dict[str, Any]:
         """In the canonical shape, so that what is stored can be compared with what was sent."""
@@ -91,10 +92,11 @@ class Reviewer(Client):
         body = {"reason": "outside_my_field", "note": ""}
         self.send("skip", "POST", f"assignments/{token}/skip/", body, sent={"token": token})
 
-    def undo(self, token: str) -> None:
+    def undo(self, token: str, submission: str) -> None:
         """Take the review back and send another one, or leave it as a draft."""
         self.wait(0.0, 0.5)
-        op, answer = self.send("undo", "POST", f"assignments/{token}/undo/", sent={"token": token})
+        sent = {"token": token, "submission": submission}
+        op, answer = self.send("undo", "POST", f"assignments/{token}/undo/", key=self.new_key(), sent=sent)
         if answer is not None and op.is_done and self.random.random() < 0.7:
             self.submit(answer.data)
 
@@ -142,13 +144,15 @@ class PageReviewer(Reviewer):
             return None
         if chance < 0.2:
             self.wait(4.2, 6.0)
-        answer = self.send_form(held)
-        if answer is not None and answer.status == 200 and self.random.random() < 0.1:
-            _, back = self.post("undo", f"history/{token}/undo/", {}, sent={"token": token}, htmx=True)
+        op, answer = self.send_form(held)
+        undo = answer and re.search(rf'hx-post="[^"]*/(history/{token}/undo/\?review=\d+)"', answer.text)
+        if answer is not None and undo and answer.status == 200 and self.random.random() < 0.1:
+            sent = {"token": token, "submission": op.key}
+            _, back = self.post("undo", undo[1], {}, sent=sent, htmx=True)
             return back if back is not None and back.status == 200 else answer
         return answer
 
-    def send_form(self, held: dict[str, Any]) -> Answer | None:
+    def send_form(self, held: dict[str, Any]) -> tuple[Op, Answer | None]:
         token, submission, shown = held["token"], self.new_key(), held["shown"]
         fields: dict[str, Any] = {"token": token, "submission_id": submission, "active_ms": "900", "spans": "[]"}
         if len(shown) == 2:
@@ -161,7 +165,7 @@ class PageReviewer(Reviewer):
             fields |= {f"q-{name}": answers[name] for name in ("grounded", "helpful", "why")}
         sent = {"token": token, "digest": digest([answers, ""])}
         path = f"queues/{self.queue}/submit/"
-        return self.post("submit", path, fields, key=submission, sent=sent, htmx=True)[1]
+        return self.post("submit", path, fields, key=submission, sent=sent, htmx=True)
 
 
 def desk(answer: Answer) -> dict[str, Any]:

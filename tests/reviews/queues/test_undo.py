@@ -48,6 +48,18 @@ def test_it_gives_the_review_back_as_a_draft(queue: Queue, item: Item, reviewer:
     assert claim(queue, reviewer) == stored
 
 
+def test_a_late_repeat_takes_no_later_review_back(queue: Queue, item: Item, reviewer: Member) -> None:
+    first = answered(queue, reviewer)
+    for _ in range(2):
+        undo(first, first.review_id)
+    again = answered(queue, reviewer, helpful=1)
+    with pytest.raises(TooLate, match="Another review"):
+        undo(again, first.review_id)
+    assert Assignment.objects.get().state == "submitted"
+    undo(again, again.review_id)
+    assert Assignment.objects.get().state == "claimed"
+
+
 def test_submitting_again_makes_the_next_revision(queue: Queue, item: Item, reviewer: Member) -> None:
     done = answered(queue, reviewer)
     undo(done)

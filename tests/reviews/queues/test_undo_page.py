@@ -53,6 +53,17 @@ def test_what_was_undone_is_submitted_as_the_next_revision(queue: Queue, done: A
     assert answer.context["assignment"] != done
 
 
+def test_the_button_names_its_review_so_that_a_late_repeat_harms_nothing(
+    queue: Queue, done: Assignment, desk: Any
+) -> None:
+    stale = desk.get("review", key=queue.key).context["undo_url"]
+    assert f"review={Review.objects.get().pk}" in stale
+    assert desk.client.post(stale).status_code == 303
+    desk.submit(done, **{"q-helpful": "5"})
+    assert desk.client.post(stale, headers={"HX-Request": "true"}).status_code == 204
+    assert Review.objects.get(withdrawn_at=None).revision == 2
+
+
 def test_too_late_leaves_the_desk_as_it_is_and_says_so(queue: Queue, done: Assignment, desk: Any) -> None:
     Queue.objects.filter(pk=queue.pk).update(grace_seconds=0)
     answer = desk.post("undo", htmx=True, token=done.token)
