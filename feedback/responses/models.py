@@ -157,7 +157,6 @@ class Response(ProjectRow):
             models.Index(fields=["project", "conversation_id"]),
             models.Index(fields=["project", "trace_id"]),
             models.Index(fields=["prompt_version", "-id"]),
-            models.Index(fields=["model", "-id"]),
         ]
 
     def __str__(self) -> str:
@@ -186,7 +185,7 @@ class ResponseBody(models.Model):
 class Passage(ProjectRow):
     """A retrieved or trusted source text shown beside a response."""
 
-    response = models.ForeignKey(Response, models.CASCADE, related_name="passages")
+    response = models.ForeignKey(Response, models.CASCADE, related_name="passages", db_index=False)
     position = models.PositiveSmallIntegerField()
     external_id = models.CharField(max_length=200, blank=True)
     title = models.CharField(max_length=300, blank=True)
@@ -258,7 +257,7 @@ class Subject(ProjectRow):
 
 
 class SubjectResponse(models.Model):
-    subject = models.ForeignKey(Subject, models.CASCADE, related_name="parts")
+    subject = models.ForeignKey(Subject, models.CASCADE, related_name="parts", db_index=False)
     response = models.ForeignKey(Response, models.CASCADE, related_name="subject_parts")
     position = models.PositiveSmallIntegerField()
 

@@ -87,10 +87,13 @@ class Query:
 
 @dataclass
 class Page:
-    """`edge` is where looking ended before the list did: more may match beyond."""
+    """`window` is the first response that it does not look at; `edge` is the same where looking ended before the list
+    did: more may match beyond.
+    """
 
     rows: list[Response]
     edge: int | None = None
+    window: int | None = None
     newer_url: str = ""
     older_url: str = ""
     first_url: str = ""
@@ -108,7 +111,7 @@ def page_of(query: Query, listed: QuerySet[Response]) -> Page:
     below = listed if query.before is None else listed.filter(id__lt=query.before)
     rows = list((below if edge is None else below.filter(id__gt=edge)).order_by("-id")[: PAGE + 1])
     is_full = len(rows) > PAGE
-    page = Page(rows[:PAGE], edge=None if is_full else edge)
+    page = Page(rows[:PAGE], edge=None if is_full else edge, window=edge)
     if query.before is not None:
         page.first_url = f"?{query.encoded()}"
         page.newer_url = f"?{query.encoded(after=rows[0].pk if rows else query.before - 1)}"

@@ -70,9 +70,10 @@ def list_page(request: MemberRequest, query: Query, save_form: SavedFilterForm) 
     found = page_of(query, listed(query.rows))
     add_input_words(found.rows)
     is_first = query.before is None and query.after is None
-    looked = f" among the newest {query.looked:,}" if found.edge is not None else ""
-    seen = query.rows.filter(id__gt=found.edge) if found.edge is not None else query.rows
+    seen = query.rows if found.window is None else query.rows.filter(id__gt=found.window)
     count = seen.order_by()[:COUNTED].count() if is_first or query.looked is None else None
+    capped = count is not None and count >= COUNTED
+    looked = f" among the newest {query.looked:,}" if found.window is not None and not capped else ""
     context: dict[str, Any] = {
         **form_parts(query),
         "errors": query.errors,
@@ -82,7 +83,7 @@ def list_page(request: MemberRequest, query: Query, save_form: SavedFilterForm) 
         "rows": [(row, cells(row, query.columns)) for row in found.rows],
         "found": found,
         "count": None if count is None else f"{count:,}",
-        "capped": count is not None and count >= COUNTED,
+        "capped": capped,
         "noun": ("response" if count == 1 else "responses") + looked,
         "looked": f"{query.looked or 0:,}",
         "encoded": query.encoded(),

@@ -167,6 +167,7 @@ class Item(ProjectRow):
         indexes = [
             models.Index(fields=["queue", "settle_after"], condition=Q(state="complete"), name="item_to_settle"),
             models.Index(fields=["project", "-id"], condition=Q(state="unresolved"), name="item_unresolved"),
+            models.Index(fields=["project", "-id"], condition=Q(state="withdrawn"), name="item_withdrawn"),
             models.Index(fields=["run_id"]),
         ]
 
@@ -196,8 +197,8 @@ class Assignment(ProjectRow):
         INVALIDATED = "invalidated"
 
     queue = models.ForeignKey(Queue, models.CASCADE, related_name="assignments")
-    item = models.ForeignKey(Item, models.CASCADE, related_name="assignments")
-    reviewer = models.ForeignKey(Member, models.PROTECT, related_name="assignments")
+    item = models.ForeignKey(Item, models.CASCADE, related_name="assignments", db_index=False)  # assignment_once
+    reviewer = models.ForeignKey(Member, models.PROTECT, related_name="assignments", db_index=False)  # Meta.indexes
     round = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=13, choices=State, default=State.CLAIMED)
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -261,8 +262,8 @@ class Place(ProjectRow):
         FILLED = "filled"
         WITHDRAWN = "withdrawn"
 
-    queue = models.ForeignKey(Queue, models.CASCADE, related_name="places")
-    item = models.ForeignKey(Item, models.CASCADE, related_name="places")
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="places", db_index=False)  # place_pos_once
+    item = models.ForeignKey(Item, models.CASCADE, related_name="places", db_index=False)  # place_once
     number = models.PositiveSmallIntegerField()
     lane = models.PositiveSmallIntegerField()
     pos = models.PositiveBigIntegerField(help_text="Append-only within the lane.")

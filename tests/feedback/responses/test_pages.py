@@ -158,6 +158,19 @@ def test_a_rare_filter_is_looked_for_in_so_many_at_a_time(
     assert back.newer_url == ""
 
 
+def test_a_full_page_is_counted_no_further_than_one_looks(
+    browser: make.SignedIn, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counting a thousand of what few responses are would read the whole table."""
+    monkeypatch.setattr("feedback.responses.query.LOOKED", 3)
+    monkeypatch.setattr("feedback.responses.query.PAGE", 2)
+    for _ in range(5):
+        make.response(project, licence="MIT")
+    page = browser.get(f"{URL}?licence=MIT")
+    assert len(page.context["found"].rows) == 2
+    assert "3 responses among the newest 3" in page.text
+
+
 def test_a_filter_with_an_index_looks_everywhere(
     browser: make.SignedIn, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

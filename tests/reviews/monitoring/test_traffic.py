@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +20,7 @@ from feedback.prompts.models import PromptVersion
 from feedback.responses.models import Response
 from reviews.monitoring import addup, traffic
 from reviews.monitoring.scope import Scope, form_of, scope_of
-from reviews.monitoring.traffic import Steps, floor, latencies, steps_of, traffic_of, volumes
+from reviews.monitoring.traffic import Steps, floor, latencies, steps_of, traffic_of, volumes, worked_on
 from tests import make
 from tests.reviews.monitoring.conftest import Judge
 
@@ -68,6 +70,14 @@ def test_reviews_and_verdicts_are_counted_by_day(project: Project, judge: Judge,
     make.review(make.subject(make.response(project)), make.rubric_version(project), make.member(project), make.ANSWERS)
     found = traffic_of(scoped(project))
     assert sum(found.settled.values()) == sum(found.reviewed.values()) == 1
+
+
+def test_a_days_work_is_counted_from_the_index_alone(project: Project) -> None:
+    """`review_standing_by_day` holds no keys: counting those would read every row."""
+    steps = steps_of(scoped(project))
+    with CaptureQueriesContext(connection) as asked:
+        worked_on(project, steps)
+    assert asked.captured_queries[-1]["sql"].count("COUNT(*)") == 2
 
 
 def test_replays_tests_and_other_prompts_are_left_out(project: Project, v7: PromptVersion) -> None:
