@@ -16,6 +16,7 @@ def strides(**scenes: int) -> Any:
 
 
 def ok(found: dict[str, Any], at_least: int) -> None:
+    print(f"{len(found['points'])} points")  # shown by -rP, for docs/explanation/faults.md
     assert found["wrong"] == []
     assert len(found["points"]) >= at_least, found["points"]
     assert "after commit" in found["points"]
