@@ -63,6 +63,10 @@ WALK = """
     last = { element, look: look(element) };
   };
   addEventListener("keydown", (event) => { if (event.key === "Tab") walk.see(); }, true);
+  document.addEventListener("htmx:beforeRequest", (event) => { // news would put others in the place of what was seen
+    const isPoll = event.detail.requestConfig.triggeringEvent?.type === "hx:poll:trigger";
+    if (walk.isStill && isPoll) event.preventDefault();
+  });
 
   const follows = (before, element) => before.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING;
   const WAYS = "a[href], button, input, select, textarea, summary, [tabindex]";
@@ -117,7 +121,8 @@ def focused_text(page: Page) -> str:
 
 
 def faults_of_walk(page: Page, *, most: int = 400) -> list[str]:
-    """Tab all the way round, from wherever the focus is; `WALK` runs in the page."""
+    """Tab all the way round, from wherever the focus is; `WALK` runs in the page, which asks for no news meanwhile."""
+    page.evaluate("walk.isStill = true")
     for _ in range(0, most, 20):
         for _ in range(20):
             page.keyboard.press("Tab")
