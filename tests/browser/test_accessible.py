@@ -56,7 +56,7 @@ def look(page: Page, width: int, scheme: Any) -> None:
 
 
 def faults_of(page: Page, path: str, route: str) -> list[str]:
-    """Wide in light and dark, and on a phone; walked in dark and on the phone."""
+    """Wide and on a phone, in light and dark; walked wide in dark and on the phone in light."""
     look(page, 1440, "light")
     open_whole(page, path)
     found = findings(page, f"{route} 1440 light")
@@ -64,7 +64,9 @@ def faults_of(page: Page, path: str, route: str) -> list[str]:
     found += findings(page, f"{route} 1440 dark", OF_COLOUR) + walked(page, f"{route} 1440 dark")
     look(page, 390, "light")
     open_whole(page, path)
-    return found + findings(page, f"{route} 390 light") + walked(page, f"{route} 390 light")
+    found += findings(page, f"{route} 390 light") + walked(page, f"{route} 390 light")
+    look(page, 390, "dark")
+    return found + findings(page, f"{route} 390 dark", OF_COLOUR)
 
 
 def walked(page: Page, name: str) -> list[str]:
