@@ -17,7 +17,9 @@ from django.db import transaction
 @contextmanager
 def undone() -> Iterator[None]:
     """Leaves the database as it was before the block."""
-    with transaction.atomic():
+    trial: Any = transaction.atomic()
+    trial._from_testcase = True  # to tests/transactions.py: it is the test's, not the product's
+    with trial:
         yield
         transaction.set_rollback(True)
 

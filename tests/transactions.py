@@ -47,7 +47,7 @@ def hear(event: str, details: tuple[Any, ...]) -> None:
 
 
 def rendered(template: Any = None, **_: Any) -> None:
-    if is_open():
+    if is_open() and str(template.name).endswith(".html"):  # a message of one line is no page
         note(f"rendering of {template.name}")
 
 

@@ -31,6 +31,7 @@ NAMES_ROW: dict[str, tuple[str, ...]] = {
     "model": ("responses.LanguageModel.pk", "responses.LanguageModel.name"),
     "provider": ("responses.LanguageModel.provider",),
     "object_id": ("queues.Item.pk", "responses.Response.pk", "accounts.Project.pk"),
+    "review": ("judgements.Review.pk",),
     "actor": ("accounts.Member.key", "accounts.User.key"),
     "of": ("moderation.BulkAction.pk",),
     "item": ("queues.Item.pk",),

@@ -45,7 +45,7 @@ def test_a_curator_adds_a_price(curator: Member, model: LanguageModel) -> None:
     assert (price.currency, price.input, price.created_by) == ("USD", Decimal("1.5"), curator)
     text = browser.get(LIST).content.decode()
     assert "No price" not in text
-    assert "1.5</td>" in text
+    assert text.count('>1.5 <span class="faint">USD</span></td>') == 1
     assert AuditEvent.objects.get(verb="price-added").facts == {"model": "small-1", "valid_from": "2026-01-01"}
 
 

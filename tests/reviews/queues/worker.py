@@ -67,6 +67,7 @@ def work(processes: int, *members: int) -> dict[str, Any]:
         else:
             submit(assignment.token, person, make.ANSWERS, submission_id=uuid.uuid4())
         done[kind] += 1
+        time.sleep(chance.random() / 50)  # a person reads; SQLite's lock is for who asks first, and that is who had it
     return dict(done)
 
 
