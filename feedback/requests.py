@@ -1,4 +1,4 @@
-"""One request: its id, its line in the log, and its time among the metrics.
+"""One request: how it is read, its id, its line in the log, and its time among the metrics.
 
 The line names the route and not the address: addresses hold searches, and one-time links their secrets.
 """
@@ -12,7 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import parse_header_parameters
 from prometheus_client import Histogram
 
 from feedback.logs import belongs
@@ -27,6 +29,13 @@ SECONDS = Histogram(
     ["route", "method", "status"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+
+
+class Utf8Request(WSGIRequest):
+    """Text is UTF-8, whatever charset the sender names: Python knows some that unpack, and Django fails on those."""
+
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        self.content_type, self.content_params = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
 
 
 class RequestMiddleware:

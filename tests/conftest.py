@@ -39,9 +39,9 @@ def transactions_are_short() -> Iterator[None]:
 def migrated(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """The address of a migrated database that nothing else uses; tests in it make projects of their own.
+    """The address of a migrated database to make copies of: nobody writes into it.
 
-    A copy of this run's own, which holds nothing between two tests.
+    It is a copy of this run's own, which holds nothing between two tests.
     """
     with django_db_blocker.unblock():
         connection.close()  # PostgreSQL copies only what nobody is connected to

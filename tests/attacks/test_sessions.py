@@ -11,6 +11,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.core.cache import cache
+from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +20,7 @@ from pytest_django.fixtures import Settings
 from feedback.accounts.models import Invitation, Member, Project, SigninLink, User
 from feedback.audit.models import AuditEvent
 from feedback.permissions import PUBLIC, ROUTES, SCOPES
-from feedback.wsgi import application
+from feedback.requests import Utf8Request
 from tests import make, world
 from tests.addresses import APIS, PAGES, SERVED, address
 from tests.attacks.pages import text_of
@@ -306,6 +307,8 @@ def test_a_charset_that_the_sender_names_is_not_believed(charset: str, db: None)
     kind = {"CONTENT_TYPE": f"application/json; charset={charset}", "HTTP_HOST": "testserver"}
     told: list[str] = []
     environ = RequestFactory().generic("POST", "/api/v1/responses/?a=1", b"{}").environ | kind
+    application = WSGIHandler()
+    application.request_class = Utf8Request
     application(environ, lambda status, headers: told.append(status))  # type: ignore[arg-type]
     assert told == ["401 Unauthorized"]
 

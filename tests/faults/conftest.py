@@ -15,15 +15,22 @@ from tests.databases import database
 from tests.faults.instance import Instance, Redis, has_redis
 
 
+@pytest.fixture(scope="session")
+def common(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a database for all `instances`: each test makes projects of its own in it."""
+    with database(tmp_path_factory.mktemp("common-database"), migrated) as address:
+        yield address
+
+
 @pytest.fixture
-def instances(migrated: str, tmp_path: Path) -> Iterator[Any]:
+def instances(common: str, tmp_path: Path) -> Iterator[Any]:
     """`instances(broker="")` makes one; all its processes end with the test."""
     made: list[Instance] = []
 
     def make(broker: str = "", **environment: str) -> Instance:
         folder = tmp_path / f"var-{len(made)}"
         folder.mkdir()
-        made.append(Instance(folder, migrated, broker, **environment))
+        made.append(Instance(folder, common, broker, **environment))
         return made[-1]
 
     yield make
