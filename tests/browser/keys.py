@@ -147,6 +147,7 @@ class Hands:
         page.context.add_init_script(WALK)
 
     def key(self, *keys: str) -> None:
+        self.page.wait_for_load_state("load")  # before, nobody would hear it
         for key in keys:
             self.page.keyboard.press(key)
 
@@ -195,6 +196,7 @@ class Hands:
         if not link.locator("visible=true").count():
             self.go_to(menu)
             self.key("Enter")
-        self.go_to(link.locator("visible=true"))
+        address = self.go_to(link.locator("visible=true")).get_attribute("href")
         self.key("Enter")
+        self.page.wait_for_url(f"**{address}**")
         expect(self.page.get_by_role("heading", level=1)).to_be_visible()
