@@ -56,6 +56,7 @@ INSERT INTO item SELECT n, substr(%(text)s, n %% 600 + 1, 600), substr(%(text)s,
                         substr(%(text)s, n %% 400 + 1, 2000) FROM generate_series(1, least(%(items)s, 20000)) n;
 INSERT INTO place SELECT n, n, 'open', NULL FROM generate_series(1, %(items)s) n;
 CREATE INDEX place_open ON place (id) WHERE state = 'open';
+CREATE INDEX place_of_item ON place (item_id);
 ANALYZE item;
 ANALYZE place
 """
