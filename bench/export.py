@@ -120,7 +120,8 @@ def files(n: int, web: Web) -> list[Line]:
 
 def warm(version: DatasetVersion) -> None:
     """Modules and plans that any first file loads."""
-    list(exports.SHAPES["preference"].rows(version, "", -1, 100, exports.SHAPES["preference"].facts(version)))
+    export = Export(version=version, shape="preference")
+    list(exports.rows(export, -1, exports.SHAPES["preference"].facts(version)))
 
 
 def drained(sql: str) -> None:

@@ -64,6 +64,7 @@ def write(version: DatasetVersion, rule: Rule, judged: list[Judged]) -> None:
     cases = cases_of(version, [one for one in judged if len(one.responses) == 1 and one.verdict.is_failure is not None])
     add_rows(version, Kind.CASE, sums["cases"], cases)
     sums["cases"] += len(cases)
+    statistics.add_rated(sums, (data for _, _, data in cases))
 
 
 def cases_of(version: DatasetVersion, judged: list[Judged]) -> list[Fact]:
@@ -124,7 +125,8 @@ def seal(version: DatasetVersion) -> None:
     }
     version.statistics = statistics.summary(sums)
     version.rows_sha256 = cursor["hash"] or hashlib.sha256().hexdigest()
-    version.cursor = {"as_of": cursor["as_of"], "newest": cursor.get("newest", 0), "leading": sums["leading"]}
+    kept = {"leading": sums["leading"], "rated": sums.get("rated", {})}
+    version.cursor = {"as_of": cursor["as_of"], "newest": cursor.get("newest", 0), **kept}
 
 
 HASHED = (

@@ -14,6 +14,7 @@ shares: dict[str, Any] = {"train": 0.8, "validation": 0.1, "test": 0.1}
 manifest: dict[str, Any] = {
     "schema": "touchstone.preference/1", "project": "travel-assistant", "dataset": "better-answers", "version": 1,
     "shape": "preference", "split": "all", "rows": 21, "bytes": 30376, "sha256": FILE_HASH, "rows_sha256": ROWS_HASH,
+    "left_out": {},
 }  # fmt: skip
 provenance: dict[str, Any] = {
     "verdict": 79, "method": "consensus", "queue": "which-answer-is-better", "rubric": "Which answer is better? 1",

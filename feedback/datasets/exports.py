@@ -7,6 +7,7 @@ again gives the same file (I7).
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,8 +22,26 @@ from django.db import transaction
 
 from feedback.accounts.models import Member
 from feedback.audit.log import record
-from feedback.datasets.models import DatasetVersion, Export
-from feedback.datasets.shapes import preference, promptfoo, revision, votes
+from feedback.datasets.models import DatasetVersion, Export, Split
+from feedback.datasets.shapes import (
+    attributes,
+    conversation,
+    kto,
+    llamafactory,
+    nemo_rl,
+    nova,
+    openai,
+    preference,
+    promptfoo,
+    provenance,
+    revision,
+    reward,
+    sft,
+    spans,
+    vertex,
+    votes,
+)
+from feedback.datasets.statistics import count
 from feedback.files import Whole, sha256_of
 from feedback.jobs import Job, JobRefused
 
@@ -31,6 +50,18 @@ START: dict[str, Any] = {"after": -1, "bytes": 0, "rows": 0}
 
 SHAPES: dict[str, ModuleType] = {
     Export.Shape.PREFERENCE: preference,
+    Export.Shape.CONVERSATION: conversation,
+    Export.Shape.REWARD: reward,
+    Export.Shape.OPENAI: openai,
+    Export.Shape.LLAMAFACTORY: llamafactory,
+    Export.Shape.NEMO_RL: nemo_rl,
+    Export.Shape.VERTEX: vertex,
+    Export.Shape.NOVA: nova,
+    Export.Shape.PROVENANCE: provenance,
+    Export.Shape.SFT: sft,
+    Export.Shape.KTO: kto,
+    Export.Shape.ATTRIBUTES: attributes,
+    Export.Shape.SPANS: spans,
     Export.Shape.VOTES: votes,
     Export.Shape.REVISION: revision,
     Export.Shape.PROMPTFOO: promptfoo,
@@ -43,9 +74,9 @@ def request(
 ) -> Export:
     """The export of this shape, begun when it does not exist; one that failed or whose file is gone is begun again.
 
-    `by` or the request `http` says who asked. Votes belong to no split: there is one file of them.
+    `by` or the request `http` says who asked.
     """
-    split = "" if shape == Export.Shape.VOTES else split
+    split = split_of(shape, split)
     export, created = Export.objects.get_or_create(
         version=version, shape=shape, split=split, defaults={"project_id": version.project_id, "requested_by": by}
     )
@@ -60,6 +91,15 @@ def request(
     if not export.is_finished:
         export.ring()
     return export
+
+
+def split_of(shape: str, split: str) -> str:
+    """Votes belong to no split: there is one file of them. Rows that cannot tell their split never stand in one file
+    with another's: asked for all, it is the training split.
+    """
+    if shape == Export.Shape.VOTES:
+        return ""
+    return split or ("" if getattr(SHAPES[shape], "TELLS_SPLIT", True) else Split.TRAIN)
 
 
 @dataclass
@@ -88,24 +128,42 @@ def step(export: Export) -> bool:
         raise JobRefused("The dataset version is not complete; build it first.")
     shape = SHAPES[export.shape]
     if not export.cursor:
-        export.cursor = {**START, "facts": shape.facts(version)}
+        export.cursor = {**START, "left_out": {}, "tally": {}, "facts": shape.facts(version)}
         export.total = expected(export)
     if export.prepared:
         finish(export, export.prepared)
         return True
     with resumed(export) as file:
-        cursor, before = export.cursor, export.cursor["rows"]
-        for position, row in shape.rows(version, export.split, cursor["after"], CHUNK, cursor["facts"]):
-            cursor["bytes"] += file.write(line(row))
-            cursor["rows"] += 1
-            last = position
+        read = write(export, file)
         file.flush()
         os.fsync(file.fileno())
-    export.done = cursor["rows"]
-    cursor["is_written"] = cursor["rows"] - before < CHUNK
-    if cursor["rows"] > before:
-        cursor["after"] = last
+    export.done = export.cursor["rows"] + sum(export.cursor.get("left_out", {}).values())
+    export.cursor["is_written"] = read < CHUNK
     return False
+
+
+def write(export: Export, file: BinaryIO) -> int:
+    """The next lines, and in the cursor what they come to; how many frozen rows were read for them."""
+    cursor, read, tallied = export.cursor, 0, getattr(SHAPES[export.shape], "TALLIED", "")
+    for position, row in rows(export, cursor["after"], cursor["facts"]):
+        read, last = read + 1, position
+        if isinstance(row, str):
+            count(cursor["left_out"], row)
+            continue
+        cursor["bytes"] += file.write(line(row))
+        cursor["rows"] += 1
+        if tallied:
+            count(cursor["tally"], json.dumps(row[tallied]))
+    if read:
+        cursor["after"] = last
+    return read
+
+
+def rows(export: Export, after: int, facts: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Position and record of the next frozen rows; in place of a record, why a row is left out of this file."""
+    shape = SHAPES[export.shape]
+    for position, frozen in shape.read(export.version, export.split, after, CHUNK, facts):
+        yield position, shape.record(frozen, facts)
 
 
 def expected(export: Export) -> int | None:
@@ -113,7 +171,7 @@ def expected(export: Export) -> int | None:
     version = export.version
     if export.shape == Export.Shape.VOTES:
         return int(version.counts["comparisons"])
-    if export.shape == Export.Shape.PREFERENCE:
+    if "leading" in export.cursor["facts"]:  # a shape whose rows are made of pairs
         sizes = version.statistics["by_split"]
         return int(sizes.get(export.split, 0) if export.split else sum(sizes.values()))
     return None
@@ -143,7 +201,7 @@ def resumed(export: Export) -> BinaryIO:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     if path.stat().st_size < export.cursor["bytes"]:
-        export.cursor |= START
+        export.cursor |= {**START, "left_out": {}, "tally": {}}
     os.truncate(path, export.cursor["bytes"])
     return path.open("ab", buffering=1024 * 1024)
 
@@ -173,12 +231,24 @@ def finish(export: Export, hashed: Hashed) -> None:
         "rule": version.rule,
         "counts": version.counts,
         "statistics": version.statistics,
+        **about_rows(export),
     }
     export.file = stored_name(export, hashed.sha256)
     if not hashed.is_stored:
         default_storage.delete(export.file)
         export.file = default_storage.save(export.file, Whole(path))
     path.unlink(missing_ok=True)  # before the commit: who dies after it leaves nothing, and who dies here begins again
+
+
+def about_rows(export: Export) -> dict[str, Any]:
+    """What was left out by reason, labels counted, and what stands in files beside this one."""
+    cursor, shape = export.cursor, SHAPES[export.shape]
+    told: dict[str, Any] = {"left_out": dict(sorted(cursor.get("left_out", {}).items()))}
+    if hasattr(shape, "TALLIED"):
+        told[shape.TALLIED] = dict(sorted(cursor["tally"].items()))
+    if hasattr(shape, "beside"):
+        told["beside"] = shape.beside(file_name(export))
+    return told
 
 
 def file_name(export: Export) -> str:
@@ -190,8 +260,7 @@ def file_name(export: Export) -> str:
 
 def rewritten(export: Export) -> Iterator[bytes]:
     """The lines that the frozen rows give now, for checking the file against them."""
-    shape, after = SHAPES[export.shape], -1
-    known = shape.facts(export.version)
-    while chunk := list(shape.rows(export.version, export.split, after, CHUNK, known)):
-        yield from (line(row) for _, row in chunk)
+    after, known = -1, SHAPES[export.shape].facts(export.version)
+    while chunk := list(rows(export, after, known)):
+        yield from (line(row) for _, row in chunk if not isinstance(row, str))
         after = chunk[-1][0]

@@ -258,7 +258,10 @@ def state_of(dataset: Dataset) -> str:
 class ExportForm(forms.Form):
     shape = forms.ChoiceField(choices=Export.Shape.choices, label="File")
     split = forms.ChoiceField(
-        choices=[("", "All splits"), *Split.choices], required=False, label="Split", help_text="Votes belong to none."
+        choices=[("", "All splits"), *Split.choices],
+        required=False,
+        label="Split",
+        help_text="Votes belong to none; files for services hold one, training unless you choose.",
     )
 
 

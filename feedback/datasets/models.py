@@ -221,6 +221,18 @@ class Export(ProjectRow, Job):
 
     class Shape(models.TextChoices):
         PREFERENCE = "preference", "preference pairs (TRL, conversational)"
+        CONVERSATION = "conversation", "preference pairs as whole conversations"
+        REWARD = "reward", "preference pairs with a margin (reward models)"
+        OPENAI = "openai", "preference pairs (OpenAI, Azure, Together, Fireworks)"
+        LLAMAFACTORY = "llamafactory", "preference pairs (LLaMA-Factory)"
+        NEMO_RL = "nemo_rl", "preference pairs (NVIDIA NeMo RL)"
+        VERTEX = "vertex", "preference pairs (Google Vertex)"
+        NOVA = "nova", "preference pairs (Amazon Nova)"
+        PROVENANCE = "provenance", "where each pair came from"
+        SFT = "sft", "chosen and corrected answers (SFT)"
+        KTO = "kto", "good and bad answers (KTO)"
+        ATTRIBUTES = "attributes", "answers with their ratings"
+        SPANS = "spans", "answers with marked spans"
         VOTES = "votes", "raw votes"
         REVISION = "revision", "prompt revision cases"
         PROMPTFOO = "promptfoo", "promptfoo tests"

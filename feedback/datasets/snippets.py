@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 from django.urls import reverse
@@ -15,6 +16,25 @@ Snippet = dict[str, str]  # key, title, note, text
 SHAPES: dict[str, str] = {
     Export.Shape.PREFERENCE: "One pair a line: a prompt, a chosen and a rejected answer as messages. Trains DPO and "
     "reward models as it is.",
+    Export.Shape.CONVERSATION: "The same pairs, each as two whole conversations. For reward trainers, torchtune and "
+    "RewardBench, which want no prompt of its own.",
+    Export.Shape.REWARD: "Whole conversations with a margin, which reward trainers subtract in the loss. Only pairs of "
+    "which somebody said how strongly.",
+    Export.Shape.OPENAI: "One pair a line as hosted services take them, training apart from validation. Where each "
+    "came from is in the provenance file.",
+    Export.Shape.LLAMAFACTORY: "Ranked answers for LLaMA-Factory, with the entry for its dataset_info.json.",
+    Export.Shape.NEMO_RL: "A context and two ranked answers for NVIDIA NeMo RL.",
+    Export.Shape.VERTEX: "Contents and two scored answers, to tune Gemini on Google Vertex.",
+    Export.Shape.NOVA: "Messages that close in two labelled candidates, to tune Amazon Nova.",
+    Export.Shape.PROVENANCE: "Votes, reviewers and origin of each pair, in the order of the files that cannot hold "
+    "them. It names the files that leave a pair out.",
+    Export.Shape.SFT: "One prompt and one good answer a line: what was chosen and no other pair rejects, and "
+    "corrections. Trains on the answer only.",
+    Export.Shape.KTO: "One judged answer a line, good or bad by its rubric. For trainers that need no pairs.",
+    Export.Shape.ATTRIBUTES: "One answer a line with its mean ratings as integers, and all votes. In the manner of "
+    "HelpSteer.",
+    Export.Shape.SPANS: "One answer a line with the stretches that reviewers marked, and the evidence. For training "
+    "detectors of hallucinations.",
     Export.Shape.VOTES: "One comparison a line with every vote as it was cast, ties included. For studying "
     "agreement, or for soft labels.",
     Export.Shape.REVISION: "One judged answer a line with reasons, flags, evidence and corrections. For whoever writes "
@@ -39,6 +59,8 @@ def of_file(export: Export, absolute: Absolute) -> Iterator[Snippet]:
     if export.shape == Export.Shape.PROMPTFOO:
         yield {"key": "promptfoo", "title": "Run with promptfoo", "note": "", "text": f"promptfoo eval --tests {name}"}
         return
+    for title, held in export.manifest.get("beside", {}).items():
+        yield {"key": "beside", "title": title, "note": "Put it beside the file.", "text": json.dumps(held, indent=2)}
     yield {"key": "datasets", "title": "Read in Python", "note": "With Hugging Face datasets.", "text": load(name)}
     if export.shape == Export.Shape.PREFERENCE:
         yield {

@@ -19,6 +19,7 @@ def empty() -> Sums:
     return {
         "pairs": 0, "by_source": {}, "by_split": {}, "by_model": {}, "excluded": {}, "lengths": {}, "longer": 0,
         "share": 0.0, "first": 0, "decided": 0, "comparisons": 0, "votes": 0, "cases": 0, "tools": 0, "leading": {},
+        "rated": {},
     }  # fmt: skip
 
 
@@ -49,7 +50,7 @@ def add_pairs(sums: Sums, pairs: Iterable[PreferencePair]) -> None:
 
 
 def features(pair: PreferencePair) -> Iterator[str]:
-    """What a reader that guesses types from the first rows must have seen: see `leading` in shapes/preference.py."""
+    """What a reader that guesses types from the first rows must have seen: see `leading` in shapes/pairs.py."""
     for column in ("strength", "tools"):
         if getattr(pair, column):
             yield column
@@ -58,6 +59,13 @@ def features(pair: PreferencePair) -> Iterator[str]:
     for column in ("prompt", "chosen", "rejected"):
         has_more = any(message.keys() - {"role", "content"} for message in getattr(pair, column))
         yield f"{column} with more" if has_more else f"{column} of text"
+
+
+def add_rated(sums: Sums, cases: Iterable[dict[str, Any]]) -> None:
+    """How many cases have ratings, by rubric version: see shapes/attributes.py."""
+    for case in cases:
+        if any(answer["kind"] == "scale" for answer in case["answers"].values()):
+            count(sums.setdefault("rated", {}), case["rubric"])
 
 
 def add_votes(sums: Sums, comparisons: Iterable[list[dict[str, Any]]]) -> None:

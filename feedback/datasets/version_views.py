@@ -16,6 +16,7 @@ from feedback.datasets.filters import PreferencePairFilter
 from feedback.datasets.forms import CompareForm, ExportForm
 from feedback.datasets.models import Dataset, DatasetVersion, Export, PreferencePair, VersionRow
 from feedback.datasets.pairs import REASONS
+from feedback.datasets.shapes.turns import LEFT_OUT
 from feedback.datasets.shown import shown, votes_words
 from feedback.datasets.views import PAGE, before, powers, see_other
 from feedback.htmx import page
@@ -75,6 +76,7 @@ def described(request: MemberRequest, version: DatasetVersion, export: Export) -
     return {
         "export": export,
         "words": snippets.SHAPES[export.shape],
+        "left_out": wording.reasons(export.manifest.get("left_out", {}), LEFT_OUT),
         "url": reverse("datasets:export-download", args=place),
         "snippets": list(snippets.of_file(export, request.build_absolute_uri)) if export.sha256 else [],
     }

@@ -63,10 +63,10 @@ def share_lines(shares: dict[str, float]) -> list[str]:
     return [f"Splits: {', '.join(parts)}."] if parts else []
 
 
-def reasons(excluded: dict[str, int]) -> list[dict[str, Any]]:
+def reasons(excluded: dict[str, int], words: dict[str, str] = REASONS) -> list[dict[str, Any]]:
     """Each reason with its words and count, the most frequent first."""
     rows = sorted(excluded.items(), key=lambda row: (-row[1], row[0]))
-    return [{"reason": reason, "words": REASONS.get(reason, reason), "count": count} for reason, count in rows]
+    return [{"reason": reason, "words": words.get(reason, reason), "count": count} for reason, count in rows]
 
 
 def percent(share: float | None) -> str:

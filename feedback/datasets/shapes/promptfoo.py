@@ -6,27 +6,19 @@ promptfoo reads the lines as they are: `tests: file://<name>.jsonl`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from feedback.datasets.models import DatasetVersion
-from feedback.datasets.shapes import revision
+from feedback.datasets.shapes import cases
 from feedback.datasets.shapes.order import stable
 
 SCHEMA = "touchstone.promptfoo/1"
 EXTENSION = "jsonl"
+facts, read = cases.facts, cases.held_open
 
 
-def facts(version: DatasetVersion) -> dict[str, Any]:
-    return {}
-
-
-def rows(
-    version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    for position, case in revision.cases(version, split, after, limit):
-        found = test(case)
-        yield position, {**found, "vars": stable(found["vars"])}
+def record(case: cases.Case, facts: dict[str, Any]) -> dict[str, Any]:
+    found = test(case)
+    return {**found, "vars": stable(found["vars"])}
 
 
 def test(case: dict[str, Any]) -> dict[str, Any]:

@@ -17,10 +17,13 @@ def facts(version: DatasetVersion) -> dict[str, Any]:
     return {}
 
 
-def rows(
+def read(
     version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Votes belong to no split: they are the evidence, not training rows."""
     kept = version.rows.filter(kind=VersionRow.Kind.VOTES, position__gt=after).order_by("position")
-    for position, data in frozen_rows(kept[:limit]):
-        yield position, stable(data)
+    return frozen_rows(kept[:limit])
+
+
+def record(data: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+    return stable(data)

@@ -156,6 +156,15 @@ def test_an_export_of_a_version_under_way_is_refused(pipeline: Client, version: 
     assert (response.status_code, response.json()["code"]) == (409, "version-not-complete")
 
 
+def test_a_file_for_a_service_counts_what_it_leaves_out(pipeline: Client, version: DatasetVersion) -> None:
+    url = f"{API}/dataset-versions/{version.pk}/exports/"
+    export = pipeline.post(url, {"shape": "openai"}, content_type="application/json").json()
+    assert export["split"] == "train"
+    jobs.run(Export, export["id"])
+    done = pipeline.get(f"{API}/exports/{export['id']}/").json()
+    assert done["n_rows"] + sum(done["manifest"]["left_out"].values()) == version.pairs.filter(split="train").count()
+
+
 def test_an_unknown_shape_is_refused(pipeline: Client, version: DatasetVersion) -> None:
     url = f"{API}/dataset-versions/{version.pk}/exports/"
     response = pipeline.post(url, {"shape": "parquet"}, content_type="application/json")

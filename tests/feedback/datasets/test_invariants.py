@@ -36,16 +36,21 @@ def version(project: Project, compared: Compared, rated: Rated, built: Built) ->
         response = make.response(project, f"Answer {n}")
         rated(response, 2, rewrite={"response": response.pk, "text": f"A much better answer {n}"})
     version = built()
-    for shape in Export.Shape.values:
-        export = exports.request(version, shape)
-        jobs.run(Export, export.pk)
+    written(version, ["preference", "votes", "revision", "promptfoo"])
     return version
+
+
+def written(version: DatasetVersion, shapes: list[str]) -> None:
+    for shape in shapes:
+        jobs.run(Export, exports.request(version, shape).pk)
 
 
 def test_they_hold_after_builds_and_exports(version: DatasetVersion, built: Built) -> None:
     built()
     built(min_votes=0)
     version.dataset.build()
+    written(version, Export.Shape.values)
+    assert version.exports.filter(state="done").count() == len(Export.Shape.values)
     assert broken() == {}
 
 

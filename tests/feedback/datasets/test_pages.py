@@ -242,3 +242,18 @@ def test_pages_ask_the_database_little(
     ):
         with django_assert_max_num_queries(10):
             assert browser.get(url).status_code == 200
+
+
+def test_a_file_says_what_it_leaves_out(curator: Member, project: Project, compared: Compared, built: Built) -> None:
+    for n in range(2):
+        compared("AAA", messages=[{"role": "user", "content": part} for part in ("One", f"Two {n}")])
+    version = built()
+    split = version.pairs.values_list("split", flat=True)[0]
+    browser, url = make.SignedIn(curator), at("version-detail", project, "answers", version.number)
+    jobs.run(Export, exports.request(version, "preference").pk)
+    assert "Left out:" not in browser.get(url).text
+    jobs.run(Export, exports.request(version, "openai", split).pk)
+    page = browser.get(url).text
+    assert (
+        f'Left out: <b class="num">{version.pairs.filter(split=split).count()}</b> because user and assistant' in page
+    )
