@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import gcd
+from operator import itemgetter
 from typing import Any
 
 from feedback.datasets.models import DatasetVersion, Split, VersionRow
@@ -43,14 +44,16 @@ def read(
 
 def apart(
     version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]
-) -> Iterator[tuple[int, Case]]:
-    """Far from each other: neighbours in this order are far apart in the other one, which keeps an input's together."""
+) -> Iterator[list[tuple[int, Case]]]:
+    """Far from each other: neighbours in this order are far apart in the other one, which keeps an input's together.
+    Some at a time, with their places.
+    """
     n, rows = facts["n"], of_splits(version, [split] if split else [])
     step = stride(n)
     for first in range(after + 1, n, BATCH):
-        positions = {place * step % n: place for place in range(first, min(first + BATCH, n))}
-        found = {positions[at]: case for at, case in frozen_rows(rows.filter(Among("position", positions)))}
-        yield from sorted(found.items())
+        places = {place * step % n: place for place in range(first, min(first + BATCH, n))}
+        found = [(places[at], case) for at, case in frozen_rows(rows.filter(Among("position", places)))]
+        yield sorted(found, key=itemgetter(0))
         limit -= len(found)
         if limit <= 0:
             return

@@ -2,7 +2,7 @@
 
 The loss is on the completion only: earlier answers in the conversation were not judged, and a row of plain `messages`
 would train on them too. An answer is written once however many it beat, and not at all when another pair rejects it, as
-the original of a correction is.
+the original of a correction is, or when it is the better of two by its ratings and yet fails its rubric.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from feedback.datasets.models import DatasetVersion, PreferencePair
 from feedback.datasets.shapes import pairs
@@ -19,23 +19,27 @@ from feedback.datasets.shapes.turns import is_blank
 
 SCHEMA = "touchstone.sft/1"
 EXTENSION = "jsonl"
+Source = PreferencePair.Source
 facts = pairs.facts
 
 
 def read(
     version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]
 ) -> Iterator[tuple[int, Pair]]:
-    """Each pair with whether its answer is rejected elsewhere, and whether an earlier pair has it."""
+    """Each with whether its answer is rejected elsewhere, whether an earlier pair has it, and what its verdict says."""
     others, same = PreferencePair.objects.filter(version=version), OuterRef("chosen_response")
     marks = {
         "is_rejected": Exists(others.filter(rejected_response=same)),
         "is_repeated": Exists(others.filter(chosen_response=same, position__lt=OuterRef("position"))),
+        "is_failure": F("verdict__is_failure"),
     }
     return pairs.read(version, split, after, limit, facts, marks)
 
 
 def record(pair: Pair, facts: dict[str, Any]) -> dict[str, Any] | str:
-    is_rejected, is_repeated = pair.marks
+    is_rejected, is_repeated, is_failure = pair.marks
+    if is_failure and pair.source == Source.RATING:  # of the chosen one; a correction's verdict is on the original
+        return "failed"
     if is_rejected:
         return "rejected_elsewhere"
     if is_repeated:

@@ -24,6 +24,8 @@ LEFT_OUT = {
     "another_scale": "its strength is a difference of ratings, on another scale than votes",
     "repeated": "an earlier row has the same answer",
     "rejected_elsewhere": "another pair of the version rejects the same answer",
+    "failed": "it is rated higher than the other, and still fails its rubric",
+    "contradicted": "another judgement of the same answer says otherwise",
     "no_consent": "consent for training is not recorded",
     "not_only_text": "the prompt holds more than text",
     "prompt_not_open": "the prompt does not close with a user or tool turn",

@@ -226,3 +226,14 @@ def test_an_answer_is_learnt_once_and_only_if_no_pair_rejects_it(
     assert sorted(row["completion"][0]["content"] for row in records(export)) == ["Best.", "Written anew."]
     assert export.manifest["left_out"] == {"rejected_elsewhere": 1, "repeated": 1}
     assert export.done == version.counts["pairs"] == 4
+
+
+@pytest.mark.usefixtures("training")
+def test_the_better_of_two_bad_answers_is_not_learnt(project: Project, rated: Rated, built: Built) -> None:
+    for text, points in (("Bad.", 2), ("Worse.", 1)):
+        rated(make.response(project, text, question="Rated?"), points)
+    for text, points in (("Good.", 5), ("Fair.", 4)):
+        rated(make.response(project, text, question="Rated too?"), points)
+    export = made(built(rating_criterion="helpful"), "sft")
+    assert [row["completion"][0]["content"] for row in records(export)] == ["Good."]
+    assert export.manifest["left_out"] == {"failed": 1}

@@ -13,6 +13,7 @@ from feedback.datasets.models import Dataset, DatasetVersion
 from feedback.datasets.shapes import attributes, cases
 from feedback.jobs import JobRefused
 from feedback.responses.models import Response
+from feedback.rubrics.models import RubricVersion
 from tests import make
 from tests.feedback.datasets.conftest import Built, Rated
 from tests.feedback.datasets.test_exports import content, made, records
@@ -104,6 +105,22 @@ def test_answers_to_one_prompt_are_kept_apart(asked_often: DatasetVersion) -> No
     assert all(one != next_one for one, next_one in pairwise(prompts))
 
 
+def test_an_answer_judged_twice_is_written_once_or_not_at_all(
+    project: Project, rated: Rated, built: Built, reviewers: list[Member], rating_rubric: RubricVersion
+) -> None:
+    agreed, torn = [make.response(project, text) for text in ("Agreed.", "Torn.")]
+    for response, point in ((agreed, 4), (torn, 2)):
+        rated(response, 4)
+        subject, given = make.subject(response), {"grounded": "yes", "helpful": point}
+        review = make.review(subject, rating_rubric, reviewers[1], given, origin="second")
+        make.verdict(subject, rating_rubric, [review], origin="second")
+    export = made(built(), "kto")
+    assert [row["completion"][0]["content"] for row in records(export)] == ["Agreed."]
+    assert export.manifest["left_out"] == {"contradicted": 2, "repeated": 1}
+    alone = made(built(queues=["second"]), "kto")  # what another version has says nothing here
+    assert alone.manifest["label"] == {"false": 1, "true": 1}
+
+
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (5, 7)])
 def test_the_order_does_not_follow_the_size_of_steps(
     asked_often: DatasetVersion, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
@@ -157,7 +174,7 @@ def test_ratings_of_a_version_that_did_not_count_them_are_refused(asked_often: D
 
 
 def test_a_text_counts_as_sound_only_when_those_asked_agree(
-    project: Project, rated: Rated, built: Built, reviewers: list[Member], rating_rubric: Any
+    project: Project, rated: Rated, built: Built, reviewers: list[Member], rating_rubric: RubricVersion
 ) -> None:
     sound, wrong, torn = [make.response(project, "A.", passages=["A source."]) for _ in range(3)]
     elsewhere, unasked = [make.response(project, "A.", passages=["A source."]) for _ in range(2)]
