@@ -26,11 +26,17 @@ from feedback.datasets.models import DatasetVersion, Export, Split
 from feedback.datasets.shapes import (
     attributes,
     conversation,
+    dspy,
+    inspect_ai,
     kto,
+    langfuse,
+    langsmith,
     llamafactory,
     nemo_rl,
     nova,
     openai,
+    openai_evals,
+    opik,
     preference,
     promptfoo,
     provenance,
@@ -65,6 +71,12 @@ SHAPES: dict[str, ModuleType] = {
     Export.Shape.VOTES: votes,
     Export.Shape.REVISION: revision,
     Export.Shape.PROMPTFOO: promptfoo,
+    Export.Shape.DSPY: dspy,
+    Export.Shape.OPIK: opik,
+    Export.Shape.LANGFUSE: langfuse,
+    Export.Shape.LANGSMITH: langsmith,
+    Export.Shape.INSPECT_AI: inspect_ai,
+    Export.Shape.OPENAI_EVALS: openai_evals,
 }
 
 

@@ -236,6 +236,12 @@ class Export(ProjectRow, Job):
         VOTES = "votes", "raw votes"
         REVISION = "revision", "prompt revision cases"
         PROMPTFOO = "promptfoo", "promptfoo tests"
+        DSPY = "dspy", "DSPy and GEPA records"
+        OPIK = "opik", "Opik dataset items"
+        LANGFUSE = "langfuse", "Langfuse dataset items"
+        LANGSMITH = "langsmith", "LangSmith examples"
+        INSPECT_AI = "inspect_ai", "Inspect samples"
+        OPENAI_EVALS = "openai_evals", "OpenAI evals rows"
 
     version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="exports")
     shape = models.CharField(max_length=12, choices=Shape)

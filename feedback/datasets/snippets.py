@@ -40,6 +40,12 @@ SHAPES: dict[str, str] = {
     Export.Shape.REVISION: "One judged answer a line with reasons, flags, evidence and corrections. For whoever writes "
     "the next prompt; the test split is held back.",
     Export.Shape.PROMPTFOO: "The same cases as promptfoo tests, to run against a new prompt before it goes out.",
+    Export.Shape.DSPY: "The same cases as DSPy examples, with what reviewers said as feedback for GEPA.",
+    Export.Shape.OPIK: "The same cases as items of an Opik dataset, keys as your template's variables.",
+    Export.Shape.LANGFUSE: "The same cases as items of a Langfuse dataset; loading a later file replaces them.",
+    Export.Shape.LANGSMITH: "The same cases as LangSmith examples, with their split.",
+    Export.Shape.INSPECT_AI: "The same cases as Inspect samples, where somebody wrote or accepted an answer.",
+    Export.Shape.OPENAI_EVALS: "The same cases as rows for OpenAI's evals, with their item schema.",
 }
 
 HEADER = '--header "Authorization: Bearer $TOUCHSTONE_KEY"'

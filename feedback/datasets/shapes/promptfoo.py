@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from feedback.datasets.shapes import cases
+from feedback.datasets.shapes.evaluation import rubric
 from feedback.datasets.shapes.order import stable
 
 SCHEMA = "touchstone.promptfoo/1"
@@ -34,14 +35,3 @@ def test(case: dict[str, Any]) -> dict[str, Any]:
             "outcome": case["outcome"],
         },
     }
-
-
-def rubric(case: dict[str, Any]) -> str:
-    """What a grader should ask for, from what reviewers wrote and marked."""
-    if case["outcome"] == "passed":
-        return f"Is at least as good as this accepted answer, and says nothing that contradicts it: {case['output']}"
-    parts = [f"Does not claim: “{span['quote']}” ({span['kind']}). {span['note']}".strip() for span in case["spans"]]
-    parts += [f"According to the source: “{s['evidence']['quote']}”" for s in case["spans"] if s["evidence"]]
-    parts += [f"A reviewer wrote: {reason['text']}" for reason in case["reasons"]]
-    parts += [f"Agrees with this corrected answer: {row['text']}" for row in case["corrections"]]
-    return "\n".join(parts) or f"Is better than this rejected answer: {case['output']}"

@@ -30,6 +30,8 @@ LEFT_OUT = {
     "not_only_text": "the prompt holds more than text",
     "prompt_not_open": "the prompt does not close with a user or tool turn",
     "joins_two_splits": "it belongs to two splits",
+    "no_reference": "nobody wrote or accepted an answer to compare with",
+    "reserved_name": "a variable of its template has a name that the file keeps for itself",
     "not_rated": "a rating of its rubric is not settled",
     "another_rubric": "it was rated under another rubric than most, on other scales",
     "not_marked": "nobody was asked to mark its text",

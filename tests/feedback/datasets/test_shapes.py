@@ -39,8 +39,8 @@ def documented(project: Project, compared: Compared, rated: Rated, training: Dat
         "response": bad.pk, "start": 7, "end": 9, "quote": "90", "kind": "contradicted", "severity": "major",
         "note": "It is 5.", "evidence": {"passage": bad.passages.get().pk, "start": 12, "end": 15, "quote": "5 s"},
     }  # fmt: skip
-    rated(bad, 2, 3, flags=[mark])
-    return built()
+    rated(bad, 2, 3, flags=[mark], rewrite={"response": bad.pk, "text": "Hold 5 s."})
+    return built(corrections=False)
 
 
 def sample(shape: str) -> dict[str, Any]:
