@@ -91,9 +91,9 @@ def test_a_version_built_again_exports_the_same_bytes(version: DatasetVersion, b
     assert made(version).sha256 == made(built()).sha256
 
 
-def stopped(version: DatasetVersion, chunks: int) -> Export:
+def stopped(version: DatasetVersion, chunks: int, shape: str = "preference") -> Export:
     """An export whose worker wrote some chunks and was never heard of again."""
-    export = exports.request(version, "preference")
+    export = exports.request(version, shape)
     attempt = jobs.claim(Export, export.pk)
     assert attempt
     for _ in range(chunks):

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from feedback import jobs
 from feedback.accounts.models import Project
 from feedback.datasets import exports
 from feedback.datasets.models import Dataset, DatasetVersion, Export
 from feedback.datasets.shapes.turns import LEFT_OUT
 from tests import make
 from tests.feedback.datasets.conftest import Built, Compared, Rated
-from tests.feedback.datasets.test_exports import made, records
+from tests.feedback.datasets.test_exports import made, records, stopped
 
 DOCS = (Path(__file__).resolve().parents[3] / "docs/reference/shapes.md").read_text()
 SYSTEM = {"role": "system", "content": "Be brief."}
@@ -114,6 +115,22 @@ def test_what_a_plain_dialogue_cannot_hold_is_left_out_and_counted(
     counted = {**dict.fromkeys(MISFITS, 1), "tools": 2, "system_turn": 2, "not_alternating": 2}
     assert (export.n_rows, export.manifest["left_out"]) == (1, counted)
     assert export.done == export.total == version.counts["pairs"] == 9
+
+
+@pytest.mark.usefixtures("training")
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_what_is_left_out_is_counted_once_though_a_worker_died(
+    compared: Compared, built: Built, monkeypatch: pytest.MonkeyPatch, is_gone: bool
+) -> None:
+    monkeypatch.setattr(exports, "CHUNK", 2)  # some chunks hold nothing that is written
+    for messages in [*MISFITS.values(), [USER]]:
+        compared("AAA", messages=messages)
+    export = stopped(built(), 2, "openai")
+    if is_gone:  # another machine goes on, from the first row
+        exports.partial(export).unlink(missing_ok=True)
+    jobs.run(Export, export.pk)
+    export.refresh_from_db()
+    assert (export.n_rows, export.manifest["left_out"]) == (1, dict.fromkeys(MISFITS, 1))
 
 
 @pytest.mark.usefixtures("training")
