@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from feedback.among import Among
 from feedback.datasets import groups, provenance, statistics
 from feedback.datasets.models import DatasetVersion, PreferencePair, VersionRow
 from feedback.datasets.pairs import Candidate, candidates
 from feedback.datasets.rule import Rule, RuleError, parse, parse_shares
 from feedback.datasets.sift import sift
 from feedback.datasets.snapshot import Judged, clock, load, siblings, standing
-from feedback.datasets.storing import Among, store
+from feedback.datasets.storing import store
 from feedback.jobs import JobRefused
 from feedback.text.canonical import canonical_json
 

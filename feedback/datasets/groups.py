@@ -12,8 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
+from feedback.among import Among
 from feedback.datasets.models import Dataset, DatasetVersion, GroupSplit, Split
-from feedback.datasets.storing import Among, store
+from feedback.datasets.storing import store
 
 Key = tuple[str, str]  # ("conversation", id), ("fold", hash) or ("prompt", hash)
 

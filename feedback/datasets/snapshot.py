@@ -15,9 +15,9 @@ from django.db.models import F, QuerySet, TextField
 from django.db.models.functions import Cast, Now
 
 from feedback.accounts.models import Project
+from feedback.among import Among
 from feedback.datasets.groups import Components, Key, keys
 from feedback.datasets.rule import Rule
-from feedback.datasets.storing import Among
 from feedback.judgements.models import Comparison, Correction, Rating, Review, Span, Verdict
 from feedback.judgements.record import criteria_of
 from feedback.prompts.models import PromptVersion

@@ -4,13 +4,12 @@ placeholder for each id that is asked for.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from django.db import connection
-from django.db.models import BooleanField, F, Func, Model, QuerySet, TextField, Value
+from django.db.models import Model, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from feedback.datasets.models import VersionRow
@@ -43,24 +42,3 @@ def frozen_rows(rows: QuerySet[VersionRow]) -> Iterator[tuple[int, dict[str, Any
     """Position and data of each."""
     for position, text in stream(rows.annotate(text=Cast("data", TextField())).values_list("position", "text")):
         yield position, decode(text)
-
-
-class Among(Func):
-    """For `filter`: the column is one of these ids or names, which go along as one parameter. Taking a long list of
-    placeholders apart, in Django and again in the driver, takes longer than the statement.
-    """
-
-    output_field = BooleanField()
-
-    def __init__(self, name: str, values: Iterable[int] | Iterable[str]) -> None:
-        super().__init__(F(name), Value(list(values)))
-
-    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="(%(expressions)s))", arg_joiner=" = ANY(", **context)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        column, values = self.get_source_expressions()
-        asked = self.copy()
-        asked.set_source_expressions([column, Value(json.dumps(values.value))])
-        joined = {"template": "(%(expressions)s)))", "arg_joiner": " IN (SELECT value FROM json_each("}
-        return asked.as_sql(compiler, connection, **joined, **context)

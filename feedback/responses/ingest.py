@@ -16,6 +16,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from feedback.accounts.models import Project
+from feedback.among import Among
 from feedback.responses.fill import fill
 from feedback.responses.insert import insert
 from feedback.responses.models import IngestBatch, Response
@@ -165,7 +166,7 @@ class Delivery:
         return outcomes
 
     def known(self, external_ids: set[str]) -> dict[str, tuple[int, str]]:
-        rows = Response.objects.filter(project=self.project, external_id__in=external_ids)
+        rows = Response.objects.filter(Among("external_id", external_ids), project=self.project)
         return {name: (pk, body) for name, pk, body in rows.values_list("external_id", "pk", "body_hash")}
 
     def count(self, outcomes: Iterable[Outcome]) -> None:

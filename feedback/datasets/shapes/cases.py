@@ -7,10 +7,11 @@ from math import gcd
 from operator import itemgetter
 from typing import Any
 
+from feedback.among import Among
 from feedback.datasets.models import DatasetVersion, Split, VersionRow
 from feedback.datasets.shapes.order import in_order
 from feedback.datasets.shapes.pairs import Message, messages
-from feedback.datasets.storing import Among, frozen_rows
+from feedback.datasets.storing import frozen_rows
 
 Case = dict[str, Any]
 BATCH = 500

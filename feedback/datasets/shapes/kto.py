@@ -13,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from feedback.among import Among
 from feedback.datasets.models import DatasetVersion, VersionRow
 from feedback.datasets.shapes import cases
 from feedback.datasets.shapes.cases import Case
-from feedback.datasets.storing import Among
 from feedback.judgements.models import Verdict
 
 SCHEMA = "touchstone.kto/1"
