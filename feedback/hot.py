@@ -93,8 +93,8 @@ def fetch(sql: str, values: Any) -> list[Any]:
     """The rows of a statement that runs so often that PostgreSQL should keep its plan."""
     connection = connections[DEFAULT_DB_ALIAS]
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # Django's own cursor writes the values into the text, which makes each run another statement.
+        if connection.vendor == "postgresql" and not connection.queries_logged:
+            # Django's own cursor writes the values into the text: a new statement each time, but one that can be read.
             cursor.cursor = psycopg.Cursor(cursor.cursor.connection)
         cursor.execute(sql, values)
         return cursor.fetchall()

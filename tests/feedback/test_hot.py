@@ -72,6 +72,15 @@ def test_a_plan_is_kept() -> None:
 
 
 @on_postgresql
+def test_who_looks_on_sees_the_statement_with_its_values() -> None:
+    for number in range(7):
+        fetch("SELECT %s::int -- seen", [number])
+    with CaptureQueriesContext(connection) as seen:
+        assert fetch("SELECT %s::int -- seen", [8]) == [(8,)]
+    assert [row["sql"] for row in seen] == ["SELECT 8::int -- seen"]
+
+
+@on_postgresql
 def test_refusals_are_djangos() -> None:
     for _ in range(2):
         with pytest.raises(DataError), transaction.atomic():
