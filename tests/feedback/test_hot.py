@@ -19,7 +19,6 @@ from feedback.hot import HotQuery, fetch
 from tests import make
 
 pytestmark = pytest.mark.django_db
-on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite runs it as any other query")
 
 
 @HotQuery
@@ -62,7 +61,7 @@ def test_a_session_is_over_when_its_time_is(db: None) -> None:
     assert later.session_key is None
 
 
-@on_postgresql
+@pytest.mark.postgres
 def test_a_plan_is_kept() -> None:
     sql = "SELECT %(number)s::int + 1 -- kept"
     for number in range(7):
@@ -71,7 +70,7 @@ def test_a_plan_is_kept() -> None:
     assert kept == [(1,)]
 
 
-@on_postgresql
+@pytest.mark.postgres
 def test_who_looks_on_sees_the_statement_with_its_values() -> None:
     for number in range(7):
         fetch("SELECT %s::int -- seen", [number])
@@ -80,7 +79,7 @@ def test_who_looks_on_sees_the_statement_with_its_values() -> None:
     assert [row["sql"] for row in seen] == ["SELECT 8::int -- seen"]
 
 
-@on_postgresql
+@pytest.mark.postgres
 def test_refusals_are_djangos() -> None:
     for _ in range(2):
         with pytest.raises(DataError), transaction.atomic():
