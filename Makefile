@@ -3,10 +3,11 @@
 
 PYTHON ?= python3
 PY := .venv/bin/python
-PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-deps --require-hashes
+# Python compiles what is used when it is used first: of some 200 packages a small part.
+PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check proof lint format openapi browser screenshots bench real contracts services lock sbom
+.PHONY: help setup demo serve test check proof lint format openapi browser screenshots bench real contracts services lock sbom oracles
 MAKEFLAGS += --no-print-directory
 
 help: ## Show this list
@@ -55,14 +56,17 @@ bench: .venv/.dev services ## Run the benchmarks (or BENCH="turn pages"), into b
 	    echo "== $$file"; $(PY) .ci/servers.py run $(PY) "$$file" || exit 1; done
 	@$(PY) bench/table.py
 
-real: setup ## Run real human labels from end to end over REST: WHAT=llmfao or WHAT=mqm, DATA_DIR=where they lie
+real: setup ## Run real human labels from end to end over REST: WHAT=llmfao, mqm or raters, DATA_DIR=where they lie
 	@$(PY) bench/real/$(or $(WHAT),llmfao).py
 
-contracts: .venv/.dev .venv-contracts/.done ## Feed our files to their real consumers (datasets, TRL); slow, large downloads
+contracts: .venv/.dev .venv-contracts/.done .venv-contracts/node/.done ## Feed our files to their real consumers (datasets, TRL, promptfoo); large downloads
 	@HF_HUB_OFFLINE=1 CONTRACTS_PYTHON="$(CURDIR)/.venv-contracts/bin/python" $(PY) -m pytest -m contracts $(or $(ARGS),tests/contracts)
 
 sbom: .venv/.dev ## Write what a release contains (CycloneDX JSON) to var/sbom.cdx.json
 	@$(PY) .ci/sbom.py
+
+oracles: .venv/.dev ## Compute anew what other statistics libraries say of our test data, each in an environment of its own
+	@$(PY) .ci/oracles.py
 
 services: ## Install PostgreSQL, Redis and Chromium with apt-get when they are missing
 	@$(PYTHON) .ci/servers.py install
@@ -99,6 +103,16 @@ endef
 	    echo "The CPU build of torch is not to be had here: installing the index's own build with its GPU libraries ..."; \
 	    .venv-contracts/bin/python $(PIP_INSTALL) -r requirements-contracts-gpu.lock; }
 	@.venv-contracts/bin/python -c 'import datasets, torch, trl'
+	@touch $@
+
+NODE := tests/contracts/node
+
+.venv-contracts/node/.done: $(NODE)/package.json $(NODE)/package-lock.json | .venv-contracts/.done
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(+(a < 20 || a == 20 && b < 20))' || \
+	    { echo "promptfoo needs Node 20.20 or 22.22 and later, with npm."; exit 1; }
+	@echo "Installing the consumer of $(NODE)/package-lock.json (2 GB, minutes) ..."
+	@mkdir -p $(@D) && cp $^ $(@D)
+	@cd $(@D) && npm install --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .venv-lock/.done: requirements-uv.lock

@@ -30,7 +30,7 @@ PRODUCTION = {
     "EMAIL_URL": "smtp://127.0.0.1:25",
 }
 NEITHER = "not contracts and not browser and not chaos and not proof"
-WITHOUT_SERVERS = f"{NEITHER} and not postgres and not services"
+WITHOUT_SERVERS = f"{NEITHER} and not strict and not postgres and not services"
 
 
 def clean_environment(folder: str) -> dict[str, str]:
@@ -82,24 +82,29 @@ def test(words: list[str]) -> None:
 
 def browser(environment: dict[str, str], words: list[str]) -> None:
     install()
-    pytest_step("Browser tests (Chromium)", "browser", environment, words)
+    pytest_step("Browser tests (Chromium)", "browser and not proof", environment, words)
 
 
 def proof(words: list[str]) -> None:
     """The tests that take minutes each: long chaos runs, every crash point, restarts under load."""
     with tempfile.TemporaryDirectory(prefix="touchstone-proof-") as folder, real_servers() as addresses:
         environment = {**clean_environment(folder), **addresses}
-        pytest_step("Long tests of load and faults", "proof", environment, ["--durations=0", *words])
+        pytest_step("Long tests of load and faults", "proof and not browser", environment, ["--durations=0", *words])
+        pytest_step("On PostgreSQL, what `make check` shows on SQLite alone", "once", environment, words)
+        pytest_step(
+            "On SQLite, what `make check` shows on PostgreSQL alone", "strict", clean_environment(folder), words
+        )
+        pytest_step("Every page at both widths (Chromium)", "browser and proof", clean_environment(folder), words)
 
 
 def everything() -> None:
     with tempfile.TemporaryDirectory(prefix="touchstone-check-") as folder:
         environment = clean_environment(f"{folder}/sqlite")
         lint(environment)
-        pytest_step("Tests on SQLite, without any server", WITHOUT_SERVERS, environment, [])
+        pytest_step("Tests on SQLite, without any server", WITHOUT_SERVERS, environment, ["-n", "3"])
         with real_servers() as addresses:
             served = {**clean_environment(f"{folder}/postgres"), **addresses}
-            words = ["--of-database"]  # the others have passed on SQLite
+            words = ["--of-database", "-n", "3"]  # the others have passed on SQLite
             pytest_step("Tests on PostgreSQL, with Redis and real workers", NEITHER, served, words)
         pytest_step("Chaos: servers killed under load", "chaos", environment, ["-n", "0", "-s", "tests/faults/chaos"])
         browser(environment, [])

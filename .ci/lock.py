@@ -5,6 +5,7 @@ and no address: the reader's own package index answers.
 """
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ CPU_LOCK = "requirements-contracts-cpu.lock"
 CPU_BUILD = "torch==2.13.0+cpu --hash=sha256:6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b\n"
 GPU_LOCK = "requirements-contracts-gpu.lock"
 GPU_PACKAGE = re.compile(r"^(torch==|nvidia-|cuda-|triton==)")
+NODE_FOLDER = "tests/contracts/node"  # package.json names one version of one package; what it needs is locked beside it
 
 
 def compile_lock(name: str, sources: list[str]) -> None:
@@ -60,11 +62,20 @@ def split_contracts() -> None:
     (ROOT / CPU_LOCK).write_text(CPU_BUILD)
 
 
+def lock_node() -> None:
+    """With hashes and without addresses, as the others."""
+    words = ["--package-lock-only", "--ignore-scripts", "--omit-lockfile-registry-resolved", "--no-audit", "--no-fund"]
+    subprocess.run(["npm", "install", "--silent", *words], cwd=ROOT / NODE_FOLDER, check=True)
+
+
 def main() -> None:
     join_contracts()
     for name, sources in LOCKS.items():
         compile_lock(name, sources)
     split_contracts()
+    if shutil.which("npm"):
+        print("  ", NODE_FOLDER, flush=True)
+        lock_node()
 
 
 if __name__ == "__main__":

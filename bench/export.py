@@ -13,6 +13,7 @@ import http.client
 import os
 import sys
 import time
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,9 @@ from bench.measured.process import Web, backend, forget_peak, memory, processor_
 from bench.table import Line, Size, add, asked  # noqa: E402
 from feedback import jobs  # noqa: E402
 from feedback.accounts.models import ApiKey  # noqa: E402
-from feedback.datasets import exports  # noqa: E402
+from feedback.datasets import exports, formats  # noqa: E402
 from feedback.datasets.models import DatasetVersion, Export, PreferencePair, VersionRow  # noqa: E402
+from feedback.datasets.writing import Piece  # noqa: E402
 
 AS_JSON = (
     "COPY (SELECT row_to_json(p) FROM datasets_preferencepair p WHERE version_id = {} ORDER BY position) TO STDOUT"
@@ -88,40 +90,60 @@ def copied(version: DatasetVersion) -> None:
                     into.write(b"".join(data[start : start + 200]))
 
 
+FORMATS = [("jsonl", ""), ("jsonl", "gzip"), ("jsonl", "zstd"), ("parquet", ""), ("csv", "")]
+
+
 def files(n: int, web: Web) -> list[Line]:
-    """One file of n pairs: written by the job, compared with COPY and cp, and fetched."""
+    """Files of n pairs: written by the job, compared with COPY; the first one fetched, too."""
     version = judged.frozen(n)
     key = ApiKey.issue(version.project, "bench", ["datasets:read"])[1]
-    warm(version)
-    export = exports.request(version, "preference")
-    forget_peak(os.getpid())
-    before = memory(os.getpid())
-    clock, ours, theirs = timed(lambda: jobs.run(Export, export.pk))
-    grown = memory(os.getpid(), peak=True) - before
-    export.refresh_from_db()
-    assert export.n_rows == n, (export.state, export.error)
-    mb = export.n_bytes / 1e6
     floor, _, _ = timed(lambda: drained(AS_JSON.format(version.pk)))
-    lines = [
-        Line(
-            f"write {n:,} pairs, {mb:,.0f} MB of JSONL",
-            f"{mb / clock:.1f} MB/s; {mb / (ours + theirs):.1f} MB for each second of processor (ours + database)",
-            f"COPY … row_to_json to nowhere, {mb / floor:.1f} MB/s",
-            floor / clock,
-            "≥ 50 MB/s",
-        ),
-        Line(f"memory that writing {n:,} pairs adds", f"{grown:.0f} MB", aim="± 64 MB at any size"),
-        *fetched(export, key, web, mb),
-    ]
-    default_storage.delete(export.file)
+    lines: list[Line] = []
+    plain = 0.0  # MB of JSONL: what the pace of every format is told in
+    for format, packing in FORMATS:
+        export, grown, (clock, ours, theirs) = written(version, n, format, packing)
+        mb = export.n_bytes / 1e6
+        is_plain, plain = not plain, plain or mb
+        name = f"{format.upper()}{f' packed by {packing}' if packing else ''}"
+        lines += [
+            Line(
+                f"write {n:,} pairs, {mb:,.0f} MB of {name}",
+                f"{plain / clock:.1f} MB/s of JSONL; {plain / (ours + theirs):.1f} MB for each second of processor "
+                "(ours + database)",
+                f"COPY … row_to_json to nowhere, {plain / floor:.1f} MB/s",
+                floor / clock,
+                "≥ 50 MB/s" if is_plain else "",
+            ),
+            Line(f"memory that writing {n:,} pairs as {name} adds", f"{grown:.0f} MB", aim="± 64 MB at any size"),
+        ]
+        if is_plain:
+            lines += fetched(export, key, web, mb)
+        default_storage.delete(export.file)
     judged.forget(version)
     return lines
 
 
-def warm(version: DatasetVersion) -> None:
+def written(version: DatasetVersion, n: int, format: str, packing: str) -> tuple[Export, float, Taken]:
+    """The export, how much memory writing it took beyond what was there, and the time."""
+    warm(version, format, packing)
+    export = exports.request(version, "preference", format=format, packing=packing)
+    forget_peak(os.getpid())
+    before = memory(os.getpid())
+    taken = timed(lambda: jobs.run(Export, export.pk))
+    grown = memory(os.getpid(), peak=True) - before
+    export.refresh_from_db()
+    assert export.n_rows == n, (export.state, export.error)
+    return export, grown, taken
+
+
+def warm(version: DatasetVersion, format: str, packing: str) -> None:
     """Modules and plans that any first file loads."""
-    export = Export(version=version, shape="preference")
-    list(exports.rows(export, -1, exports.SHAPES["preference"].facts(version)))
+    piece = Piece(version, "preference", "", format, Path(), {}, is_sealed=True)
+    piece.begin()
+    line = formats.line_of(format, piece.columns)
+    lines = [line(row) for _, row in piece.rows(-1, piece.check()) if not isinstance(row, str)]
+    how: Any = {"format": format, "packing": packing, "columns": piece.columns}
+    formats.turn(lines, BytesIO(), meanwhile=lambda: None, **how)
 
 
 def drained(sql: str) -> None:

@@ -11,12 +11,12 @@ With BENCH_SMALL=1 every script takes small sizes: that shows that it still runs
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
+import re
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +26,7 @@ FOLDER = Path(os.environ.get("BENCH_DIR", ROOT / "var" / "bench"))
 RESULTS = ROOT / "bench" / "RESULTS.md"
 HEAD = """# Results
 
-Written by `make bench`; do not edit. {when}, commit {commit}, {cores} cores, Python {python}.
+Written by `make bench`; do not edit. Each part says when it was taken, and of which commit.
 A ratio compares with the baseline named beside it, taken in the same run.
 
 """
@@ -67,35 +67,46 @@ def asked(doc: str | None, **sizes: Size) -> argparse.Namespace:
 
 def add(part: str, title: str, lines: list[Line]) -> None:
     """Print the lines, and keep them for RESULTS.md; the same part again replaces what it said before."""
-    kept = [asdict(line) for line in lines]
+    told = section(part, title, lines)
     if not SMALL:
         FOLDER.mkdir(parents=True, exist_ok=True)
-        (FOLDER / f"{part}.json").write_text(json.dumps({"title": title, "lines": kept}, ensure_ascii=False, indent=1))
-    print(section(title, kept), flush=True)
+        (FOLDER / f"{part}.md").write_text(told)
+    print(told, flush=True)
 
 
-def section(title: str, lines: list[dict[str, object]]) -> str:
-    rows = [f"## {title}", "", "| what | figure | compared with | ratio | aim |", "| --- | ---: | --- | ---: | --- |"]
+def section(part: str, title: str, lines: list[Line]) -> str:
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
+    when, python = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"), platform.python_version()
+    about = f"`{part}`, {when}, commit {commit.strip() or 'unknown'}, {os.cpu_count()} cores, Python {python}."
+    rows = [
+        f"## {title}",
+        "",
+        about,
+        "",
+        "| what | figure | compared with | ratio | aim |",
+        "| --- | ---: | --- | ---: | --- |",
+    ]
     for line in lines:
-        ratio = "" if line["ratio"] is None else f"{line['ratio']:.2f}"
-        rows.append(f"| {line['what']} | {line['figure']} | {line['baseline']} | {ratio} | {line['aim']} |")
+        ratio = "" if line.ratio is None else f"{line.ratio:.2f}"
+        rows.append(f"| {line.what} | {line.figure} | {line.baseline} | {ratio} | {line.aim} |")
     return "\n".join([*rows, ""])
 
 
+def parts_of(results: str) -> dict[str, str]:
+    """Its sections by the script that wrote them."""
+    sections = re.split(r"^(?=## )", results, flags=re.MULTILINE)[1:]
+    return {found[1]: one.rstrip() + "\n" for one in sections if (found := re.search(r"^`(\w+)`, ", one, re.MULTILINE))}
+
+
 def write() -> None:
+    """What ran is new; what did not run stays as it was."""
     if SMALL:
         print("All ran. Small sizes tell nothing: RESULTS.md is as it was.")
         return
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout
-    head = HEAD.format(
-        when=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        commit=commit.strip() or "unknown",
-        cores=os.cpu_count(),
-        python=platform.python_version(),
-    )
-    found = [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))]
-    RESULTS.write_text(head + "\n".join(section(part["title"], part["lines"]) for part in found))
-    print(f"Wrote {RESULTS.relative_to(ROOT)}: {sum(len(part['lines']) for part in found)} lines.")
+    found = {path.stem: path.read_text() for path in FOLDER.glob("*.md")}
+    parts = parts_of(RESULTS.read_text() if RESULTS.exists() else "") | found
+    RESULTS.write_text(HEAD + "\n".join(parts[part] for part in sorted(parts)))
+    print(f"Wrote {RESULTS.relative_to(ROOT)}: {', '.join(sorted(found)) or 'nothing'} anew.")
 
 
 if __name__ == "__main__":

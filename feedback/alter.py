@@ -15,7 +15,7 @@ from django.contrib.postgres.operations import AddConstraintNotValid as Postgres
 from django.contrib.postgres.operations import AddIndexConcurrently as PostgresAddConcurrently
 from django.contrib.postgres.operations import ValidateConstraint as PostgresValidate
 from django.db import connections, models, transaction
-from django.db.migrations.operations import AddConstraint, AddIndex
+from django.db.migrations.operations import AddConstraint, AddIndex, CreateModel
 from django.db.migrations.operations.base import Operation
 
 Editor = Any  # BaseDatabaseSchemaEditor: the stubs know neither its `collect_sql` nor what PostgreSQL's adds
@@ -109,6 +109,42 @@ class Backfill(Operation):
 
     def describe(self) -> str:
         return f"Fill rows of {self.model} in pieces"
+
+
+class CreateTables(Operation):
+    """The first tables of a room, by the operations that makemigrations wrote for them, each made as they leave it.
+
+    Django renders the models anew after each operation; here it does so once, which is most of the time of a first
+    `migrate`.
+    """
+
+    reversible = True
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.operations = list(operations)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [self.operations], {}
+
+    @property
+    def tables(self) -> list[CreateModel]:
+        return [operation for operation in self.operations if isinstance(operation, CreateModel)]
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        state.__dict__.pop("apps", None)  # a cached property
+        for operation in self.operations:
+            operation.state_forwards(app_label, state)
+
+    def database_forwards(self, app_label: str, schema_editor: Editor, from_state: Any, to_state: Any) -> None:
+        for table in self.tables:
+            table.database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Editor, from_state: Any, to_state: Any) -> None:
+        for table in reversed(self.tables):
+            table.database_backwards(app_label, schema_editor, from_state, to_state)
+
+    def describe(self) -> str:
+        return f"Create {', '.join(table.name for table in self.tables)}"
 
 
 class TuneStorage(Operation):

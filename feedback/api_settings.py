@@ -44,7 +44,17 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "JobState": "feedback.jobs.Job.State",
+        "WebhookState": "feedback.outbox.models.SHOWN_STATES",
+        "WantedWebhookState": "feedback.outbox.models.CHOSEN_STATES",
         "QueueState": "reviews.queues.models.Queue.State",
+        "AnalysisKind": "reviews.quality.models.Analysis.Kind",
+        "KindEnum": "feedback.rubrics.models.Criterion.Kind",
+        "TrainerKind": "feedback.training.models.Trainer.Kind",
+        "TrainingMethod": "feedback.training.models.FineTuneJob.Method",
+        "LinkState": "feedback.datasets.sharing_models.LINK_STATES",
         "AssignmentState": "reviews.queues.models.Assignment.State",
+        "GoldOrigin": "reviews.quality.gold_models.GoldItem.Origin",
+        "GoldState": "reviews.quality.gold_models.GoldItem.State",
+        "ResponseOrigin": "feedback.responses.models.Origin",
     },
 }

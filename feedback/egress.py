@@ -12,7 +12,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -52,6 +52,13 @@ class EgressResponse(NamedTuple):
     body: bytes
 
 
+class Streamed(NamedTuple):
+    """A body that is never whole in memory: its length, and its parts as they come."""
+
+    length: int
+    parts: Iterator[bytes]
+
+
 class EgressError(Exception):
     """A request that was refused or failed: a stable code, and a sentence with nothing from the answer in it."""
 
@@ -69,13 +76,15 @@ def fetch(
     url: str,
     *,
     headers: Mapping[str, str] | None = None,
-    body: bytes = b"",
+    body: bytes | Streamed = b"",
     timeout: float = 15.0,
     max_bytes: int = 1024 * 1024,
+    is_body_wanted: bool = True,
     allow_private: bool = False,
     allow: Collection[str] = (),
 ) -> EgressResponse:
-    """Send one request and read at most `max_bytes` of its answer within `timeout` seconds in all.
+    """Send one request and read at most `max_bytes` of its answer within `timeout` seconds in all. Where no body is
+    wanted the answer is its status and headers, and whatever follows them is left unread.
 
     `allow_private` opens private and loopback addresses and every port; `allow` does so for the "host:port" named.
     Link-local addresses, where clouds keep their secrets, stay closed in any case.
@@ -90,12 +99,43 @@ def fetch(
     place = httpcore2.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path)
     sent = _headers(headers or {}, target, body)
     try:
-        with pool, pool.stream(method, place, headers=sent, content=body or None) as response:
-            return _read(response, max_bytes)
+        content = body.parts if isinstance(body, Streamed) else body or None
+        with pool, pool.stream(method, place, headers=sent, content=content) as response:
+            return _read(response, max_bytes) if is_body_wanted else _head(response)
     except httpcore2.TimeoutException:
         raise EgressError("timeout", f"No complete answer within {timeout:g} seconds.") from None
     except (httpcore2.NetworkError, httpcore2.ProtocolError, ssl.SSLError) as error:
         raise EgressError("connection", f"The connection failed ({type(error).__name__}).") from None
+
+
+def refuse(url: str, *, allow: Collection[str] = ()) -> None:
+    """Raise EgressError for an address that `fetch` would never open, as far as it can be told without asking anybody:
+    where a name leads is found out when a request is sent, each time anew.
+    """
+    target = _target("POST", url)
+    port = {"http": 80, "https": 443}[target.scheme] if target.port is None else target.port
+    if f"{target.host}:{port}" in allow:
+        return
+    if port not in PORTS:
+        raise EgressError("port", f"Port {port} is not open to requests; use 80 or 443.")
+    address = _literal(target.host)
+    if address is not None and not is_public(address):
+        raise EgressError("address", "The host has an address that is not on the open internet.")
+
+
+def _literal(host: str) -> Address | None:
+    """The address that a host is, in every spelling that resolvers take for one; None for a name."""
+    plain = host.rstrip(".").lower()
+    if plain == "localhost" or plain.endswith(".localhost"):
+        return ipaddress.IPv4Address("127.0.0.1")
+    try:
+        return ipaddress.ip_address(plain)
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(plain))  # 127.1, 0x7f000001, 2130706433
+    except (OSError, UnicodeError):
+        return None
 
 
 def is_public(address: Address) -> bool:
@@ -129,7 +169,7 @@ def _target(method: str, url: str) -> httpx2.URL:
     return target
 
 
-def _headers(given: Mapping[str, str], target: httpx2.URL, body: bytes) -> list[tuple[bytes, bytes]]:
+def _headers(given: Mapping[str, str], target: httpx2.URL, body: bytes | Streamed) -> list[tuple[bytes, bytes]]:
     taken = sorted(OUR_HEADERS & {name.lower() for name in given})
     if taken:
         raise EgressError("headers", f"{taken[0]} is set by us.")
@@ -139,13 +179,14 @@ def _headers(given: Mapping[str, str], target: httpx2.URL, body: bytes) -> list[
         raise EgressError("headers", "A header contains characters that HTTP cannot carry.") from None
     # identity: a compressed answer could grow beyond every cap in one read.
     ours = [(b"Host", target.netloc), (b"Accept-Encoding", b"identity"), (b"Connection", b"close")]
-    if body:
-        ours.append((b"Content-Length", str(len(body)).encode()))
+    length = body.length if isinstance(body, Streamed) else len(body)
+    if length:
+        ours.append((b"Content-Length", str(length).encode()))
     return [*ours, *chosen]
 
 
 def _read(response: httpcore2.Response, max_bytes: int) -> EgressResponse:
-    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+    status, headers, _ = _head(response)
     if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
         raise EgressError("encoding", "The answer is compressed although we asked for plain bytes.")
     body = bytearray()
@@ -153,7 +194,12 @@ def _read(response: httpcore2.Response, max_bytes: int) -> EgressResponse:
         body += chunk
         if len(body) > max_bytes:
             raise EgressError("too-large", f"The answer is larger than {max_bytes} bytes.")
-    return EgressResponse(response.status, headers, bytes(body))
+    return EgressResponse(status, headers, bytes(body))
+
+
+def _head(response: httpcore2.Response) -> EgressResponse:
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+    return EgressResponse(response.status, headers, b"")
 
 
 @cache

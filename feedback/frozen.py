@@ -5,7 +5,7 @@ table's triggers when a later migration rebuilds the table, so such a migration 
 triggers that exist with those that the migrations promise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -20,25 +20,33 @@ END $$
 
 
 class FreezeRows(Operation):
-    """Refuse updates of a table's rows, and on PostgreSQL their deletion too when `deletion` is set.
+    """Refuse updates of a table's rows, and their deletion too when `deletion` is set.
 
     `except_fields` stay writable (facts stamped later). `when` is a condition on OLD in SQL that both databases read,
     for rows that freeze only at some point, such as `OLD.frozen_at IS NOT NULL`.
+
+    `erased` is the one way in which a frozen row changes later: `erased_at` is set, once, and in the same statement
+    each of these columns takes the value named here, in SQL that both databases read ("" is any value). Nothing else
+    may change with it, and none of them alone.
     """
 
     reversible = True
 
     def __init__(
-        self, model: str, *, except_fields: Sequence[str] = (), when: str = "", deletion: bool = False
+        self,
+        model: str,
+        *,
+        except_fields: Sequence[str] = (),
+        when: str = "",
+        deletion: bool = False,
+        erased: Mapping[str, str] | None = None,
     ) -> None:
         self.model, self.except_fields, self.when, self.deletion = model, tuple(except_fields), when, deletion
+        self.erased = dict(erased or {})
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return (
-            type(self).__name__,
-            [self.model],
-            {"except_fields": self.except_fields, "when": self.when, "deletion": self.deletion},
-        )
+        kept = {"except_fields": self.except_fields, "when": self.when, "deletion": self.deletion}
+        return type(self).__name__, [self.model], {**kept, "erased": self.erased}
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         """Triggers are not part of the models' state."""
@@ -46,11 +54,24 @@ class FreezeRows(Operation):
     def trigger(self, app_label: str, state: Any) -> tuple[str, str, str]:
         """Table, trigger name and the condition under which an update is refused."""
         model = state.apps.get_model(app_label, self.model)
-        distinct = "IS DISTINCT FROM" if self.vendor == "postgresql" else "IS NOT"
-        columns = [f.column for f in model._meta.concrete_fields if f.name not in self.except_fields]
-        changed = " OR ".join(f'OLD."{column}" {distinct} NEW."{column}"' for column in columns)
-        condition = f"({changed})" + (f" AND ({self.when})" if self.when else "")
+        columns = {f.name: f.column for f in model._meta.concrete_fields if f.name not in self.except_fields}
+        if self.erased:
+            emptied = {columns.pop(name): value for name, value in self.erased.items()}
+            condition = f"{self.changed(columns.pop('erased_at'), *emptied)} AND NOT ({self.erasing(emptied)})"
+            condition = f"({self.changed(*columns.values())} OR {condition})"
+        else:
+            condition = self.changed(*columns.values())
+        condition += f" AND ({self.when})" if self.when else ""
         return model._meta.db_table, f"{model._meta.db_table}_frozen", condition
+
+    def changed(self, *columns: str) -> str:
+        distinct = "IS DISTINCT FROM" if self.vendor == "postgresql" else "IS NOT"
+        return "(" + " OR ".join(f'OLD."{column}" {distinct} NEW."{column}"' for column in columns) + ")"
+
+    def erasing(self, emptied: Mapping[str, str]) -> str:
+        same = "IS NOT DISTINCT FROM" if self.vendor == "postgresql" else "IS"
+        values = "".join(f' AND NEW."{column}" {same} {value}' for column, value in emptied.items() if value)
+        return f'OLD."erased_at" IS NULL AND NEW."erased_at" IS NOT NULL{values}'
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
@@ -63,6 +84,8 @@ class FreezeRows(Operation):
                 f"BEGIN SELECT RAISE(ABORT, 'frozen: {table} rows are never changed'); END",
                 params=None,
             )
+            if self.deletion:
+                keep_rows(schema_editor, table)
             return
         schema_editor.execute(FUNCTION, params=None)
         schema_editor.execute(
@@ -84,11 +107,46 @@ class FreezeRows(Operation):
         table, name, _ = self.trigger(app_label, from_state)
         on_table = "" if self.vendor == "sqlite" else f' ON "{table}"'
         schema_editor.execute(f'DROP TRIGGER IF EXISTS "{name}"{on_table}', params=None)
-        if self.deletion and self.vendor == "postgresql":
+        if self.deletion:
             schema_editor.execute(f'DROP TRIGGER IF EXISTS "{name}_kept"{on_table}', params=None)
 
     def describe(self) -> str:
         return f"Refuse changes to the rows of {self.model}"
+
+
+def keep_rows(schema_editor: BaseDatabaseSchemaEditor, table: str) -> None:
+    """Refuse deletion on SQLite."""
+    schema_editor.execute(
+        f'CREATE TRIGGER IF NOT EXISTS "{table}_frozen_kept" BEFORE DELETE ON "{table}" '
+        f"BEGIN SELECT RAISE(ABORT, 'frozen: {table} rows are never deleted'); END",
+        params=None,
+    )
+
+
+class KeepRows(Operation):
+    """For tables that were frozen with `deletion` when SQLite did not refuse it yet."""
+
+    reversible = True
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Triggers are not part of the models' state."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        if schema_editor.connection.vendor == "sqlite":
+            keep_rows(schema_editor, to_state.apps.get_model(app_label, self.model)._meta.db_table)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
+    ) -> None:
+        """It stays: the release before it deletes none of these rows either."""
+
+    def describe(self) -> str:
+        return f"Refuse deletion of the rows of {self.model} on SQLite too"
 
 
 class ThawRows(FreezeRows):

@@ -96,8 +96,10 @@ class Job(models.Model):
     may_retry: ClassVar[bool] = False  # whether a failed one can be tried again; `begin_again` then makes it ready
     named_by: ClassVar[tuple[str, ...]] = ()  # relations that its name and its address need, for lists of jobs
     runs_archived: ClassVar[bool] = False  # whether it starts although its project is archived
+    is_listed: ClassVar[bool] = True  # whether lists of jobs name it; what comes by thousands has pages of its own
 
     prepared: Any = None  # in `step`: what `prepare` gave
+    rests = False  # in `step`: it let go of the row
     beaten_at: float = 0.0  # by this process's clock
 
     objects = JobQuerySet.as_manager()
@@ -111,7 +113,10 @@ class Job(models.Model):
         """
 
     def step(self) -> bool:
-        """Do one chunk in the caller's transaction; move `cursor`, `done` and `total`; return True when all is done."""
+        """Do one chunk in the caller's transaction; move `cursor`, `done` and `total`; return True when all is done.
+
+        It may `rest`, or `end` otherwise than done.
+        """
         raise NotImplementedError
 
     def heartbeat(self) -> None:
@@ -132,6 +137,11 @@ class Job(models.Model):
         """Save, with a lease that begins now by the database's clock."""
         self.lease_until = Now() + time
         self.save()
+
+    def rest(self, time: timedelta, state: Job.State = State.QUEUED) -> None:
+        """At the end of `step`: let go of the row, to be taken up when so long has passed. It costs no try."""
+        self.rests, self.state = True, state
+        self.hold(time)
 
     def end(self, state: Job.State, error: str = "") -> None:
         """Save as ended, in one write: a finished row may be frozen."""
@@ -238,7 +248,10 @@ def run_chunk(model: type[Job], pk: int, attempt: int) -> bool:
         if job is None:
             return False
         job.prepared, job.error = prepared, ""
-        if job.step():
+        is_over = job.step()
+        if job.rests or job.is_finished:
+            return False
+        if is_over:
             job.end(Job.State.DONE)
             return False
         job.hold(lease())

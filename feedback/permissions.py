@@ -18,8 +18,13 @@ VERBS: Mapping[str, frozenset[str]] = {
     "see_reviews": frozenset({CURATOR, MODERATOR, ADMIN}),
     "import_reviews": frozenset({CURATOR, ADMIN}),
     "settle": frozenset({MODERATOR, ADMIN}),
+    "manage_gold": frozenset({CURATOR, MODERATOR, ADMIN}),  # items with known answers, and how reviewers fare on them
     "see_datasets": frozenset({CURATOR, MODERATOR, ADMIN}),
     "publish": frozenset({CURATOR, ADMIN}),  # build versions, make exports
+    "see_training": frozenset({CURATOR, MODERATOR, ADMIN}),
+    "train": frozenset({CURATOR, ADMIN}),  # start a fine-tune, cancel one
+    "report_training": frozenset({ADMIN}),  # tell how a fine-tune goes on, fetch its files: what a scheduler does
+    "manage_trainers": frozenset({ADMIN}),  # where models are fine-tuned, and with whose key
     "see_jobs": frozenset({CURATOR, MODERATOR, ADMIN}),
     "manage_jobs": frozenset({CURATOR, ADMIN}),  # cancel a job, try a failed one again
     "invite": frozenset({ADMIN}),
@@ -27,6 +32,7 @@ VERBS: Mapping[str, frozenset[str]] = {
     "manage_keys": frozenset({ADMIN}),
     "see_audit": frozenset({MODERATOR, ADMIN}),
     "manage_project": frozenset({ADMIN}),  # its settings, the archive, take-outs
+    "manage_webhooks": frozenset({ADMIN}),
     "manage_prices": frozenset({CURATOR, ADMIN}),
 }
 
@@ -38,13 +44,20 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "review:import": frozenset({"import_reviews"}),
     "reviews:read": frozenset({"see_reviews", "see_queues"}),
     "queues:write": frozenset({"see_queues", "manage_queues", "sample"}),
+    "gold": frozenset({"manage_gold"}),
     "datasets:read": frozenset({"see_datasets"}),
     "datasets:write": frozenset({"see_datasets", "publish"}),
+    "training:read": frozenset({"see_training"}),
+    "training:manage": frozenset({"see_training", "train"}),
+    "training:report": frozenset({"report_training"}),
+    "webhooks:manage": frozenset({"manage_webhooks"}),
 }
 
 PUBLIC = "public"  # no sign-in: sign-in itself, health, the API's description
 SIGNED_IN = "signed_in"  # any signed-in person, no project in the address
 STAFF = "staff"  # Django's admin: staff only, its own permission checks inside
+
+ANALYSES = ("leaderboard", "agreement", "reliability", "effort", "subgroups")  # computed figures: page, file, asking
 
 Verb = str | Mapping[str, str]
 
@@ -57,6 +70,7 @@ ROUTES: Mapping[str, Verb] = {
     "components": STAFF,
     "api-schema": PUBLIC,
     "api-docs": PUBLIC,
+    "export_link": PUBLIC,  # the address itself is the secret, for one download
     # sign-in (allauth)
     "account_login": PUBLIC,
     "account_logout": PUBLIC,
@@ -107,6 +121,15 @@ ROUTES: Mapping[str, Verb] = {
     "accounts:key-list": "manage_keys",
     "accounts:key-create": "manage_keys",
     "accounts:key-revoke": "manage_keys",
+    # outbox
+    **{
+        f"outbox:{name}": "manage_webhooks"
+        for name in (
+            "endpoint-list", "endpoint-create", "endpoint-detail", "endpoint-change", "endpoint-switch",
+            "endpoint-rotate", "endpoint-remove", "endpoint-test", "endpoint-replay", "delivery-detail",
+            "delivery-replay",
+        )
+    },
     # prompts
     "prompts:prompt-list": "see_responses",
     "prompts:prompt-detail": "see_responses",
@@ -133,6 +156,11 @@ ROUTES: Mapping[str, Verb] = {
     "takeouts:takeout-create": "manage_project",
     "takeouts:takeout-cancel": "manage_project",
     "takeouts:takeout-download": "manage_project",
+    # erasures
+    "erasures:erasure-list": "manage_project",
+    "erasures:erasure-preview": "manage_project",
+    "erasures:erasure-create": "manage_project",
+    "erasures:erasure-detail": "manage_project",
     "responses:price-list": "manage_prices",
     "responses:price-use": "manage_prices",
     "responses:price-create": "manage_prices",
@@ -164,6 +192,7 @@ ROUTES: Mapping[str, Verb] = {
     "queues:release": "review",
     "queues:skip": "review",
     "queues:undo": "review",
+    "queues:skills": "review",
     "queues:escalate": "review",
     "queues:escalation": "enter",
     "queues:correction-diff": "review",
@@ -181,8 +210,17 @@ ROUTES: Mapping[str, Verb] = {
     "imports:upload-discard": "import_reviews",
     "imports:upload-errors": "import_reviews",
     # quality
+    "quality:inbox": "enter",
     "quality:unsettled": "settle",
     "quality:settle": "settle",
+    "quality:queue-overlap": "manage_queues",
+    "quality:queue-repeats": "manage_queues",
+    "quality:attributes": "manage_members",
+    "quality:attribute-remove": "manage_members",
+    "quality:about-me": "enter",
+    **{f"quality:{kind}{part}": "see_reviews" for kind in ANALYSES for part in ("", "-file", "-compute")},
+    "quality:effort-cost": "manage_prices",
+    "quality:reliability-reviewer": "enter",  # one's own; anybody's for those who see reviews
     # monitoring
     "monitoring:overview": "see_responses",
     "monitoring:overview-traffic": "see_responses",
@@ -191,20 +229,25 @@ ROUTES: Mapping[str, Verb] = {
     "monitoring:overview-csv": "see_responses",
     "monitoring:prompt-quality": "see_responses",
     "quality:next": "settle",
+    # gold and training
+    "gold:gold-list": "manage_gold",
+    "gold:gold-item": "manage_gold",
+    "gold:gold-queue": "manage_gold",
+    "gold:from-verdicts": "manage_gold",
+    "gold:import": "manage_gold",
+    "gold:open-training": "manage_gold",
+    "gold:training": "review",
+    "gold:lesson": "review",
     # moderation
-    "moderation:panel": "settle",
-    "moderation:search": "settle",
-    "moderation:action-undo": "settle",
-    "moderation:item-list": "settle",
-    "moderation:item-detail": "settle",
-    "moderation:item-act": "settle",
-    "moderation:review-act": "settle",
-    "moderation:bulk-confirm": "settle",
-    "moderation:bulk-start": "settle",
-    "moderation:bulk-detail": "settle",
-    "moderation:escalation-list": "settle",
-    "moderation:escalation-detail": "settle",
-    "moderation:escalation-close": "settle",
+    **{
+        f"moderation:{name}": "settle"
+        for name in (
+            "panel", "search", "action-undo", "item-list", "item-detail", "item-act", "review-act", "notice-detail",
+            "queue-list", "queue-act", "queue-act-undo", "reviewer-reviews", "restrict", "restriction-lift",
+            "bulk-confirm", "bulk-start", "bulk-detail", "escalation-list", "escalation-detail", "escalation-close",
+        )
+    },
+    "moderation:member-skills": "manage_members",
     # audit
     "audit:event-list": "see_audit",
     "audit:event-download": "see_audit",
@@ -215,14 +258,32 @@ ROUTES: Mapping[str, Verb] = {
     "datasets:dataset-create": "publish",
     "datasets:dataset-change": "publish",
     "datasets:version-build": "publish",
+    "datasets:version-replace": "publish",
+    "datasets:version-changes": "see_datasets",
+    "datasets:reviewer-uses": "enter",  # one's own; anybody's for those who see datasets
     "datasets:version-compare": "see_datasets",
     "datasets:version-detail": "see_datasets",
     "datasets:pair-list": "see_datasets",
     "datasets:pair-detail": "see_datasets",
     "datasets:excluded-list": "see_datasets",
+    "datasets:contamination-list": "see_datasets",
+    "datasets:contamination-detail": "see_datasets",
     "datasets:export-create": "publish",
     "datasets:export-download": "see_datasets",
+    "datasets:export-share": "publish",
+    "datasets:export-send": "publish",
+    "datasets:link-create": "publish",
+    "datasets:link-revoke": "publish",
     "datasets:response-uses": "see_datasets",
+    # training
+    "training:job-list": "see_training",
+    "training:job-create": "train",
+    "training:job-detail": "see_training",
+    "training:job-cancel": "train",
+    "training:job-metrics": "see_training",
+    "training:trainer-list": "see_training",
+    "training:trainer-create": "manage_trainers",
+    "training:trainer-change": "manage_trainers",
     # monitoring
     "monitoring:find": "enter",
     "monitoring:job-list": "see_jobs",
@@ -255,52 +316,58 @@ ROUTES: Mapping[str, Verb] = {
     "api:rule-run": {"POST": "sample"},
     "api:run-detail": {"GET": "sample"},
     "api:review-list": {"GET": "see_reviews"},
+    "api:vote-list": {"GET": "see_reviews"},
+    "api:span-list": {"GET": "see_reviews"},
     "api:verdict-list": {"GET": "see_reviews"},
+    "api:analysis-list": {"POST": "see_reviews"},
+    "api:reviewer-measure-list": {"GET": "see_reviews"},
+    "api:reviewer-notice-list": {"GET": "see_reviews"},
+    "api:dispute-list": {"GET": "see_reviews"},
+    "api:analysis-detail": {"GET": "see_reviews"},
     "api:imported-review-list": {"POST": "import_reviews"},
+    "api:gold-list": {"GET": "manage_gold", "POST": "manage_gold"},
+    "api:gold-detail": {"GET": "manage_gold"},
     "api:dataset-list": {"GET": "see_datasets"},
     "api:dataset-build": {"POST": "publish"},
+    "api:version-list": {"GET": "see_datasets"},
     "api:version-detail": {"GET": "see_datasets"},
+    "api:version-changes": {"GET": "see_datasets"},
+    "api:pair-origins": {"GET": "see_datasets"},
+    "api:use-list": {"GET": "see_datasets"},
     "api:version-export": {"POST": "publish"},
     "api:export-detail": {"GET": "see_datasets"},
     "api:export-download": {"GET": "see_datasets"},
+    "api:export-link": {"POST": "publish"},
+    "api:export-shipment": {"POST": "publish"},
+    "api:link-detail": {"GET": "publish", "DELETE": "publish"},
+    "api:shipment-detail": {"GET": "see_datasets"},
     "api:preference-pair-list": {"GET": "see_datasets"},
-}
+    "api:trainer-list": {"GET": "see_training"},
+    "api:fine-tune-list": {"GET": "see_training", "POST": "train"},
+    "api:fine-tune-detail": {"GET": "see_training"},
+    "api:fine-tune-cancel": {"POST": "train"},
+    "api:training-metric-list": {"GET": "see_training"},
+    "api:training-line-list": {"GET": "see_training"},
+    "api:fine-tune-report": {"POST": "report_training"},
+    "api:fine-tune-links": {"POST": "report_training"},
+    "api:training-file": {"GET": "report_training"},
+    "api:webhook-list": {"GET": "manage_webhooks", "POST": "manage_webhooks"},
+    "api:webhook-detail": {"GET": "manage_webhooks", "PATCH": "manage_webhooks", "DELETE": "manage_webhooks"},
+    "api:webhook-rotate": {"POST": "manage_webhooks"},
+    "api:webhook-test": {"POST": "manage_webhooks"},
+    "api:webhook-replay": {"POST": "manage_webhooks"},
+    "api:webhook-event-list": {"GET": "manage_webhooks"},
+    "api:webhook-delivery-list": {"GET": "manage_webhooks"},
+    "api:webhook-delivery-detail": {"GET": "manage_webhooks"},
+    "api:webhook-delivery-replay": {"POST": "manage_webhooks"},
+}  # fmt: skip
 
 # Pages of an archived project that its admins still find; all others lead them to "project-archived".
 OPEN_WHEN_ARCHIVED = frozenset(
     {"accounts:project-archived", "accounts:project-restore"}
     | {f"takeouts:takeout-{name}" for name in ("list", "create", "cancel", "download")}
+    | {f"erasures:erasure-{name}" for name in ("list", "preview", "create", "detail")}
 )
-
-# Navigation: label, route, verb. Shown in this order to those who may.
-NAVIGATION = (
-    ("My work", "queues:work", "enter"),
-    ("Overview", "monitoring:overview", "see_responses"),
-    ("Responses", "responses:response-list", "see_responses"),
-    ("Prompts", "prompts:prompt-list", "see_responses"),
-    ("Rubrics", "rubrics:rubric-list", "see_queues"),
-    ("Queues", "queues:queue-list", "see_queues"),
-    ("Sampling", "sampling:rule-list", "sample"),
-    ("Moderation", "moderation:panel", "settle"),
-    ("Datasets", "datasets:dataset-list", "see_datasets"),
-    ("Jobs", "monitoring:job-list", "see_jobs"),
-    ("People", "accounts:member-list", "manage_members"),
-    ("Keys", "accounts:key-list", "manage_keys"),
-    ("Prices", "responses:price-list", "manage_prices"),
-    ("Settings", "accounts:project-settings", "manage_project"),
-    ("Audit", "audit:event-list", "see_audit"),
-)
-
-# Labels that stand in the bar's last menu, so that the bar stays readable for those who may do everything.
-FOLDED = frozenset({"Rubrics", "Sampling", "Jobs", "Prices", "People", "Keys", "Settings", "Audit"})
-
-# Where a member lands: the first of these that their role opens.
-LANDING = (("monitoring:overview", "see_responses"), ("queues:work", "enter"))
-
-
-def landing(role: str) -> str:
-    """The route of a member's first page."""
-    return next(route for route, verb in LANDING if may(role, verb))
 
 
 def verb_of(route: str, method: str) -> str | None:

@@ -45,6 +45,9 @@ try:
         "web": env.int("WEB_STATEMENT_SECONDS", 30),
         "worker": env.int("WORKER_STATEMENT_SECONDS", 600),
     }
+    TRAINING_SECONDS = env.int("TRAINING_SECONDS", default=24 * 3600)
+    TRAINING_MEMORY_MB = env.int("TRAINING_MEMORY_MB", default=0)
+    WEBHOOK_KEEP_DAYS = env.int("WEBHOOK_KEEP_DAYS", default=30)
     LOCK_SECONDS = {"web": env.int("WEB_LOCK_SECONDS", 10), "worker": env.int("WORKER_LOCK_SECONDS", 60)}
 except ValueError as error:
     raise refuse(f"A number or truth value in the environment cannot be read: {error}.") from error
@@ -56,6 +59,8 @@ if min(*STATEMENT_SECONDS.values(), *LOCK_SECONDS.values()) < 0:
     raise refuse("WEB_ and WORKER_STATEMENT_SECONDS and _LOCK_SECONDS must be 0 (no limit) or more.")
 if WEB_WORKERS < 1 or TRUSTED_PROXIES < 0 or INGEST_MAX_BYTES < 1 or INGEST_MAX_ROW_BYTES < 1:
     raise refuse("WEB_WORKERS, INGEST_MAX_BYTES and INGEST_MAX_ROW_BYTES must be positive, TRUSTED_PROXIES 0 or more.")
+if WEBHOOK_KEEP_DAYS < 4:
+    raise refuse("WEBHOOK_KEEP_DAYS must be at least 4: retrying a webhook takes more than three days.")
 if PRODUCTION and DEBUG:
     raise refuse("DEBUG must be off when ENVIRONMENT is production.")
 
@@ -75,6 +80,7 @@ def generated_secret() -> str:
 SECRET_KEY = env.str("SECRET_KEY", default="") or ("" if PRODUCTION else generated_secret())
 if len(SECRET_KEY) < 50:
     raise refuse("SECRET_KEY (or SECRET_KEY_FILE) must be given and hold at least 50 characters in production.")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # still believed, no longer used to sign or seal
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]"])
 if PRODUCTION and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
@@ -86,11 +92,14 @@ INSTALLED_APPS = [
     "feedback.accounts",
     "feedback.audit",
     "feedback.takeouts",
+    "feedback.outbox",
     "feedback.prompts",
     "feedback.responses",
+    "feedback.erasures",
     "feedback.rubrics",
     "feedback.judgements",
     "feedback.datasets",
+    "feedback.training",
     "reviews.queues",
     "reviews.sampling",
     "reviews.imports",
@@ -166,7 +175,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
+    if pool_size := env.int("DATABASE_POOL", default=0):  # connections that a process's threads share
+        DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+    DATABASES["default"]["CONN_MAX_AGE"] = 0 if pool_size else env.int("CONN_MAX_AGE", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     if env.bool("PREPARE_STATEMENTS", default=True):  # of feedback/hot.py, when they ran five times
         DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
@@ -313,12 +324,18 @@ SWEEPS = {
     "reviews.queues.tasks.free_due_leases": SWEEP_SECONDS,
     "reviews.queues.tasks.count_long_queues": 15.0,
     "reviews.quality.tasks.settle_complete_items": SWEEP_SECONDS,
+    "reviews.quality.tasks.estimate_label_models": 120.0,
+    "reviews.quality.tasks.measure_reviewers": 3600.0,
+    "reviews.quality.tasks.top_up_gold": 30.0,
+    "reviews.quality.tasks.top_up_repeats": 60.0,
+    "reviews.quality.tasks.check_gold": 30.0,
     "reviews.monitoring.tasks.add_up": 30.0,
     "reviews.sampling.tasks.start_due_runs": 60.0,
     "feedback.audit.tasks.seal": 60.0,
     "feedback.accounts.tasks.forget_idempotency_keys": 3600.0,
     "feedback.audit.tasks.check": 6 * 3600.0,
     "feedback.takeouts.tasks.delete_expired": 3600.0,
+    "feedback.outbox.tasks.forget": 3600.0,
 }
 # A sweep that found no worker is worth nothing: the next one does its work. But a worker asks its own clock whether a
 # message is too old, and one that is some minutes ahead must still sweep.
@@ -327,6 +344,18 @@ CELERY_BEAT_SCHEDULE = {
     task: {"task": task, "schedule": seconds, "options": {"expires": max(2 * seconds, SWEEP_KEPT_SECONDS)}}
     for task, seconds in SWEEPS.items()
 }
+
+EGRESS_ALLOW = env.list("EGRESS_ALLOW", default=[])  # host:port of our own network that requests may go to
+# Fine-tuning on this machine: scripts that the operator installed, for an interpreter that has TRL. Without: off.
+TRAINING_TEMPLATES = env.str("TRAINING_TEMPLATES", default="")
+TRAINING_PYTHON = env.str("TRAINING_PYTHON", default=sys.executable)
+TRAINING_REPORT_TO = env.list("TRAINING_REPORT_TO", default=[])
+if TRAINING_TEMPLATES and not Path(TRAINING_TEMPLATES).is_dir():
+    raise refuse(f"TRAINING_TEMPLATES is {TRAINING_TEMPLATES!r}, which is no folder.")
+if not set(TRAINING_REPORT_TO) <= {"wandb", "mlflow"}:
+    raise refuse("TRAINING_REPORT_TO may name wandb and mlflow, comma separated.")
+if TRAINING_SECONDS < 1 or TRAINING_MEMORY_MB and TRAINING_MEMORY_MB < 512:
+    raise refuse("TRAINING_SECONDS must be positive, and TRAINING_MEMORY_MB 0 (no limit) or at least 512.")
 
 # Rate limits of the API, counted in Redis where there is one, else by each web process for itself.
 RATE_LIMIT = env.str("RATE_LIMIT", default="6000/minute")
@@ -355,8 +384,12 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["without_secrets"]},
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"kombu.connection": {"level": "ERROR"}},  # it misses a host name where files are the broker
+    "loggers": {
+        "kombu.connection": {"level": "ERROR"},  # it misses a host name where files are the broker
+        "httpcore2": {"level": "INFO"},  # what others answer stays out of the log at any level
+    },
 }
+EXPORT_DESTINATIONS = env.str("EXPORT_DESTINATIONS", default="")  # JSON, see docs/how-to/send-files.md
 
 # Whoever holds the token may read /metrics; without one the page does not exist and nothing is counted.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

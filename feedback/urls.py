@@ -11,6 +11,7 @@ from feedback.accounts import health
 from feedback.accounts import views as accounts
 from feedback.accounts.admin import replace_foreign_admins
 from feedback.accounts.urls import sign_in_patterns
+from feedback.datasets.urls import file_patterns
 from reviews.monitoring import metrics
 
 admin.site.site_header = admin.site.site_title = "Touchstone"
@@ -30,15 +31,19 @@ project_patterns = [
     path("", include("reviews.monitoring.urls")),
     path("prompts/", include("feedback.prompts.urls")),
     path("take-outs/", include("feedback.takeouts.urls")),
+    path("erasures/", include("feedback.erasures.urls")),
+    path("webhooks/", include("feedback.outbox.urls")),
     path("responses/", include("feedback.responses.urls")),
     path("responses/", include("feedback.judgements.urls")),
     path("rubrics/", include("feedback.rubrics.urls")),
     path("imports/", include("reviews.imports.urls")),
     path("sampling/", include("reviews.sampling.urls")),
-    path("moderation/disputes/", include("reviews.quality.urls")),
+    path("", include("reviews.quality.urls")),
     path("moderation/", include("reviews.moderation.urls")),
+    path("", include("reviews.quality.gold_urls")),
     path("audit/", include("feedback.audit.urls")),
     path("datasets/", include("feedback.datasets.urls")),
+    path("training/", include("feedback.training.urls")),
 ]
 
 urlpatterns = [
@@ -49,6 +54,7 @@ urlpatterns = [
     path("components/", accounts.components, name="components"),
     path("accounts/", include(sign_in_patterns)),
     path("p/<slug:project>/", include(project_patterns)),
+    path("files/", include(file_patterns)),
     path("api/v1/", include("feedback.api_urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(**api_docs), name="api-docs"),

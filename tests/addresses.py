@@ -38,6 +38,10 @@ def dataset_pair(row: Any) -> Kwargs:
     return {**dataset_version(row.version), "pair_id": row.pair_id}
 
 
+def origins_of(row: Any) -> Kwargs:
+    return {"pk": row.version_id, "pair_id": row.pair_id}
+
+
 def job(row: Any) -> Kwargs:
     return {"kind": row._meta.label_lower, "pk": row.pk}
 
@@ -61,6 +65,10 @@ def turn(is_submitted: bool = False) -> Callable[[Project, Member], Kwargs]:
 
 def a_queue(project: Project, who: Member) -> Kwargs:
     return key(make.queue(project))
+
+
+def any_member(project: Project) -> Member:
+    return make.member(project, "curator")
 
 
 def a_filter(project: Project, who: Member) -> Kwargs:
@@ -104,7 +112,19 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     **dict.fromkeys(
         [f"takeouts:takeout-{name}" for name in ("cancel", "download")], lambda project, who: pk(world.takeout(project))
     ),
+    "erasures:erasure-detail": lambda project, who: pk(world.erasure(project)),
     "accounts:key-revoke": lambda project, who: pk(ApiKey.issue(project, "k", ["ingest"])[0]),
+    **dict.fromkeys(
+        [f"outbox:endpoint-{name}" for name in (
+            "detail", "change", "switch", "rotate", "remove", "test", "replay",
+        )] + [f"api:webhook-{name}" for name in ("detail", "rotate", "test", "replay")],
+        lambda project, who: pk(world.endpoint(project)),
+    ),
+    **dict.fromkeys(
+        ["outbox:delivery-detail", "outbox:delivery-replay", "api:webhook-delivery-detail",
+         "api:webhook-delivery-replay"],
+        lambda project, who: pk(world.delivery(project)),
+    ),
     "prompts:prompt-detail": lambda project, who: pk(make.prompt_version(project).prompt),
     "prompts:version-compare": lambda project, who: pk(make.prompt_version(project).prompt),
     "prompts:version-detail": lambda project, who: pk(make.prompt_version(project)),
@@ -143,8 +163,30 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "sampling:rule-change": a_rule,
     "sampling:rule-trial": a_rule,
     "sampling:rule-run": a_rule,
+    "quality:queue-overlap": a_queue,
+    "quality:queue-repeats": a_queue,
     "quality:settle": lambda project, who: pk(world.disputed(project)),
+    "quality:leaderboard-file": lambda project, who: own(world.analysis(project), form="csv"),
+    "quality:agreement-file": lambda project, who: own(world.analysis(project, "agreement"), form="csv"),
+    "quality:reliability-file": lambda project, who: own(world.analysis(project, "reliability"), form="csv"),
+    "quality:subgroups-file": lambda project, who: own(world.analysis(project, "subgroups"), form="csv"),
+    "quality:attribute-remove": lambda project, who: pk(world.attribute(project)),
+    "moderation:member-skills": lambda project, who: pk(any_member(project)),
+    "quality:effort-file": lambda project, who: own(world.analysis(project, "effort"), form="csv"),
+    "quality:reliability-reviewer": lambda project, who: {"pseudonym": who.pseudonym},
+    "moderation:notice-detail": lambda project, who: pk(world.notice(project)),
+    "api:analysis-detail": lambda project, who: pk(world.analysis(project)),
+    **dict.fromkeys([f"gold:{name}" for name in ("gold-queue", "from-verdicts", "import", "open-training")], a_queue),
+    "gold:gold-item": lambda project, who: pk(world.gold(project, any_member(project)).item),
+    "gold:training": lambda project, who: {"pk": world.course(project, any_member(project)).pk},
+    "gold:lesson": lambda project, who: {"pk": world.course(project, any_member(project)).pk},
+    "api:gold-detail": lambda project, who: pk(world.gold(project, any_member(project))),
     "monitoring:prompt-quality": lambda project, who: pk(make.prompt_version(project).prompt),
+    "moderation:queue-act": lambda project, who: {**a_queue(project, who), "act_name": "pause"},
+    "moderation:queue-act-undo": lambda project, who: pk(world.queue_act(project, who)),
+    "moderation:reviewer-reviews": lambda project, who: {"pseudonym": any_member(project).pseudonym},
+    "moderation:restrict": lambda project, who: {"pseudonym": any_member(project).pseudonym},
+    "moderation:restriction-lift": lambda project, who: pk(world.restriction(project, who)),
     "moderation:action-undo": lambda project, who: pk(world.action(project, who)),
     "moderation:item-detail": lambda project, who: pk(world.disputed(project)),
     "moderation:item-act": lambda project, who: {**pk(world.disputed(project)), "act_name": "withdraw"},
@@ -162,8 +204,23 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "datasets:excluded-list": a_version,
     "datasets:version-build": lambda project, who: key(world.version(project).dataset),
     "datasets:version-detail": a_version,
+    "datasets:version-replace": a_version,
+    "datasets:version-changes": a_version,
+    "datasets:reviewer-uses": lambda project, who: {"pseudonym": who.pseudonym},
+    "datasets:contamination-list": a_version,
+    "datasets:contamination-detail": lambda project, who: dataset_export(world.contamination(project)),
     "datasets:export-create": a_version,
-    "datasets:export-download": lambda project, who: dataset_export(world.export(project)),
+    **dict.fromkeys(
+        [f"datasets:{name}" for name in ("export-download", "export-share", "export-send", "link-create")],
+        lambda project, who: dataset_export(world.export(project)),
+    ),
+    "datasets:link-revoke": lambda project, who: pk(world.link(project)),
+    "export_link": lambda project, who: {"secret": world.link(project).secret},
+    **dict.fromkeys(
+        ["training:job-detail", "training:job-cancel", "training:job-metrics"],
+        lambda project, who: pk(world.fine_tune(project)),
+    ),
+    "training:trainer-change": lambda project, who: key(world.trainer(project)),
     "monitoring:job-cancel": lambda project, who: job(world.run(make.queue(project))),
     "monitoring:job-retry": lambda project, who: job(world.run(make.queue(project))),
     "api:response-detail": lambda project, who: pk(make.response(project)),
@@ -185,15 +242,33 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "api:run-detail": lambda project, who: pk(world.run(make.queue(project))),
     "api:dataset-build": lambda project, who: key(world.version(project).dataset),
     "api:version-detail": lambda project, who: pk(world.version(project)),
+    "api:version-changes": lambda project, who: pk(world.version(project)),
+    "api:pair-origins": lambda project, who: origins_of(world.pair(project)),
     "api:version-export": lambda project, who: pk(world.version(project)),
     "api:export-detail": lambda project, who: pk(world.export(project)),
-    "api:export-download": lambda project, who: pk(world.export(project)),
+    **dict.fromkeys(
+        [f"api:export-{name}" for name in ("download", "link", "shipment")],
+        lambda project, who: pk(world.export(project)),
+    ),
+    "api:link-detail": lambda project, who: pk(world.link(project)),
+    "api:shipment-detail": lambda project, who: pk(world.shipment(project)),
+    **dict.fromkeys(
+        [f"api:{name}" for name in (
+            "fine-tune-detail", "fine-tune-cancel", "training-metric-list", "training-line-list", "fine-tune-report",
+            "fine-tune-links",
+        )],
+        lambda project, who: pk(world.fine_tune(project)),
+    ),
+    "api:training-file": lambda project, who: secret(world.training_link(project)),
 }  # fmt: skip
 
 
 # What a page cannot do without after the question mark.
 QUERIES: dict[str, Callable[[Project], str]] = {
     "responses:response-export": lambda project: "?format=jsonl",
+    "datasets:version-changes": lambda project: "?since=1",
+    "api:version-changes": lambda project: "?since=1",
+    "api:use-list": lambda project: f"?response={make.response(project).external_id}",
     "api:preference-pair-list": lambda project: f"?dataset={world.version(project).dataset.key}",
 }
 

@@ -2,24 +2,77 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 
-from feedback.accounts import rates
+from feedback.accounts import digests, rates
 from feedback.accounts.models import Member, Project
 from tests import make, transactions
 from tests.databases import database
 
+sqlite_flush = DatabaseWrapper.ops_class.sql_flush
+execute_flush = DatabaseWrapper.ops_class.execute_sql_flush
+
+# pytest-django puts a database of its own in its place, unless no test that was asked for is marked as using one.
+INSTANCE = settings.DATABASES["default"]["NAME"]
+
 
 def pytest_configure() -> None:
+    DatabaseWrapper.ops_class.sql_flush = flush_kept  # type: ignore[method-assign]
+    DatabaseWrapper.ops_class.execute_sql_flush = flush_patiently  # type: ignore[method-assign,assignment]
     settings.PASSWORD_HASHERS = ["tests.make.QuickHasher"]
+    # neither how busy the machine is nor chance decides a test; who looks for new examples says EXPLORE=1
+    hypothesis_settings.register_profile(
+        "touchstone",
+        deadline=None,
+        derandomize=os.environ.get("EXPLORE") != "1",
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    hypothesis_settings.load_profile("touchstone")
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays: it need not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+def flush_kept(self: Any, *args: Any, **kwargs: Any) -> list[str]:
+    """Django's statements between those that lift and set the triggers that refuse deletion on SQLite."""
+    found = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%frozen_kept'"
+    with self.connection.cursor() as cursor:
+        kept = cursor.execute(found).fetchall()
+    lifted, back = [f'DROP TRIGGER "{name}"' for name, _ in kept], [sql for _, sql in kept]
+    return [*lifted, *sqlite_flush(self, *args, **kwargs), *back]
+
+
+def flush_patiently(self: Any, statements: Iterable[str]) -> None:
+    """A page that was closed may still be answered by the live server: SQLite's shared memory lets nobody wait."""
+    for _ in range(50):
+        try:
+            return execute_flush(self, statements)
+        except OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            time.sleep(0.1)
+    return execute_flush(self, statements)
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +80,13 @@ def own_windows(settings: Settings) -> None:
     """Nobody's requests of another test count against the rate limits of this one."""
     settings.RATE_LIMIT_STORAGE = "memory://"
     rates.windows.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def same_salts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is drawn by a salt, as the split of a question, is drawn alike in each run."""
+    numbers = count()
+    monkeypatch.setattr(digests, "secrets", SimpleNamespace(token_hex=lambda n: f"{next(numbers):0{2 * n}x}"))
 
 
 @pytest.fixture(autouse=True)
@@ -44,10 +104,13 @@ def migrated(
     It is a copy of this run's own, which holds nothing between two tests.
     """
     with django_db_blocker.unblock():
+        made = [] if settings.DATABASES["default"]["NAME"] != INSTANCE else setup_databases(0, interactive=False)
         connection.close()  # PostgreSQL copies only what nobody is connected to
     own = f"any:///{settings.DATABASES['default']['NAME']}"
     with database(tmp_path_factory.mktemp("services-database"), own) as address:
         yield address
+    with django_db_blocker.unblock():
+        teardown_databases(made, 0)
 
 
 @pytest.fixture
@@ -108,8 +171,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def asks_database(item: pytest.Item) -> bool:
     """pytest-django lets no other test near a database."""
-    marks = any(item.get_closest_marker(name) for name in ("django_db", "postgres", "services"))
-    return marks or "django_db_setup" in getattr(item, "fixturenames", ())
+    if any(item.get_closest_marker(name) for name in ("postgres", "services")):
+        return True
+    if item.get_closest_marker("once"):
+        return False
+    return item.get_closest_marker("django_db") is not None or "django_db_setup" in getattr(item, "fixturenames", ())
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

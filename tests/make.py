@@ -176,6 +176,11 @@ PAIR_CRITERIA: list[dict[str, Any]] = [
 ]
 
 
+def ranking_criteria(responses: int = 3, *, ties: bool = True) -> list[dict[str, Any]]:
+    options = {"responses": responses, "ties": ties}
+    return [{"key": "order", "kind": "ranking", "label": "Best first?", "options": options}, PAIR_CRITERIA[1]]
+
+
 def rubric_version(
     project: Project, criteria: list[dict[str, Any]] | None = None, *, subject_size: int = 1
 ) -> RubricVersion:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
+
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
@@ -35,3 +38,15 @@ def outcomes_at_once(*calls: Callable[[], Any]) -> list[Any]:
             return error
 
     return at_once(*(lambda call=call: outcome(call) for call in calls))
+
+
+def until_waited_for(seconds: float = 30) -> None:
+    """Until somebody waits for a lock that this transaction holds. PostgreSQL only."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(WAITING)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody came to wait for us")

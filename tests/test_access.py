@@ -14,11 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from feedback import permissions
+from feedback import navigation, permissions
 from feedback.accounts.models import Member, Project, User
 from feedback.permissions import PUBLIC, ROLES, ROUTES, SCOPES, SIGNED_IN, STAFF, VERBS
 from tests import make
 from tests.addresses import APIS, PAGES, SAMPLES, SERVED, address
+
+pytestmark = pytest.mark.once
 
 BODY = '{"submission_id": "00000000-0000-4000-8000-000000000000", "answers": {}, "reason": "too hard"}'
 METHODS = ("GET", "PUT", "PATCH", "DELETE", "POST")
@@ -76,7 +78,7 @@ def test_every_verb_is_known() -> None:
 
 
 def test_navigation_asks_for_the_verb_of_its_page() -> None:
-    wrong = [label for label, route, verb in permissions.NAVIGATION if permissions.verb_of(route, "GET") != verb]
+    wrong = [label for label, route, verb in navigation.NAVIGATION if permissions.verb_of(route, "GET") != verb]
     assert wrong == []
 
 

@@ -67,7 +67,7 @@ def run(command: str, secret: str) -> Any:
 
 
 def test_every_example_is_answered_as_the_page_says(documented: str) -> None:
-    assert len(commands()) == 12
+    assert len(commands()) == 16
     answers = [(command, run(command, documented), status) for command, status in commands()]
     assert [(command, answer.status_code, answer.content) for command, answer, status in answers
             if answer.status_code != status] == []  # fmt: skip

@@ -10,11 +10,14 @@ from django.core.management import call_command
 
 from feedback.accounts.models import Member, Project
 from feedback.datasets.models import DatasetVersion, Export
+from feedback.management.commands.verify import check, invariants
+from feedback.outbox.models import Delivery
 from feedback.responses.models import Response
+from feedback.training.models import FineTuneJob
 from reviews.queues.claim import claim
 from reviews.queues.models import Item, Queue
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def demo() -> list[dict[str, str]]:
@@ -22,6 +25,11 @@ def demo() -> list[dict[str, str]]:
     call_command("demo", "--json", stdout=out)
     links: list[dict[str, str]] = json.loads(out.getvalue())["links"]
     return links
+
+
+def verify() -> list[str]:
+    found = [(invariant.promise, check(room, invariant, None)) for room, invariant in invariants()]
+    return [promise for promise, finding in found if finding.violations]
 
 
 def test_it_fills_a_believable_world_once_with_work_for_every_visitor() -> None:
@@ -34,7 +42,12 @@ def test_it_fills_a_believable_world_once_with_work_for_every_visitor() -> None:
     assert project.verdicts.filter(is_failure=False).exists()
     assert Item.objects.filter(state=Item.State.UNRESOLVED).exists()
     assert DatasetVersion.objects.get().counts["pairs"] > 0
-    assert Export.objects.filter(state="done").count() == 2
+    assert set(Export.objects.values_list("state", flat=True)) == {"done"}
+    assert Export.objects.count() == 4
+    assert set(Delivery.objects.values_list("state", "endpoint__state")) == {("queued", "paused")}
+    assert not Delivery.objects.claimable().exists()
+    assert [job.state for job in FineTuneJob.objects.all()] == ["done"]
+    assert verify() == []
     visitor = Member.objects.get(user__email="rita@example.org")
     assert all(claim(queue, visitor) for queue in Queue.objects.all())
     again = demo()

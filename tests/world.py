@@ -13,8 +13,26 @@ from django.utils import timezone
 from feedback.accounts.models import ApiKey, IdempotencyKey, Invitation, Member, Project, SigninLink
 from feedback.audit.log import record
 from feedback.audit.tasks import seal
-from feedback.datasets.models import Dataset, DatasetVersion, Export, GroupSplit, PreferencePair, VersionRow
+from feedback.datasets import links
+from feedback.datasets.models import (
+    ContaminationCheck,
+    ContaminationHit,
+    Dataset,
+    DatasetVersion,
+    DownloadLink,
+    Export,
+    GroupSplit,
+    PairNote,
+    PreferencePair,
+    PromptSketch,
+    Shipment,
+    SketchBucket,
+    VersionRow,
+)
+from feedback.erasures.models import Erasure
 from feedback.judgements.models import Verdict
+from feedback.outbox.emit import emit
+from feedback.outbox.models import Delivery, Endpoint
 from feedback.responses.models import (
     ChangedDay,
     IngestBatch,
@@ -28,19 +46,49 @@ from feedback.responses.models import (
 from feedback.responses.upload import Upload
 from feedback.rubrics.models import Guideline, GuidelineVersion, RubricDraft
 from feedback.takeouts.models import TakeOut
+from feedback.training.models import FineTuneJob, Trainer, TrainingLine, TrainingLink, TrainingMetric
 from reviews.imports.models import ImportedReview, LabelUpload
-from reviews.moderation import act, bulk
-from reviews.moderation.models import Action, BulkAction
+from reviews.moderation import act, bulk, queue_acts
+from reviews.moderation.models import Action, BulkAction, QueueAct
 from reviews.monitoring import addup
 from reviews.monitoring.models import WorkerBeat
-from reviews.quality.models import Adjudication
+from reviews.quality.models import (
+    Adjudication,
+    Analysis,
+    LabelModel,
+    OverlapPolicy,
+    ReviewerMeasure,
+    ReviewerNotice,
+)
 from reviews.queues import claim as claiming
 from reviews.queues import submit as submitting
 from reviews.queues.escalate import raise_escalation
-from reviews.queues.models import Admission, Assignment, Escalation, Front, Item, Queue, QueueCount
+from reviews.queues.models import (
+    Admission,
+    Assignment,
+    Escalation,
+    Front,
+    Item,
+    Queue,
+    QueueCount,
+    Restriction,
+)
+from reviews.queues.restrict import restrict
 from reviews.sampling.models import SamplingRun
 from tests import make
+from tests.world_of_quality import attribute as attribute
+from tests.world_of_quality import course as course
+from tests.world_of_quality import gold as gold
+from tests.world_of_quality import grouped, measured
+from tests.world_of_quality import repeat as repeat
 
+NOTHING: dict[str, Any] = {
+    "rows": [],
+    "all": {"reviews": 0, "verdicts": 0},
+    "hourly_cost": None,
+    "attribute": "",
+    "least": 5,
+}
 MESSAGE = [{"role": "assistant", "content": "Yes."}]
 
 
@@ -67,11 +115,81 @@ def export(project: Project) -> Export:
     return Export.objects.create(**about, shape="preference", file=name, n_bytes=3, sha256="0" * 64)
 
 
+def link(project: Project) -> DownloadLink:
+    return links.make(export(project))
+
+
+def shipment(project: Project) -> Shipment:
+    return Shipment.objects.create(project=project, export=export(project), destination="there")
+
+
+def trainer(project: Project, kind: str = "scheduler", url: str = "https://trainer.example/v1") -> Trainer:
+    """With a key of its own; nothing answers there."""
+    number = next(make.counter)
+    row = Trainer(project=project, key=f"trainer-{number}", name=f"Trainer {number}", kind=kind, provider="acme")
+    row.aim(url, "whsec_c2VjcmV0c2VjcmV0c2VjcmV0")
+    row.save()
+    return row
+
+
+def fine_tune(project: Project) -> FineTuneJob:
+    """One that its scheduler is at."""
+    frozen = export(project)
+    about: dict[str, Any] = {"project": project, "trainer": trainer(project), "version": frozen.version}
+    empty = Export.objects.create(project=project, version=frozen.version, shape="preference", split="validation",
+                                  state="done")  # fmt: skip
+    Export.objects.filter(pk=frozen.pk).update(split="train", n_rows=1)
+    about |= {"train_export": frozen, "validation_export": empty, "method": "dpo", "base_model": "small-1"}
+    until = timezone.now() + timedelta(hours=1)
+    return FineTuneJob.objects.create(
+        **about, state="running", phase="watch", cursor={"began": 0, "paused": 0}, lease_until=until
+    )
+
+
+def training_link(project: Project) -> tuple[TrainingLink, str]:
+    """With its address."""
+    job = fine_tune(project)
+    return TrainingLink.make(timedelta(days=1), project=project, job=job, split="train")
+
+
+def trained(project: Project) -> None:
+    link, _ = training_link(project)
+    about: dict[str, Any] = {"project": project, "job": link.job}
+    TrainingMetric.objects.create(**about, step=1, name="loss", value=0.69)
+    TrainingLine.objects.create(**about, key="log-0", at=timezone.now(), text="Step 1")
+
+
+def endpoint(project: Project) -> Endpoint:
+    """One that is on, at an address that nothing answers."""
+    return Endpoint.add(project, "https://hooks.example.org/touchstone", ["dataset.version.ready"], "Trainer")
+
+
+def delivery(project: Project) -> Delivery:
+    """Of one event, not tried yet."""
+    wants = endpoint(project)
+    emit(project.pk, "dataset.version.ready", f"dataset/{next(make.counter)}", {"dataset": "answers"})
+    return wants.deliveries.get()
+
+
+def contamination(project: Project) -> ContaminationCheck:
+    """A finished one, which found something."""
+    of = version(project)
+    made = ContaminationCheck.objects.create(project=project, version=of, name="bench.txt", state="done", n_texts=1)
+    about: dict[str, Any] = {"project": project, "check_of": made, "row": "pair", "key": "k"}
+    ContaminationHit.objects.create(**about, part="prompt", kind="near", likeness=0.9, line=3)
+    return made
+
+
 def takeout(project: Project) -> TakeOut:
     """A finished one, whose file is there."""
     name = default_storage.save("takeouts/all.zip", ContentFile(b"PK"))
     until = timezone.now() + timedelta(days=1)
     return TakeOut.objects.create(project=project, state="done", file=name, sha256="0" * 64, expires_at=until)
+
+
+def erasure(project: Project) -> Erasure:
+    """A finished one, which knows no longer of whom."""
+    return Erasure.objects.create(project=project, state="done", subject_digest="0" * 64, counts={"responses": 1})
 
 
 def run(queue: Queue) -> SamplingRun:
@@ -98,10 +216,36 @@ def escalation(project: Project, member: Member) -> Escalation:
     return raise_escalation(assignment(project, member), "Is this ours to judge?")
 
 
+def analysis(project: Project, kind: str = "leaderboard") -> Analysis:
+    """One without a row, computed a moment ago."""
+    row = Analysis.ask(project, kind, {})
+    Analysis.objects.filter(pk=row.pk).update(state="done", result=NOTHING, finished_at=timezone.now())
+    return row
+
+
+def notice(project: Project) -> ReviewerNotice:
+    """Of a reviewer of their own, with the measure that it came from."""
+    about: dict[str, Any] = {"project": project, "reviewer": make.member(project), "label": "Better", "n": 40}
+    about |= {"criterion": "better", "kind": "comparison", "measure": "position", "expected": 0.5}
+    about |= {"value": 1.0, "low": 0.912, "high": 1.0}
+    ReviewerMeasure.objects.create(**about, is_notable=True, measured_at=timezone.now())
+    return ReviewerNotice.objects.create(**about, threshold="Four standard errors.")
+
+
 def bulk_action(project: Project, member: Member) -> BulkAction:
     """Confirmed, not begun: one item to withdraw."""
     ids = [make.items(make.queue(project))[0].pk]
     return bulk.start(project, member, "withdraw", ids, digest=bulk.digest_of("withdraw", ids), reason="Broken.")
+
+
+def queue_act(project: Project, member: Member) -> QueueAct:
+    """A queue that was paused."""
+    return queue_acts.set_state(make.queue(project), "paused", member, "The guideline is being mended.")
+
+
+def restriction(project: Project, member: Member) -> Restriction:
+    """Of a reviewer of their own, by somebody else, in all queues."""
+    return restrict(make.member(project), None, make.member(project, "moderator"), "Let us talk first.")
 
 
 def action(project: Project, member: Member) -> Action:
@@ -123,6 +267,7 @@ def one_of_everything(project: Project) -> None:
     judged(project, member, made)
     worked(project, member)
     published(project, made)
+    trained(project)
     addup.add_up()
     ChangedDay.mark(project.pk, [timezone.now()])
     WorkerBeat.objects.mark("celery@here", 7, bells=["default"])
@@ -130,6 +275,8 @@ def one_of_everything(project: Project) -> None:
     upload(ResponseUpload, project, member)
     upload(LabelUpload, project, member)
     takeout(project)
+    erasure(project)
+    delivery(project)
     record("world-made", project, project=project)
     seal()
 
@@ -170,10 +317,19 @@ def worked(project: Project, member: Member) -> None:
     QueueCount.objects.create(
         project=project, queue=turn.queue, by_state={"open": [1, 2, 0]}, counted_at=timezone.now()
     )
+    OverlapPolicy.objects.create(project=project, queue=turn.queue)
+    counts = {"n_items": 1, "n_labels": 2, "upto": 0}
+    LabelModel.objects.create(project=project, queue=turn.queue, criterion="c", shares={}, accuracy={}, **counts)
     run(turn.queue)
+    analysis(project)
+    notice(project)
     disputed(project)
     bulk_action(project, member)
     action(project, member)
+    queue_act(project, member)
+    restriction(project, member)
+    measured(project, member)
+    grouped(project, member)
 
 
 def pair(project: Project, subject: Subject | None = None) -> PreferencePair:
@@ -190,9 +346,15 @@ def pair(project: Project, subject: Subject | None = None) -> PreferencePair:
 
 
 def published(project: Project, subject: Subject) -> None:
+    link(project)
+    shipment(project)
     frozen = pair(project, subject).version
     about: dict[str, Any] = {"project": project, "version": frozen}
     VersionRow.objects.create(**about, kind="excluded", position=0, key="k", reason="tie", data={})
     GroupSplit.objects.create(
         project=project, dataset=frozen.dataset, kind="fold", group="f", split="train", first_version=frozen
     )
+    sketch = PromptSketch.objects.create(project=project, fold_hash="f", shingles="")
+    SketchBucket.objects.create(project=project, bucket=1, sketch=sketch)
+    contamination(project)
+    PairNote.objects.create(**about, position=0, prompt="f", key="k", told_models="a over b")

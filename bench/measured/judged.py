@@ -89,13 +89,14 @@ INSERT INTO datasets_preferencepair (project_id, version_id, position, pair_id, 
     prompt, chosen, rejected, tools, n_votes, votes_for, votes_against, votes_tied, vote_share, strength, provenance,
     chosen_response_id, rejected_response_id, verdict_id)
 SELECT %(project)s, %(version)s, i, md5('p' || i), substr(md5('g' || i), 1, 24),
-    CASE i %% 10 WHEN 0 THEN 'test' WHEN 1 THEN 'validation' ELSE 'train' END, 'comparison', 'better',
+    'train', 'comparison', 'better',
     jsonb_build_array(jsonb_build_object('role', 'system', 'content', 'Answer from the policy.'),
         jsonb_build_object('role', 'user', 'content', 'Case ' || i || ': ' || p.asked)),
     jsonb_build_array(jsonb_build_object('role', 'assistant', 'content', i || ' ' || a.said)),
     jsonb_build_array(jsonb_build_object('role', 'assistant', 'content', i || ' ' || b.said)),
-    '[]', 3, 3, 0, 0, 1.0, 2.0, %(provenance)s, %(chosen)s, %(rejected)s, %(verdict)s
+    '[]', 3, 3, 0, 0, 1.0, 2.0, %(provenance)s, o.chosen_response_id, o.rejected_response_id, o.verdict_id
 FROM generate_series(0, %(n)s - 1) i JOIN prose p ON p.n = i %% 1024
+JOIN datasets_preferencepair o ON o.version_id = %(built)s AND o.position = i %% %(many)s
 JOIN prose a ON a.n = i * 31::bigint %% 1024 JOIN prose b ON b.n = (i * 17 + 5) %% 1024 ORDER BY i;
 """
 
@@ -143,12 +144,14 @@ def settled(n: int) -> World:
 
 
 def frozen(n: int) -> DatasetVersion:
-    """A complete version of n pairs: the first was built, the others are made like it by SQL."""
-    world = settled(1)
+    """A complete version of n pairs: some thousand were built, the others are made like them by SQL."""
+    world = settled(min(n, 10_000))
+    world.dataset.shares = {"train": 1.0}
+    world.dataset.save()
     version = world.dataset.build()
     jobs.run(DatasetVersion, version.pk)
     version.refresh_from_db()
-    pair = version.pairs.get()
+    pair = version.pairs.get(position=0)
     copy = DatasetVersion.objects.create(
         project=world.project, dataset=world.dataset, number=2, rule=version.rule, state="done", counts=version.counts,
         statistics={**version.statistics, "by_split": {"train": n}}, cursor=version.cursor, rows_sha256="0" * 64,
@@ -157,7 +160,7 @@ def frozen(n: int) -> DatasetVersion:
         execute("SET LOCAL session_replication_role = replica")
         execute(
             PAIRS, project=world.project.pk, version=copy.pk, n=n, provenance=json.dumps(pair.provenance),
-            chosen=pair.chosen_response_id, rejected=pair.rejected_response_id, verdict=pair.verdict_id,
+            built=version.pk, many=version.pairs.count(),
         )  # fmt: skip
     execute("VACUUM ANALYZE datasets_preferencepair")
     return copy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -29,11 +30,12 @@ def free_port() -> int:
 
 
 def rows_of(name: str) -> list[dict[str, Any]]:
-    """The rows of a JSONL file of DATA_DIR; ends with a sentence when it is not there."""
+    """The rows of a JSONL or CSV file of DATA_DIR; ends with a sentence when it is not there."""
     path = DATA / name
     if not path.exists():
         sys.exit(f"{name} is not in {DATA}; set DATA_DIR to the folder that holds it.")
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file)) if name.endswith(".csv") else [json.loads(line) for line in file]
 
 
 class Instance:
@@ -131,6 +133,19 @@ def serving(key: str) -> Iterator[Instance]:
     finally:
         serve.terminate()
         serve.wait(60)
+
+
+def every_shape(api: Instance, version: int) -> dict[str, str]:
+    """A version written in every shape: rows in the file, and how many each leaves out for which reason."""
+    from feedback.datasets.models import Export
+
+    found = {}
+    for shape in Export.Shape.values:
+        export = api.post(f"/dataset-versions/{version}/exports/", {"shape": shape})
+        export = api.until_done(f"/exports/{export['id']}/")
+        left_out = export["manifest"].get("left_out", {})
+        found[f"as {shape}"] = f"{export['n_rows']} rows" + (f", left out {left_out}" if left_out else "")
+    return found
 
 
 def own_surroundings() -> None:

@@ -81,6 +81,8 @@ def main() -> None:
             export = api.post(f"/dataset-versions/{version['id']}/exports/", {"shape": "preference"})
             export = api.until_done(f"/exports/{export['id']}/")
             api.download(export["id"], out)
+        with api.timed("write every shape"):
+            shapes = instance.every_shape(api, version["id"])
     figures = {
         "responses in": ingested["accepted"],
         "votes in": imported["accepted"],
@@ -91,6 +93,8 @@ def main() -> None:
         "unresolved": queue.items.filter(state="unresolved").count(),
         "pairs": version["counts"]["pairs"],
         "excluded": version["counts"]["excluded"],
+        **{name: value for name, value in version["statistics"].items() if name != "chosen_by_model"},
+        **shapes,
         "file": out,
     }
     instance.report("LLMFAO, end to end", figures, api.times)

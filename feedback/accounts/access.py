@@ -23,6 +23,7 @@ from feedback.accounts.models import Member, Project, User
 from feedback.accounts.second_factor import has_second_factor
 from feedback.accounts.sessions import mark_seen
 from feedback.accounts.shortcuts import settings_of
+from feedback.navigation import FOLDED, NAVIGATION, landing
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +162,7 @@ def other_projects(request: HttpRequest, member: Member) -> list[dict[str, Any]]
     rows = [
         {
             "name": row.project.name,
-            "url": reverse(permissions.landing(row.role), kwargs={"project": row.project.slug}),
+            "url": reverse(landing(row.role), kwargs={"project": row.project.slug}),
             "current": row == member,
         }
         for row in request.memberships  # type: ignore[attr-defined]
@@ -176,15 +177,16 @@ def navigation(member: Member, here: str) -> list[dict[str, Any]]:
             "label": label,
             "url": reverse(route, kwargs={"project": member.project.slug}),
             "current": subject_of(here) == subject_of(route),
-            "is_folded": label in permissions.FOLDED,
+            "is_folded": label in FOLDED,
         }
-        for label, route, verb in permissions.NAVIGATION
+        for label, route, verb in NAVIGATION
         if member.may(verb) and not member.project.archived_at
     ]
 
 
 # Rooms whose pages belong to another room's entry.
 UNDER = {"quality": "moderation", "imports": "responses", "takeouts": "accounts:project"}
+FIGURES = {"leaderboard", "agreement", "reliability", "effort"}  # nouns of quality that have an entry of their own
 SEVERAL = {"accounts", "monitoring", "queues"}  # rooms with several entries, told apart by the noun
 
 
@@ -193,4 +195,6 @@ def subject_of(route: str) -> str:
     room, _, name = route.partition(":")
     if name.startswith("price-"):
         return "prices"
-    return f"{room}:{name.partition('-')[0]}" if room in SEVERAL else UNDER.get(room, room)
+    if (noun := name.partition("-")[0]) in FIGURES:
+        return noun
+    return f"{room}:{noun}" if room in SEVERAL else UNDER.get(room, room)

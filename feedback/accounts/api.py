@@ -10,18 +10,28 @@ from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 from rest_framework.exceptions import ValidationError
-from rest_framework.fields import BooleanField, CharField, Field, IntegerField, UUIDField
+from rest_framework.fields import BooleanField, CharField, Field, IntegerField, UUIDField, empty
 from rest_framework.generics import GenericAPIView, ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
+from feedback.accounts import sparse
 from feedback.accounts.models import Member, Project
 from feedback.accounts.problems import Problem
 
 READS = frozenset({"GET", "HEAD"})
 PAGING = frozenset({"cursor", "page_size"})
+
+
+class Words(CharField):
+    """Text whose length is judged as it was sent, as its description says; only then do spaces at its ends go."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if isinstance(data, str) and self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().run_validation(data)
 
 
 class ProgramView(APIView):
@@ -122,15 +132,45 @@ class ProgramRows(ProgramView, GenericAPIView[Any]):
 
 
 class ProgramList(ProgramRows, ListAPIView[Any]):
-    """A list in cursor pages, narrowed by a FilterSet where the room has one; `asks` names its other parameters."""
+    """A list in cursor pages, narrowed by a FilterSet where the room has one; `asks` names its other parameters.
+
+    With a SparseSerializer it takes `fields=` and reads what they need: `rows` then joins and prefetches nothing.
+    """
 
     filterset_class: Any = None
     asks: ClassVar[frozenset[str]] = frozenset()
 
+    @classmethod
+    def sparse_serializer(cls) -> type[sparse.SparseSerializer] | None:
+        kind = cls.serializer_class
+        return kind if isinstance(kind, type) and issubclass(kind, sparse.SparseSerializer) else None
+
+    def wanted(self) -> frozenset[str] | None:
+        """The names of the fields to send; None when the list knows no choice."""
+        kind = self.sparse_serializer()
+        return sparse.wanted(kind, self.request.query_params.get(sparse.PARAMETER)) if kind else None
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return self.narrowed(super().get_queryset())
+
+    def narrowed(self, rows: QuerySet[Any], *columns: str) -> QuerySet[Any]:
+        """The rows with what the wanted fields read, the key of the pages, and these columns of the view's own."""
+        kind, names = self.sparse_serializer(), self.wanted()
+        if kind is None or names is None or getattr(self, "swagger_fake_view", False):
+            return rows
+        ordering = cast(Any, self.pagination_class).ordering
+        keys = [ordering] if isinstance(ordering, str) else ordering
+        return sparse.narrowed(rows, kind, names, *(key.removeprefix("-") for key in keys), *columns)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        is_fake = getattr(self, "swagger_fake_view", False)
+        return {**super().get_serializer_context(), sparse.PARAMETER: None if is_fake else self.wanted()}
+
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Refuse what is not known, empty or said twice: a slip must not silently widen the answer. NUL is no text."""
         filters = self.filterset_class.base_filters if self.filterset_class else ()
-        known, errors = {*PAGING, *filters, *self.asks}, {}
+        choice = {sparse.PARAMETER} if self.sparse_serializer() else ()
+        known, errors = {*PAGING, *filters, *self.asks, *choice}, {}
         for name, values in request.query_params.lists():
             if name not in known:
                 errors[name[:100]] = ["There is no such parameter."]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import RequestDataTooBig
@@ -156,6 +156,7 @@ class KeysetPagination(CursorPagination):
     """Cursor pages, newest first unless the view says otherwise; `?page_size=` from 1 to 1,000."""
 
     ordering: Any = "-id"
+    position: ClassVar[re.Pattern[str]] = POSITION
     page_size_query_param = "page_size"
     max_page_size = 1000
 
@@ -168,7 +169,7 @@ class KeysetPagination(CursorPagination):
         return int(given)
 
     def decode_cursor(self, request: Request) -> Any:
-        """Ours name an integer column. Anything else is nobody's cursor, and never reaches the database."""
+        """Ours name what `position` says. Anything else is nobody's cursor, and never reaches the database."""
         unknown = Problem(400, "cursor", "This cursor is not one of ours: take next and previous as they come.")
         given = request.query_params.get("cursor")
         if given is not None and not CURSOR.fullmatch(given):
@@ -177,7 +178,7 @@ class KeysetPagination(CursorPagination):
             cursor = super().decode_cursor(request)
         except NotFound as error:
             raise unknown from error
-        if cursor is not None and cursor.position is not None and not POSITION.fullmatch(str(cursor.position)):
+        if cursor is not None and cursor.position is not None and not self.position.fullmatch(str(cursor.position)):
             raise unknown
         return cursor
 

@@ -32,8 +32,13 @@ SCOPE_WORDS = {
     "review:import": "bring in human labels from elsewhere",
     "reviews:read": "read reviews, verdicts and queues",
     "queues:write": "manage queues, start sampling runs",
+    "gold": "read and make gold items",
     "datasets:read": "pull preference pairs and exports",
     "datasets:write": "build versions and exports",
+    "training:read": "see fine-tunes and their curves",
+    "training:report": "report on fine-tunes, as a cluster's scheduler does",
+    "training:manage": "start and cancel fine-tunes, which may cost money",
+    "webhooks:manage": "manage webhooks, and read what was sent",
 }
 SCOPE_CHOICES = [(scope, f"{SCOPE_WORDS.get(scope, scope).capitalize()} ({scope})") for scope in SCOPES]
 

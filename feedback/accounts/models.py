@@ -294,7 +294,7 @@ class OneTimeLink(models.Model):
         return cls.open().filter(digest=digest_of(secret)).first()
 
     def use(self) -> None:
-        """Mark it used, or raise LinkOver: of many who try at once one succeeds."""
+        """Mark it used, or raise LinkOver: of many at once one does, as `open` joins nothing and is asked again."""
         if not type(self).open().filter(pk=self.pk).update(used_at=Now()):
             raise LinkOver
 
@@ -330,7 +330,7 @@ class Invitation(ProjectRow, OneTimeLink):
 
     @classmethod
     def open(cls) -> models.QuerySet[Self]:
-        return super().open().filter(project__archived_at__isnull=True)
+        return super().open().exclude(project__in=Project.objects.filter(archived_at__isnull=False))
 
     @property
     def is_expired(self) -> bool:

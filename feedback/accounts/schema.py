@@ -21,6 +21,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.serializers import ModelSerializer
 
 from feedback import permissions
+from feedback.accounts import sparse
 from feedback.accounts.problems import MEDIA_TYPE, body
 
 TAGS = {
@@ -33,13 +34,28 @@ TAGS = {
     "assignments": "A reviewer's turn at an item: draft, submit, skip, undo.",
     "reviews": "What reviewers answered.",
     "imported-reviews": "Human labels from elsewhere.",
+    "votes": "The answers of reviews one by one: ratings, choices, comparisons.",
+    "spans": "The stretches of text that reviewers marked.",
     "verdicts": "What reviews were settled into.",
+    "gold": "Items with a known answer, for curators; reviewers cannot tell them.",
     "sampling-rules": "What is drawn into which queue.",
     "sampling-runs": "Executions of a rule.",
     "datasets": "Definitions, and building versions of them.",
     "dataset-versions": "Frozen sets of rows, and files made from them.",
     "exports": "Files: their state, their manifest, the download.",
+    "export-links": "Links that open a finished file once, without a key.",
+    "shipments": "Finished files on their way to the operator's destinations.",
     "preference-pairs": "The pairs of a dataset version, page by page.",
+    "analyses": "Figures that a worker computes from reviews: leaderboards, agreement and reliability.",
+    "disputes": "What reviewers did not agree on, and how it ended.",
+    "reviewer-notices": "What moderators were told of reviewers.",
+    "reviewer-measures": "How far each reviewer can be relied on, as measured once a day.",
+    "trainers": "Where models are fine-tuned.",
+    "fine-tunes": "Start one, follow it, cancel it; what its scheduler reports.",
+    "training-files": "Files that a scheduler fetches once.",
+    "webhooks": "Addresses that are told of events.",
+    "webhook-events": "What was told.",
+    "webhook-deliveries": "One event on its way to one webhook, with every attempt.",
 }
 
 PROBLEM = {
@@ -101,7 +117,19 @@ OWN_DETAIL = {
     "too-late": "This review can no longer be undone: the time for it is over.",
     "answers-refused": "Some answers cannot be accepted; see errors.",
     "question-refused": "Say what the moderator should look at.",
+    "gold-refused": "This item is gold already: revise what is expected of it.",
+    "no-member": "This key is nobody's: gold names who made it.",
+    "not-qualified": "A training comes first.",
+    "split-sealed": "The test split is sealed: no file to learn from may hold it.",
     "version-not-complete": "The version is not complete; ask again when its state is done.",
+    "version-redacted": "Rows of this version were erased. Make the file from the version that follows it.",
+    "file-withdrawn": "This file was deleted, because rows of it were erased at the request of a person.",
+    "fine-tune-over": "It has ended; nothing more is written down.",
+    "link-over": "This address was used or is too old; ask for another one.",
+    "not-ready": "The file is not there yet; ask again when its state is done.",
+    "no-destination": "There is no such destination for this project.",
+    "too-many-webhooks": "A project has 20 webhooks at most; remove one first.",
+    "switched-off": "Nothing is sent to this webhook now; switch it on first.",
     "range-not-satisfiable": "The file ends before that range.",
     "conflict": "A response with this external id and another body is stored; it was not changed.",
     "unknown": "No response has this external id yet; send its messages and output.",
@@ -138,6 +166,17 @@ IF_MATCH = OpenApiParameter(
 LOCATION = OpenApiParameter("Location", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[201, 202])
 ETAG = OpenApiParameter("ETag", OpenApiTypes.STR, OpenApiParameter.HEADER, response=[200])
 
+
+def choice_of(serializer: type[sparse.SparseSerializer]) -> OpenApiParameter:
+    """`?fields=`: which there are is part of the description."""
+    return OpenApiParameter(
+        sparse.PARAMETER,
+        {"type": "array", "minItems": 1, "items": {"type": "string", "enum": list(sparse.known(serializer))}},
+        description="Only these, with commas between; all when left out. What is not asked for is not read either.",
+        explode=False,
+    )
+
+
 Operation = dict[str, Any]
 SMALLEST_RANGE = 2**15 - 1  # of a column that holds integers
 
@@ -158,9 +197,15 @@ class ProgramSchema(AutoSchema):
         first, _, rest = text.partition("\n\n")
         return " ".join(first.split()).rstrip("."), "\n\n".join(" ".join(part.split()) for part in rest.split("\n\n"))
 
+    def get_override_parameters(self) -> list[Any]:
+        kind = getattr(self.view, "sparse_serializer", lambda: None)() if self.method == "GET" else None
+        return [*super().get_override_parameters(), *([choice_of(kind)] if kind else [])]
+
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         """How far integers of a model reach depends on the database; the description does not."""
         schema = super()._map_basic_serializer(serializer, direction)
+        if isinstance(serializer, sparse.SparseSerializer):
+            schema.pop("required", None)  # who asks for some fields gets no others
         if isinstance(serializer, ModelSerializer):
             for part in schema.get("properties", {}).values():
                 for bound in ("minimum", "maximum"):

@@ -5,8 +5,6 @@ allauth.mfa holds the tables and does the cryptography of codes and keys; the pa
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Any, ClassVar
 
 from allauth.account.internal.flows.login import record_authentication
@@ -15,8 +13,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
@@ -24,6 +20,7 @@ from django.urls import reverse_lazy
 from feedback.accounts.models import User
 from feedback.accounts.sessions import end_others
 from feedback.audit.log import record
+from feedback.sealed import ring
 
 # Recovery codes only stand in for one of these.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -51,13 +48,6 @@ def remove_all(user: User) -> int:
     return Authenticator.objects.filter(user=user).delete()[0]
 
 
-def fernet() -> MultiFernet:
-    """Of the secret key, and of those it replaced (SECRET_KEY_FALLBACKS)."""
-    texts = [str(text) for text in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    digests = [hashlib.sha256(b"touchstone second factor" + text.encode()).digest() for text in texts]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
-
-
 class SecondFactorAdapter(DefaultMFAAdapter):
     """Secrets of authenticator apps and seeds of recovery codes are encrypted: a copied database opens no account."""
 
@@ -68,10 +58,10 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return fernet().encrypt(text.encode()).decode()
+        return ring("second factor").encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return fernet().decrypt(encrypted_text.encode()).decode()
+        return ring("second factor").decrypt(encrypted_text.encode()).decode()
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
         number = Authenticator.objects.filter(user=user, type=type).count() + 1

@@ -16,7 +16,7 @@ from feedback.accounts.access import MemberRequest
 from feedback.accounts.forms import InvitedSignupForm
 from feedback.accounts.models import Invitation, LinkOver, SigninLink, User
 from feedback.audit.log import record
-from feedback.permissions import landing
+from feedback.navigation import landing
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -20,13 +20,23 @@ from feedback.accounts.idempotency import idempotent
 from feedback.accounts.models import Project
 from feedback.accounts.problems import Problem
 from feedback.accounts.schema import IDEMPOTENCY_KEY, LOCATION, refuses
+from feedback.accounts.sparse import SparseSerializer
 from feedback.datasets import examples, exports
-from feedback.datasets.download import OutOfRange, download
-from feedback.datasets.filters import PreferencePairFilter
+from feedback.datasets.download import FOR_DOWNLOAD, OutOfRange, Withdrawn, download
+from feedback.datasets.filters import DatasetVersionFilter, PreferencePairFilter
 from feedback.datasets.models import Dataset, DatasetVersion, Export, PreferencePair, Split
+from feedback.datasets.sealed import Sealed
 from feedback.jobs import Job
 
 MANY_VERSIONS = 2**31 - 1
+KINDS = [
+    "application/x-ndjson",
+    "text/csv",
+    "application/vnd.apache.parquet",
+    "application/gzip",
+    "application/zstd",
+    "application/zip",
+]
 RANGE = OpenApiParameter(
     "Range",
     {"type": "string"},  # what is no range of bytes is passed over, as RFC 9110 asks
@@ -60,8 +70,8 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
     class Meta:
         model = DatasetVersion
         fields = [
-            "id", "dataset", "number", "state", "done", "total", "error", "created_at", "finished_at",
-            "rule", "counts", "statistics", "rows_sha256",
+            "id", "dataset", "number", "parent", "state", "done", "total", "error", "created_at", "finished_at",
+            "rule", "counts", "statistics", "rows_sha256", "superseded_at", "superseded_by", "superseded_for",
         ]  # fmt: skip
 
 
@@ -70,24 +80,34 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
     class Meta:
         model = Export
         fields = [
-            "id", "version", "shape", "split", "state", "done", "error", "n_rows", "n_bytes", "sha256", "manifest"
+            "id", "version", "shape", "split", "format", "packing", "state", "done", "total", "error", "n_rows",
+            "n_bytes", "sha256", "manifest", "withdrawn_at",
         ]  # fmt: skip
         read_only_fields = [name for name in fields if name not in {"shape", "split"}]
 
 
 @extend_schema_serializer(examples=[examples.EXPORT_REQUEST])
 class ExportRequestSerializer(serializers.Serializer[Any]):
-    shape = serializers.ChoiceField(choices=Export.Shape.choices)
+    shape = serializers.ChoiceField(choices=Export.MADE_AS)
     split = serializers.ChoiceField(choices=Split.choices, required=False, allow_blank=True, default="")
+    format = serializers.ChoiceField(choices=Export.Format.choices, required=False, default=Export.Format.JSONL)
+    packing = serializers.ChoiceField(
+        choices=Export.Packing.choices, required=False, default=Export.Packing.NONE, help_text="Empty is not packed."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if why := exports.refused(attrs["shape"], attrs["format"], attrs["packing"]):
+            raise serializers.ValidationError({"format": why})
+        return attrs
 
 
 @extend_schema_serializer(examples=[examples.PREFERENCE_PAIR])
-class PreferencePairSerializer(serializers.ModelSerializer[PreferencePair]):
+class PreferencePairSerializer(SparseSerializer, serializers.ModelSerializer[PreferencePair]):
     class Meta:
         model = PreferencePair
         fields = [
             "pair_id", "group_id", "split", "source", "criterion", "prompt", "chosen", "rejected", "tools",
-            "n_votes", "votes_for", "votes_against", "votes_tied", "vote_share", "strength", "provenance",
+            "n_votes", "votes_for", "votes_against", "votes_tied", "vote_share", "strength", "provenance", "erased_at",
         ]  # fmt: skip
 
 
@@ -119,6 +139,19 @@ class DatasetBuild(ProgramView):
         return Response(DatasetVersionSerializer(version).data, status=status.HTTP_202_ACCEPTED, headers=headers)
 
 
+class VersionList(ProgramList):
+    """List dataset versions.
+
+    Newest first, with their state, counts and hash.
+    """
+
+    serializer_class = DatasetVersionSerializer
+    filterset_class = DatasetVersionFilter
+
+    def rows(self, project: Project) -> QuerySet[DatasetVersion]:
+        return project.datasetversions.select_related("dataset")
+
+
 class VersionDetail(ProgramDetail):
     """Read a dataset version.
 
@@ -136,19 +169,26 @@ class VersionExport(ProgramView):
         request=ExportRequestSerializer,
         responses={200: ExportSerializer, 202: ExportSerializer},
         parameters=[IDEMPOTENCY_KEY, LOCATION],
-        extensions=refuses({409: ["version-not-complete"]}),
+        extensions=refuses({409: ["version-not-complete", "version-redacted", "split-sealed"]}),
     )
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         """Make a file.
 
-        There is one file for each shape and split of a version: 202 while it is written, 200 when it is there already.
+        There is one file for each shape, split, format and packing of a version: 202 while it is written, with its
+        progress at `Location`, and 200 when it is there already. The test split is sealed: shapes to learn from are
+        refused for it, and leave it out when no split is named.
         """
         version = get_object_or_404(self.project.datasetversions, pk=pk)
         wanted = self.given(ExportRequestSerializer)
         if version.state != Job.State.DONE:
             raise Problem(409, "version-not-complete", "The version is not complete; ask again when its state is done.")
-        export = exports.request(version, **wanted, by=self.member, http=request)
+        if version.is_redacted:
+            raise Problem(409, "version-redacted", exports.REDACTED)
+        try:
+            export = exports.request(version, **wanted, by=self.member, http=request)
+        except Sealed as refused:
+            raise Problem(409, "split-sealed", str(refused)) from refused
         code = status.HTTP_200_OK if export.is_finished else status.HTTP_202_ACCEPTED
         headers = {"Location": reverse("api:export-detail", args=[export.pk])}
         return Response(ExportSerializer(export).data, status=code, headers=headers)
@@ -168,9 +208,9 @@ class ExportDetail(ProgramDetail):
 
 class ExportDownload(ProgramView):
     @extend_schema(
-        responses={(status, "application/x-ndjson"): OpenApiTypes.BINARY for status in (200, 206)},
+        responses={(status, kind): OpenApiTypes.BINARY for status in (200, 206) for kind in KINDS},
         parameters=[RANGE, IF_RANGE, CONTENT_RANGE],
-        extensions=refuses({416: ["range-not-satisfiable"]}),
+        extensions=refuses({410: ["file-withdrawn"], 416: ["range-not-satisfiable"]}),
     )
     def get(self, request: Request, pk: int) -> HttpResponseBase:
         """Download a file.
@@ -178,9 +218,12 @@ class ExportDownload(ProgramView):
         Streamed, with its SHA-256 in `Repr-Digest`, in hex in `X-Checksum-Sha256`, and as its entity tag. 404 until it
         is complete. A download that broke off goes on with `Range`.
         """
-        export = get_object_or_404(self.project.exports.select_related("version__dataset"), pk=pk)
+        export = get_object_or_404(self.project.exports.select_related(*FOR_DOWNLOAD), pk=pk)
+        fresh = None if export.withdrawn_at else not_modified(request, f'"{export.sha256}"')
         try:
-            return not_modified(request, f'"{export.sha256}"') or download(export, request._request)
+            return fresh or download(export, request._request)
+        except Withdrawn as why:
+            raise Problem(410, "file-withdrawn", str(why)) from why
         except OutOfRange as beyond:
             raise Problem(416, "range-not-satisfiable", str(beyond), headers=beyond.headers) from beyond
 
@@ -192,7 +235,8 @@ class PairPagination(KeysetPagination):
 class PreferencePairList(ProgramList):
     """List preference pairs.
 
-    Of one dataset version, in their frozen order; the newest complete version when none is named.
+    Of one dataset version, in their frozen order; the newest complete version when none is named. Those of the test
+    split only when it is asked for by name: never train on them.
     """
 
     serializer_class = PreferencePairSerializer
@@ -224,7 +268,8 @@ class PreferencePairList(ProgramList):
         version = complete.filter(number=number).first() if number else dataset.newest()
         if version is None:
             raise Problem(404, "no-version", "The dataset has no such complete version; build one first.")
-        return version.pairs.all()
+        rows = PreferencePair.objects.filter(version=version)
+        return rows if "split" in self.request.query_params else rows.exclude(split=Split.TEST)
 
 
 def is_version(number: str) -> bool:

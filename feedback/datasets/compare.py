@@ -17,6 +17,7 @@ from django.utils.dateparse import parse_datetime
 from feedback.datasets.models import DatasetVersion, PreferencePair, VersionRow
 from feedback.datasets.pairs import REASONS
 from feedback.datasets.rule import RuleError, parse
+from feedback.datasets.succession import WHY
 from feedback.datasets.wording import rule_lines, share_lines
 from feedback.judgements.models import Correction
 
@@ -69,11 +70,18 @@ def why(pairs: list[PreferencePair], absent_from: DatasetVersion) -> dict[int, s
     wanted = {name for some in names.values() for name in some}
     rows = absent_from.rows.filter(kind=VersionRow.Kind.EXCLUDED, key__in=wanted).values_list("key", "reason")
     reasons = dict(rows)
+    ids = [pair.pair_id for pair in pairs]
+    gone = dict(absent_from.rows.filter(kind=VersionRow.Kind.GONE, key__in=ids).values_list("key", "reason"))
     as_of = parse_datetime(absent_from.cursor.get("as_of") or "")
     found = {}
     for pair in pairs:
         reason = next((reasons[name] for name in names[pair.pk] if name in reasons), "")
-        found[pair.pk] = f"left out: {REASONS.get(reason, reason)}" if reason else elsewhere(pair, absent_from, as_of)
+        if pair.pair_id in gone:
+            found[pair.pk] = WHY.get(gone[pair.pair_id], gone[pair.pair_id])
+        else:
+            found[pair.pk] = (
+                f"left out: {REASONS.get(reason, reason)}" if reason else elsewhere(pair, absent_from, as_of)
+            )
     return found
 
 
@@ -90,10 +98,14 @@ def elsewhere(pair: PreferencePair, version: DatasetVersion, as_of: Any) -> str:
         return "its rule asked for something else"
     if rule.queues and verdict.origin not in rule.queues:
         return "its queue was not part of the rule"
+    if rule.methods and verdict.method not in rule.methods:
+        return "its rule did not take verdicts that were settled in this way"
     asked = {
         "comparison": rule.comparisons and (not rule.comparison_criteria or pair.criterion in rule.comparison_criteria),
+        "ranking": rule.rankings and (not rule.comparison_criteria or pair.criterion in rule.comparison_criteria),
         "rating": rule.rating_criterion == pair.criterion,
         "correction": rule.corrections,
+        "feedback": rule.user_feedback,
     }
     if not asked[pair.source]:
         return f"its rule did not take {pair.source}s of “{pair.criterion}”"
@@ -108,14 +120,24 @@ def names_of(pairs: list[PreferencePair]) -> dict[int, list[str]]:
         other = pair.provenance.get("rejected_verdict")
         names = {
             "comparison": [f"comparison:{pair.verdict_id}:{pair.criterion}"],
+            "ranking": [f"ranking:{pair.verdict_id}:{pair.criterion}:{two_of(pair)}"],
             "rating": [
                 f"rating:{other}:{pair.verdict_id}:{pair.criterion}",
                 f"rating:{pair.verdict_id}:{other}:{pair.criterion}",
+            ],
+            "feedback": [
+                f"feedback:{other}:{pair.verdict_id}:{pair.criterion}",
+                f"feedback:{pair.verdict_id}:{other}:{pair.criterion}",
             ],
             "correction": corrections.get((pair.verdict_id, pair.rejected_response_id, pair.criterion), []),
         }
         found[pair.pk] = names[pair.source]
     return found
+
+
+def two_of(pair: PreferencePair) -> str:
+    """The two responses as the name of a candidate has them, the older first."""
+    return "+".join(str(pk) for pk in sorted(filter(None, (pair.chosen_response_id, pair.rejected_response_id))))
 
 
 def correction_names(pairs: list[PreferencePair]) -> dict[tuple[int, int, str], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from django.core.files.storage import default_storage
@@ -13,6 +14,7 @@ from feedback.datasets import exports
 from feedback.datasets.models import Export
 from feedback.jobs import Job
 
+FOR_DOWNLOAD = ("version__dataset", "version__superseded_by")  # what `download` needs of an export
 ONE_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
@@ -24,42 +26,56 @@ class OutOfRange(Exception):
         self.headers = {"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"}
 
 
-class Part:
-    """The next bytes of an open file, and no more."""
+class Withdrawn(Exception):
+    """The file was deleted, because it held what was erased."""
 
-    def __init__(self, file: BinaryIO, length: int) -> None:
-        self.file, self.left = file, length
+    def __init__(self, export: Export) -> None:
+        heir = export.version.superseded_by
+        instead = f" Version {heir.number} is without these rows." if heir else ""
+        super().__init__(f"This file was deleted, because rows of it were erased at the request of a person.{instead}")
+
+
+class Part:
+    """The next bytes of an open file, and no more. Who asks for more after the last of them has sent them all."""
+
+    def __init__(self, file: BinaryIO, length: int, at_end: Callable[[], None] | None = None) -> None:
+        self.file, self.left, self.at_end = file, length, at_end
 
     def read(self, size: int) -> bytes:
         block = self.file.read(min(size, self.left))
         self.left -= len(block)
+        if not block and not self.left and self.at_end:
+            at_end, self.at_end = self.at_end, None
+            at_end()
         return block
 
     def close(self) -> None:
         self.file.close()
 
 
-def download(export: Export, request: HttpRequest) -> FileResponse:
+def download(export: Export, request: HttpRequest, at_end: Callable[[], None] | None = None) -> FileResponse:
     """The file as an attachment, or the part of it that `Range` names (206), so that a download that broke goes on.
 
     Its SHA-256 stands in `Repr-Digest` (RFC 9530), and in hex in `X-Checksum-Sha256`: of the whole file, also beside a
-    part. Raises OutOfRange.
+    part. `at_end` is called when the last byte of the file was sent. Raises OutOfRange and Withdrawn.
     """
+    if export.withdrawn_at:
+        raise Withdrawn(export)
     if export.state != Job.State.DONE or not default_storage.exists(export.file):
         raise Http404("There is no file.")
     tag, size = f'"{export.sha256}"', export.n_bytes
     first, end = asked(request, tag, size) or (0, size)
     file: Any = default_storage.open(export.file)
     is_part = end - first < size
-    if is_part:
+    if is_part or at_end:
         file.seek(first)
-        file = Part(file, end - first)
-    kind = "application/x-ndjson"
+        file = Part(file, end - first, at_end if end == size and request.method == "GET" else None)
+    kind = exports.kept(export).kind
     response = FileResponse(file, as_attachment=True, filename=exports.file_name(export), content_type=kind)
     if is_part:
         response.status_code = 206
-        response["Content-Length"] = str(end - first)
         response["Content-Range"] = f"bytes {first}-{end - 1}/{size}"
+    response["Content-Length"] = str(end - first)
     response["Accept-Ranges"] = "bytes"
     response["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(export.sha256)).decode()}:"
     response["X-Checksum-Sha256"] = export.sha256

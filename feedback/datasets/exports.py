@@ -1,96 +1,63 @@
-"""A file from a version's frozen rows: written aside in chunks, named only when it is whole, with its manifest.
+"""A file from a version's frozen rows: its lines written aside in chunks, then made in one pass, and named only when it
+is whole, with its manifest.
 
-A worker that dies leaves a partial file that nobody can download; the next attempt cuts it back to what the cursor
-vouches for and goes on, or begins again where the file is not. The bytes depend on frozen rows only, so that writing
-again gives the same file (I7).
+A worker that dies leaves lines that nobody can download; the next attempt cuts them back to what the cursor vouches for
+and goes on, or begins again where they are not. The bytes depend on frozen rows only, so that writing again gives the
+same file (I7).
 """
 
 from __future__ import annotations
 
-import json
-import os
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
-from typing import Any, BinaryIO
+from typing import Any
 
-import msgspec
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 
 from feedback.accounts.models import Member
 from feedback.audit.log import record
+from feedback.datasets import folder, formats, sealed
+from feedback.datasets.announce import export_ready
 from feedback.datasets.models import DatasetVersion, Export, Split
-from feedback.datasets.shapes import (
-    attributes,
-    conversation,
-    dspy,
-    inspect_ai,
-    kto,
-    langfuse,
-    langsmith,
-    llamafactory,
-    nemo_rl,
-    nova,
-    openai,
-    openai_evals,
-    opik,
-    preference,
-    promptfoo,
-    provenance,
-    revision,
-    reward,
-    sft,
-    spans,
-    vertex,
-    votes,
-)
-from feedback.datasets.statistics import count
-from feedback.files import Whole, sha256_of
+from feedback.datasets.shapes.catalogue import SHAPES
+from feedback.datasets.writing import Piece
+from feedback.files import BLOCK, Whole, sha256_of
 from feedback.jobs import Job, JobRefused
 
-CHUNK = 5000  # rows a step: some tenths of a second, and one wait for the disk
-START: dict[str, Any] = {"after": -1, "bytes": 0, "rows": 0}
-
-SHAPES: dict[str, ModuleType] = {
-    Export.Shape.PREFERENCE: preference,
-    Export.Shape.CONVERSATION: conversation,
-    Export.Shape.REWARD: reward,
-    Export.Shape.OPENAI: openai,
-    Export.Shape.LLAMAFACTORY: llamafactory,
-    Export.Shape.NEMO_RL: nemo_rl,
-    Export.Shape.VERTEX: vertex,
-    Export.Shape.NOVA: nova,
-    Export.Shape.PROVENANCE: provenance,
-    Export.Shape.SFT: sft,
-    Export.Shape.KTO: kto,
-    Export.Shape.ATTRIBUTES: attributes,
-    Export.Shape.SPANS: spans,
-    Export.Shape.VOTES: votes,
-    Export.Shape.REVISION: revision,
-    Export.Shape.PROMPTFOO: promptfoo,
-    Export.Shape.DSPY: dspy,
-    Export.Shape.OPIK: opik,
-    Export.Shape.LANGFUSE: langfuse,
-    Export.Shape.LANGSMITH: langsmith,
-    Export.Shape.INSPECT_AI: inspect_ai,
-    Export.Shape.OPENAI_EVALS: openai_evals,
-}
+REDACTED = "Rows of this version were erased. Make the file from the version that follows it."
+Format, Packing = Export.Format, Export.Packing
+FOLDER_FORMATS = {Format.JSONL, Format.PARQUET}
+ZIP = formats.Kept("zip", "application/zip")
 
 
 @transaction.atomic
 def request(
-    version: DatasetVersion, shape: str, split: str = "", *, by: Member | None = None, http: Any = None
+    version: DatasetVersion,
+    shape: str,
+    split: str = "",
+    format: str = Format.JSONL,
+    packing: str = Packing.NONE,
+    *,
+    by: Member | None = None,
+    http: Any = None,
+    actor: str = "system",
 ) -> Export:
     """The export of this shape, begun when it does not exist; one that failed or whose file is gone is begun again.
 
-    `by` or the request `http` says who asked.
+    `by`, the request `http` or `actor` says who asked. Raises JobRefused when there is no such file, and Sealed for the
+    test split where it is to be learnt from.
     """
-    split = split_of(shape, split)
+    if why := refused(shape, format, packing):
+        raise JobRefused(why)
+    if version.is_redacted:
+        raise JobRefused(REDACTED)
+    wanted = {"shape": shape, "split": split_of(shape, split), "format": format, "packing": packing}
     export, created = Export.objects.get_or_create(
-        version=version, shape=shape, split=split, defaults={"project_id": version.project_id, "requested_by": by}
+        version=version, **wanted, defaults={"project_id": version.project_id, "requested_by": by}
     )
     is_lost = export.state == Job.State.DONE and not default_storage.exists(export.file)
     if is_lost or export.state in {Job.State.FAILED, Job.State.CANCELLED}:
@@ -99,142 +66,147 @@ def request(
         created = bool(Export.objects.filter(pk=export.pk, state=export.state).update(**again))
         export.refresh_from_db()
     if created:
-        record("export-requested", export, request=http, actor=by or "system", shape=shape, split=split)
+        record("export-requested", export, request=http, actor=by or actor, **wanted)
     if not export.is_finished:
         export.ring()
     return export
 
 
+def refused(shape: str, format: str, packing: str) -> str:
+    """Why there is no such file; empty when there is one."""
+    if shape == Export.FOLDER:
+        return "" if format in FOLDER_FORMATS and not packing else "A folder holds JSONL or Parquet, and is not packed."
+    if format != Format.JSONL and not hasattr(SHAPES[shape], "columns"):
+        return f"{shape} has the names of your variables, which no column can have before. Take JSONL."
+    if format == Format.PARQUET and packing:
+        return "A Parquet file is packed inside already. Take it as it is."
+    return ""
+
+
 def split_of(shape: str, split: str) -> str:
-    """Votes belong to no split: there is one file of them. Rows that cannot tell their split never stand in one file
-    with another's: asked for all, it is the training split.
+    """Votes belong to no split: there is one file of them; a folder holds all. Rows that cannot tell their split never
+    stand in one file with another's: asked for all, it is the training split.
     """
-    if shape == Export.Shape.VOTES:
+    if shape in {Export.Shape.VOTES, Export.FOLDER}:
         return ""
+    if shape == Export.Shape.HELD_OUT:
+        return Split.TEST
+    sealed.refuse(shape, split)
     return split or ("" if getattr(SHAPES[shape], "TELLS_SPLIT", True) else Split.TRAIN)
 
 
-@dataclass
-class Hashed:
-    """A partial file that is whole: its SHA-256, and whether the file storage has the same."""
+# -- the job
 
+
+@dataclass
+class Made:
+    """A file that is whole, beside its lines: its SHA-256 and size, and whether the file storage has the same."""
+
+    path: Path
+    told: dict[str, Any]  # what the manifest says of it besides
     sha256: str
+    n_bytes: int
     is_stored: bool
 
 
-def prepare(export: Export) -> Hashed | None:
-    """Read the whole file when all rows are written. The storage may have half of what somebody copied who died."""
-    path = partial(export)
-    if not export.cursor.get("is_written") or not path.exists() or path.stat().st_size != export.cursor["bytes"]:
+def prepare(export: Export) -> Made | None:
+    """Make the file when all lines are written. The storage may have half of what somebody copied who died."""
+    found = pieces(export, partial(export)) if export.cursor else []
+    if not found or not all(piece.is_whole for piece in found):
         return None
+    path, told = make(export, found, partial(export))
     sha256 = sha256_of(path.open("rb"), export.heartbeat)
     name = stored_name(export, sha256)
     is_stored = default_storage.exists(name) and sha256_of(default_storage.open(name), export.heartbeat) == sha256
-    return Hashed(sha256, is_stored)
+    return Made(path, told, sha256, path.stat().st_size, is_stored)
 
 
 def step(export: Export) -> bool:
-    """Write some rows, and once they are all written put the file into its place; True when it is there."""
-    version = export.version
-    if version.state != Job.State.DONE:
+    """Write some lines, and once the file is made put it into its place; True when it is there."""
+    if export.version.state != Job.State.DONE:
         raise JobRefused("The dataset version is not complete; build it first.")
-    shape = SHAPES[export.shape]
-    if not export.cursor:
-        export.cursor = {**START, "left_out": {}, "tally": {}, "facts": shape.facts(version)}
-        export.total = expected(export)
+    if export.version.is_redacted:
+        raise JobRefused(REDACTED)
     if export.prepared:
         finish(export, export.prepared)
+        export_ready(export)
         return True
-    with resumed(export) as file:
-        read = write(export, file)
-        file.flush()
-        os.fsync(file.fileno())
-    export.done = export.cursor["rows"] + sum(export.cursor.get("left_out", {}).values())
-    export.cursor["is_written"] = read < CHUNK
+    found = pieces(export, partial(export))
+    if not any(piece.cursor for piece in found):
+        for piece in found:
+            piece.begin()
+        expected = [piece.expected() for piece in found]
+        export.total = None if None in expected else sum(filter(None, expected))
+    next(piece for piece in found if not piece.is_whole).step()
+    export.done = sum(piece.done for piece in found)
     return False
 
 
-def write(export: Export, file: BinaryIO) -> int:
-    """The next lines, and in the cursor what they come to; how many frozen rows were read for them."""
-    cursor, read, tallied = export.cursor, 0, getattr(SHAPES[export.shape], "TALLIED", "")
-    for position, row in rows(export, cursor["after"], cursor["facts"]):
-        read, last = read + 1, position
-        if isinstance(row, str):
-            count(cursor["left_out"], row)
-            continue
-        cursor["bytes"] += file.write(line(row))
-        cursor["rows"] += 1
-        if tallied:
-            count(cursor["tally"], json.dumps(row[tallied]))
-    if read:
-        cursor["after"] = last
-    return read
+def pieces(export: Export, path: Path) -> list[Piece]:
+    """What the file is made of, its lines at or beside `path`."""
+    if export.shape == Export.FOLDER:
+        return folder.pieces(export, path)
+    is_sealed = sealed.is_sealed(export)
+    return [Piece(export.version, export.shape, export.split, export.format, path, export.cursor, is_sealed)]
 
 
-def rows(export: Export, after: int, facts: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Position and record of the next frozen rows; in place of a record, why a row is left out of this file."""
-    shape = SHAPES[export.shape]
-    for position, frozen in shape.read(export.version, export.split, after, CHUNK, facts):
-        yield position, shape.record(frozen, facts)
-
-
-def expected(export: Export) -> int | None:
-    """How many rows there will be, where the version knows."""
-    version = export.version
-    if export.shape == Export.Shape.VOTES:
-        return int(version.counts["comparisons"])
-    if "leading" in export.cursor["facts"]:  # a shape whose rows are made of pairs
-        sizes = version.statistics["by_split"]
-        return int(sizes.get(export.split, 0) if export.split else sum(sizes.values()))
-    return None
-
-
-ESCAPED = {"\u2028".encode(): rb"\u2028", "\u2029".encode(): rb"\u2029", "\x85".encode(): rb"\u0085"}
-
-
-def line(row: dict[str, Any]) -> bytes:
-    """One line of JSON; characters that some readers take for the end of a line are escaped."""
-    data = msgspec.json.encode(row)
-    if not data.isascii():
-        for character, escape in ESCAPED.items():
-            data = data.replace(character, escape)
-    return data + b"\n"
+def make(export: Export, found: list[Piece], path: Path) -> tuple[Path, dict[str, Any]]:
+    """The whole file, in one pass over the lines: begun again by whoever takes over from a worker that died in it."""
+    if export.shape == Export.FOLDER:
+        return folder.make(export, found, path)
+    told = found[0].about()
+    if hasattr(found[0].maker, "beside"):
+        told["beside"] = found[0].maker.beside(file_name(export))
+    if formats.is_plain(export.format, export.packing):
+        return path, told
+    made, piece = path.with_name(f"{path.name}.made"), found[0]
+    with piece.path.open("rb") as lines, made.open("wb") as sink:
+        how: Any = {"format": export.format, "packing": export.packing, "columns": piece.columns}
+        formats.turn(lines, sink, meanwhile=export.heartbeat, **how)
+    return made, told
 
 
 def partial(export: Export) -> Path:
     return Path(settings.VAR_DIR) / "partial" / f"export-{export.pk}"
 
 
-def resumed(export: Export) -> BinaryIO:
-    """The partial file, cut back to what the cursor vouches for; when it is not all there, a new one from the first
-    row.
-    """
+def forget(export: Export) -> None:
+    """Remove what was written aside."""
     path = partial(export)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
-    if path.stat().st_size < export.cursor["bytes"]:
-        export.cursor |= {**START, "left_out": {}, "tally": {}}
-    os.truncate(path, export.cursor["bytes"])
-    return path.open("ab", buffering=1024 * 1024)
+    for left in [path, *path.parent.glob(f"{path.name}.*")]:
+        left.unlink(missing_ok=True)
 
 
-def stored_name(export: Export, sha256: str) -> str:
-    part = f"{export.shape}-{export.split}" if export.split else export.shape
-    return f"exports/{export.project_id}/{export.version_id}/{part}-{sha256[:12]}.{SHAPES[export.shape].EXTENSION}"
-
-
-def finish(export: Export, hashed: Hashed) -> None:
+def finish(export: Export, made: Made) -> None:
     """Write the manifest on the row, and put the file into the file storage."""
-    path, version = partial(export), export.version
-    export.sha256 = hashed.sha256
-    export.n_rows, export.n_bytes = export.cursor["rows"], export.cursor["bytes"]
-    export.manifest = {
-        "schema": SHAPES[export.shape].SCHEMA,
+    found = pieces(export, partial(export))
+    export.sha256, export.n_bytes = made.sha256, made.n_bytes
+    export.n_rows = sum(piece.cursor["rows"] for piece in found)
+    export.manifest = manifest(export, made.told)
+    export.file = stored_name(export, made.sha256)
+    if not made.is_stored:
+        default_storage.delete(export.file)
+        export.file = default_storage.save(export.file, Whole(made.path))
+    forget(export)  # before the commit: who dies after it leaves nothing, and who dies here begins again
+
+
+# -- what is said of it
+
+
+def manifest(export: Export, told: dict[str, Any]) -> dict[str, Any]:
+    version = export.version
+    if made_by := formats.made_by(export.format, export.packing):
+        told = {**told, "made_by": made_by}
+    return {
+        "schema": folder.SCHEMA if export.shape == Export.FOLDER else SHAPES[export.shape].SCHEMA,
         "project": version.project.slug,
         "dataset": version.dataset.key,
         "version": version.number,
         "shape": export.shape,
-        "split": export.split or "all",
+        "split": export.split or ("all but test" if sealed.is_sealed(export) else "all"),
+        "sealed": sealed.is_sealed(export),
+        "format": export.format,
+        "packing": export.packing or "none",
         "rows": export.n_rows,
         "bytes": export.n_bytes,
         "sha256": export.sha256,
@@ -243,36 +215,50 @@ def finish(export: Export, hashed: Hashed) -> None:
         "rule": version.rule,
         "counts": version.counts,
         "statistics": version.statistics,
-        **about_rows(export),
+        **told,
     }
-    export.file = stored_name(export, hashed.sha256)
-    if not hashed.is_stored:
-        default_storage.delete(export.file)
-        export.file = default_storage.save(export.file, Whole(path))
-    path.unlink(missing_ok=True)  # before the commit: who dies after it leaves nothing, and who dies here begins again
 
 
-def about_rows(export: Export) -> dict[str, Any]:
-    """What was left out by reason, labels counted, and what stands in files beside this one."""
-    cursor, shape = export.cursor, SHAPES[export.shape]
-    told: dict[str, Any] = {"left_out": dict(sorted(cursor.get("left_out", {}).items()))}
-    if hasattr(shape, "TALLIED"):
-        told[shape.TALLIED] = dict(sorted(cursor["tally"].items()))
-    if hasattr(shape, "beside"):
-        told["beside"] = shape.beside(file_name(export))
-    return told
+def kept(export: Export) -> formats.Kept:
+    return ZIP if export.shape == Export.FOLDER else formats.kept(export.format, export.packing)
+
+
+def stored_name(export: Export, sha256: str) -> str:
+    part = f"{export.shape}-{export.split}" if export.split else export.shape
+    return f"exports/{export.project_id}/{export.version_id}/{part}-{sha256[:12]}.{kept(export).extension}"
 
 
 def file_name(export: Export) -> str:
     """What a person's download is called."""
     version = export.version
     split = f"-{export.split}" if export.split else ""
-    return f"{version.dataset.key}-v{version.number}-{export.shape}{split}.{SHAPES[export.shape].EXTENSION}"
+    return f"{version.dataset.key}-v{version.number}-{export.shape}{split}.{kept(export).extension}"
+
+
+# -- checking
+
+
+def rows_sha256(export: Export, file: Any) -> str:
+    """Of what such a file holds, whichever library packed it; closes the file."""
+    if export.shape == Export.FOLDER:
+        return folder.rows_sha256(file, export.format)
+    return formats.rows_sha256(file, export.format, export.packing)
 
 
 def rewritten(export: Export) -> Iterator[bytes]:
-    """The lines that the frozen rows give now, for checking the file against them."""
-    after, known = -1, SHAPES[export.shape].facts(export.version)
-    while chunk := list(rows(export, after, known)):
-        yield from (line(row) for _, row in chunk if not isinstance(row, str))
-        after = chunk[-1][0]
+    """The file that the frozen rows give now, for checking it against them."""
+    again = Export(version=export.version, shape=export.shape, split=export.split)
+    again.format, again.packing, again.beaten_at = export.format, export.packing, float("inf")
+    again.state, again.manifest = export.state, export.manifest
+    beside = partial(export).parent
+    beside.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=beside, prefix="check-") as place:
+        found = pieces(again, Path(place) / "export")
+        for piece in found:
+            piece.is_checked = False  # that is told apart
+            piece.begin()
+            while not piece.is_whole:
+                piece.step()
+        with make(again, found, Path(place) / "export")[0].open("rb") as file:
+            while block := file.read(BLOCK):
+                yield block

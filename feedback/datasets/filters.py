@@ -7,7 +7,8 @@ import re
 import django_filters as filters
 from django.db.models import Q, QuerySet
 
-from feedback.datasets.models import PreferencePair, Split
+from feedback.datasets.models import DatasetVersion, PreferencePair, Split
+from feedback.jobs import Job
 
 PAIR_ID = re.compile(r"[0-9a-f]{4,40}")
 
@@ -40,3 +41,13 @@ class PreferencePairFilter(filters.FilterSet):
     class Meta:
         model = PreferencePair
         fields = ["split", "source", "criterion"]
+
+
+class DatasetVersionFilter(filters.FilterSet):
+    dataset = filters.CharFilter("dataset__key", max_length=60, help_text="Key of the dataset.")
+    number = filters.NumberFilter(min_value=1, max_value=2**31 - 1)
+    state = filters.ChoiceFilter(choices=Job.State.choices)
+
+    class Meta:
+        model = DatasetVersion
+        fields: list[str] = []

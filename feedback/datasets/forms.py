@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +11,9 @@ from django.http import QueryDict
 from django.utils.text import slugify
 
 from feedback.accounts.models import Project
+from feedback.datasets import exports, sealed
 from feedback.datasets.models import Dataset, Export, Split
+from feedback.datasets.options import RuleOptions, initial_options
 from feedback.datasets.pairs import TOLERANCE
 from feedback.datasets.rule import Rule, RuleError, parse, parse_shares
 from feedback.datasets.wording import share_words
@@ -46,7 +48,7 @@ POLICIES = [
 ]
 
 
-class DatasetForm(forms.Form):
+class DatasetForm(RuleOptions):
     """A dataset's name and rule. Choices are what the project has and what the rule names already; anything else is
     refused beside its field.
     """
@@ -74,10 +76,16 @@ class DatasetForm(forms.Form):
     comparisons = forms.BooleanField(
         required=False, initial=True, label="Take comparisons", help_text="The preferred response over the other."
     )
+    rankings = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Take rankings",
+        help_text="Of each two responses the better placed over the other.",
+    )
     comparison_criteria = forms.MultipleChoiceField(
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label="Which comparisons",
+        label="Which comparisons and rankings",
         help_text="None marked: all. Where two criteria disagree about a pair, both are left out.",
     )
     min_votes = forms.IntegerField(
@@ -127,8 +135,7 @@ class DatasetForm(forms.Form):
         self, project: Project, *args: Any, dataset: Dataset | None = None, is_preview: bool = False, **kwargs: Any
     ) -> None:
         self.project, self.dataset = project, dataset
-        if dataset is not None:
-            kwargs["initial"] = initial_of(dataset)
+        kwargs["initial"] = initial_options(Rule()) if dataset is None else initial_of(dataset)
         super().__init__(*args, **kwargs)
         if dataset is not None:
             del self.fields["key"]  # programs know it
@@ -141,9 +148,9 @@ class DatasetForm(forms.Form):
         origins = Verdict.objects.filter(project=self.project).values_list("origin", "queue_label").distinct()
         labels = {origin: label or origin for origin, label in origins.order_by("origin", "queue_label")}
         self.offer("queues", labels)
-        kinds = Criterion.objects.filter(project=self.project, kind__in=["comparison", "scale"])
+        kinds = Criterion.objects.filter(project=self.project, kind__in=["comparison", "ranking", "scale"])
         criteria = list(kinds.values_list("kind", "key", "label").distinct().order_by("key", "label"))
-        self.offer("comparison_criteria", {key: label for kind, key, label in criteria if kind == "comparison"})
+        self.offer("comparison_criteria", {key: label for kind, key, label in criteria if kind != "scale"})
         self.offer("rating_criterion", {"": "Not used", **{k: label for kind, k, label in criteria if kind == "scale"}})
         shares = dict(SHARES)
         if self.initial.get("min_share", "1/2") not in shares:
@@ -178,8 +185,8 @@ class DatasetForm(forms.Form):
         data = super().clean() or {}
         if self.errors:
             return data
-        if not (data["comparisons"] or data["rating_criterion"] or data["corrections"]):
-            self.add_error("comparisons", "Mark at least one source: comparisons, ratings or corrections.")
+        if not any(data[name] for name in ("comparisons", "rating_criterion", "corrections", "user_feedback")):
+            self.add_error("comparisons", "Mark at least one source: comparisons, ratings, corrections or feedback.")
         if data["train"] + data["validation"] + data["test"] != 100:
             self.add_error("train", "The three shares must add up to 100.")
         return data
@@ -213,11 +220,11 @@ class DatasetForm(forms.Form):
     def rule(self) -> dict[str, Any]:
         data = self.cleaned_data
         names = (
-            "queues", "comparisons", "comparison_criteria", "rating_criterion", "min_rating_difference", "corrections",
-            "min_votes", "moderators_decide", "system_prompts", "requires_consent",
+            "queues", "comparisons", "rankings", "comparison_criteria", "rating_criterion", "min_rating_difference",
+            "corrections", "min_votes", "moderators_decide", "system_prompts", "requires_consent",
         )  # fmt: skip
         numbers = {"min_share": float(Fraction(data["min_share"])), "min_strength": float(data["min_strength"])}
-        return parse({**{name: data[name] for name in names}, **numbers}).as_json()
+        return parse({**{name: data[name] for name in names}, **numbers, **self.options()}).as_json()
 
     def shares(self) -> dict[str, float]:
         return parse_shares({name: self.cleaned_data[name] / 100 for name in Split.values})
@@ -243,7 +250,7 @@ def initial_of(dataset: Dataset) -> dict[str, Any]:
         "min_strength": choice_of(rule.min_strength, [value for value, _ in STRENGTHS]),
     }
     words = {"name": dataset.name, "description": dataset.description, "seen": state_of(dataset)}
-    return {**rule.as_json(), **numbers, **shares, **words}
+    return {**rule.as_json(), **initial_options(rule), **numbers, **shares, **words}
 
 
 def choice_of(number: float, choices: list[str]) -> str:
@@ -256,13 +263,68 @@ def state_of(dataset: Dataset) -> str:
 
 
 class ExportForm(forms.Form):
-    shape = forms.ChoiceField(choices=Export.Shape.choices, label="File")
+    shape = forms.ChoiceField(choices=Export.MADE_AS, label="File")
     split = forms.ChoiceField(
         choices=[("", "All splits"), *Split.choices],
         required=False,
         label="Split",
-        help_text="Votes belong to none; files for services hold one, training unless you choose.",
+        help_text="Votes belong to none; files for services hold one, training unless you choose. The test split is "
+        "sealed: files to learn from never hold it.",
     )
+    format = forms.ChoiceField(
+        choices=Export.Format.choices,
+        required=False,
+        label="Format",
+        help_text="JSONL for trainers and services, Parquet for large sets, CSV for tables.",
+    )
+    packing = forms.ChoiceField(
+        choices=Export.Packing.choices, required=False, label="Packed", help_text="Parquet is packed inside already."
+    )
+
+    destination = forms.ChoiceField(
+        required=False, label="Send it to", help_text="As soon as it is there. You can send it later, too."
+    )
+
+    def __init__(self, *args: Any, destinations: Sequence[str] = (), **kwargs: Any) -> None:
+        """Without a field for what there is nothing to choose from."""
+        super().__init__(*args, **kwargs)
+        self.fields["destination"].choices = [("", "Nowhere"), *((n, n) for n in destinations)]  # type: ignore[attr-defined]
+        if not destinations:
+            del self.fields["destination"]
+
+    def clean_format(self) -> str:
+        return str(self.cleaned_data["format"] or Export.Format.JSONL)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        wanted = [given[name] for name in ("shape", "format", "packing") if name in given]
+        if len(wanted) == 3 and (why := exports.refused(*wanted)):
+            self.add_error("format", why)
+        try:
+            sealed.refuse(given.get("shape", ""), given.get("split", ""))
+        except sealed.Sealed as refused:
+            self.add_error("split", str(refused))
+        return given
+
+
+class LinkForm(forms.Form):
+    minutes = forms.TypedChoiceField(
+        coerce=int,
+        choices=[(15, "15 minutes"), (60, "an hour"), (8 * 60, "8 hours"), (24 * 60, "a day")],
+        initial=15,
+        label="Open for",
+        help_text="Longer than the download takes; a download that breaks off goes on within this time.",
+    )
+
+
+class SendForm(forms.Form):
+    """Among the destinations that the project may use."""
+
+    destination = forms.ChoiceField(label="Destination", help_text="The operator names them.")
+
+    def __init__(self, names: list[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["destination"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
 
 class CompareForm(forms.Form):

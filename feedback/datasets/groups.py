@@ -1,8 +1,8 @@
 """Splits without leaks: connected rows go to one split together, and what was published never moves.
 
 Two responses are connected when they belong to one conversation, when their folded inputs or their rendered prompts are
-equal, or when they stand in one subject. A connected group is put by a salted hash of its smallest key, unless one of
-its keys has a split already.
+equal, when their inputs say nearly the same (near.py), or when they stand in one subject. A connected group is put by a
+salted hash of its smallest key, unless one of its keys has a split already.
 """
 
 from __future__ import annotations
@@ -13,15 +13,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from feedback.among import Among
-from feedback.datasets.models import Dataset, DatasetVersion, GroupSplit, Split
+from feedback.datasets.models import Dataset, DatasetVersion, GroupSplit, PromptSketch, Split
 from feedback.datasets.storing import store
 
 Key = tuple[str, str]  # ("conversation", id), ("fold", hash) or ("prompt", hash)
 
 
-def keys(*, fold: str, prompt: str, conversation: str) -> list[Key]:
-    """The groups that a response belongs to by itself."""
-    own = [("fold", fold), ("prompt", prompt)]
+ASKED = 2_000  # names a statement
+
+
+def keys(*, fold: str, prompt: str, conversation: str, near: Iterable[str] = ()) -> list[Key]:
+    """The groups that a response belongs to by itself. `near`: the anchors of its input."""
+    own = [("fold", fold), ("prompt", prompt), *(("fold", anchor) for anchor in near)]
     return [*own, ("conversation", conversation)] if conversation else own
 
 
@@ -52,12 +55,35 @@ class Components:
                 self.parent[root] = root = self.root(self.current)
             self.current = root
 
+    def join(self, one: Key, other: Key) -> None:
+        self.parent[self.root(one)] = self.root(other)
+
     def groups(self) -> Iterator[list[Key]]:
         members: dict[Key, list[Key]] = defaultdict(list)
         for key in self.parent:
             members[self.root(key)].append(key)
         for group in members.values():
             yield sorted(group)
+
+
+def connect_near(project_id: int, components: Components) -> list[str]:
+    """Join the groups of inputs that say nearly the same; the folded inputs that nobody has looked at yet."""
+    names = iter([name for kind, name in components.parent if kind == "fold"])
+    missing: list[str] = []
+    while some := list(islice(names, ASKED)):
+        rows = PromptSketch.objects.filter(Among("fold_hash", some), project=project_id)
+        found = dict(rows.values_list("fold_hash", "anchors"))
+        missing += [name for name in some if name not in found]
+        for name, anchors in found.items():
+            for anchor in anchors:
+                components.join(("fold", name), ("fold", anchor))
+    return missing
+
+
+def anchors_of(project_id: int, folds: Iterable[str]) -> dict[str, list[str]]:
+    """The anchors of these folded inputs, as far as they have any."""
+    rows = PromptSketch.objects.filter(Among("fold_hash", set(folds)), project=project_id).exclude(anchors=[])
+    return dict(rows.values_list("fold_hash", "anchors"))
 
 
 def drawn_split(salt: str, key: Key, shares: dict[str, float]) -> str:

@@ -30,19 +30,23 @@ def since(datasets: Sequence[tuple[Dataset, DatasetVersion | None]], project: Pr
     if not known:
         return {}
     rows = counting(project.pk, Rule()).filter(pk__gt=min(known)).order_by("-pk")
-    newest = list(rows.values_list("pk", "origin")[: COUNTED + 1])
+    newest = list(rows.values_list("pk", "origin", "method")[: COUNTED + 1])
     lowest = newest[-1][0] if len(newest) > COUNTED else 0
     found = {}
     for dataset, _ in datasets:
-        bound, queues = bounds.get(dataset.pk), queues_of(dataset)
+        bound, rule = bounds.get(dataset.pk), rule_of(dataset)
         if bound is not None:
-            count = sum(pk > bound and (not queues or origin in queues) for pk, origin in newest)
+            count = sum(pk > bound and looks_at(rule, origin, method) for pk, origin, method in newest)
             found[dataset.pk] = Growth(min(count, COUNTED), lowest > bound)
     return found
 
 
-def queues_of(dataset: Dataset) -> list[str]:
+def rule_of(dataset: Dataset) -> Rule:
     try:
-        return parse(dataset.rule).queues
+        return parse(dataset.rule)
     except RuleError:
-        return []
+        return Rule()
+
+
+def looks_at(rule: Rule, origin: str, method: str) -> bool:
+    return (not rule.queues or origin in rule.queues) and (not rule.methods or method in rule.methods)

@@ -10,9 +10,17 @@ from django.urls import reverse
 from feedback.accounts.digests import new_salt
 from feedback.accounts.models import Member, ProjectRow
 from feedback.audit.log import record
+from feedback.datasets.contamination_models import ContaminationCheck, ContaminationHit
+from feedback.datasets.near_models import PairNote, PromptSketch, SketchBucket
+from feedback.datasets.sharing_models import DownloadLink, Shipment
 from feedback.jobs import Job, JobRefused
 from feedback.judgements.models import Verdict
 from feedback.responses.models import Response
+
+__all__ = [
+    "ContaminationCheck", "ContaminationHit", "Dataset", "DatasetVersion", "DownloadLink", "Export", "GroupSplit",
+    "PairNote", "PreferencePair", "PromptSketch", "Shipment", "SketchBucket", "Split", "VersionRow",
+]  # fmt: skip
 
 
 class Split(models.TextChoices):
@@ -93,6 +101,17 @@ class DatasetVersion(ProjectRow, Job):
     rows_sha256 = models.CharField(
         max_length=64, blank=True, help_text="Chained over all pairs in order; see the room's README."
     )
+    leaves_out = models.BooleanField(
+        default=False, db_default=False, help_text="Its parent's rows without those that stand no more."
+    )
+    superseded_at = models.DateTimeField(null=True, blank=True, help_text="When rows of it were found not to stand.")
+    superseded_by = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    superseded_for = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+        help_text="How many rows of it do not stand, by reason.",
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint("dataset", "number", name="dataset_version_once")]
@@ -103,15 +122,26 @@ class DatasetVersion(ProjectRow, Job):
     def get_absolute_url(self) -> str:
         return reverse("datasets:version-detail", args=[self.project.slug, self.dataset.key, self.number])
 
-    def step(self) -> bool:
+    def prepare(self) -> Any:
         from feedback.datasets import build  # which is written in terms of these models
 
-        return build.step(self)
+        return None if self.leaves_out else build.prepare(self)
+
+    def step(self) -> bool:
+        from feedback.datasets import build, succession
+
+        return succession.step(self) if self.leaves_out else build.step(self)
 
     def failed(self) -> None:
         """No half version: its rows go, the row stays and says why."""
+        self.notes.all().delete()
         self.pairs.all().delete()
         self.rows.all().delete()
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether rows of it were erased: it is read, but no file is made of it any more."""
+        return bool(self.superseded_for.get("erased"))
 
     def begin_again(self) -> None:
         """From the first verdict, for a failed build keeps no rows; only while it is the last of its dataset."""
@@ -144,6 +174,8 @@ class PreferencePair(ProjectRow):
         COMPARISON = "comparison"
         RATING = "rating"
         CORRECTION = "correction"
+        FEEDBACK = "feedback"
+        RANKING = "ranking"
 
     version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="pairs")
     position = models.PositiveIntegerField()
@@ -168,6 +200,14 @@ class PreferencePair(ProjectRow):
     provenance = models.JSONField(
         help_text="Reviewers (pseudonyms), prompt versions, models, rubric, rule, probability."
     )
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a person's words were taken out of it: feedback/erasing.py."
+    )
+
+    ERASED: ClassVar[dict[str, Any]] = {
+        **dict.fromkeys(("prompt", "chosen", "rejected", "tools"), []),
+        "provenance": {},
+    }
 
     class Meta:
         constraints = [
@@ -182,13 +222,14 @@ class PreferencePair(ProjectRow):
 
 class VersionRow(ProjectRow):
     """The frozen rows of a version that are not pairs: the ids of its verdicts in blocks, raw votes, cases for a prompt
-    revision, and what was left out."""
+    revision, what was left out, and what its parent has and it has not."""
 
     class Kind(models.TextChoices):
         VERDICTS = "verdicts"
         VOTES = "votes"
         CASE = "case"
         EXCLUDED = "excluded"
+        GONE = "gone"
 
     version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="rows")
     kind = models.CharField(max_length=8, choices=Kind)
@@ -196,6 +237,11 @@ class VersionRow(ProjectRow):
     key = models.CharField(max_length=120, help_text="What it is about; once per version and kind.")
     reason = models.CharField(max_length=40, blank=True, help_text="Why it was left out.")
     data = models.JSONField()
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a person's words were taken out of it: feedback/erasing.py."
+    )
+
+    ERASED: ClassVar[dict[str, Any]] = {"data": {}}
 
     class Meta:
         constraints = [
@@ -224,10 +270,12 @@ class Export(ProjectRow, Job):
         CONVERSATION = "conversation", "preference pairs as whole conversations"
         REWARD = "reward", "preference pairs with a margin (reward models)"
         OPENAI = "openai", "preference pairs (OpenAI, Azure, Together, Fireworks)"
+        OPENAI_SFT = "openai_sft", "examples (OpenAI, Azure, Together, Fireworks)"
         LLAMAFACTORY = "llamafactory", "preference pairs (LLaMA-Factory)"
         NEMO_RL = "nemo_rl", "preference pairs (NVIDIA NeMo RL)"
         VERTEX = "vertex", "preference pairs (Google Vertex)"
         NOVA = "nova", "preference pairs (Amazon Nova)"
+        HELD_OUT = "held_out", "preference pairs of the test split (evaluation)"
         PROVENANCE = "provenance", "where each pair came from"
         SFT = "sft", "chosen and corrected answers (SFT)"
         KTO = "kto", "good and bad answers (KTO)"
@@ -243,18 +291,39 @@ class Export(ProjectRow, Job):
         INSPECT_AI = "inspect_ai", "Inspect samples"
         OPENAI_EVALS = "openai_evals", "OpenAI evals rows"
 
+    class Format(models.TextChoices):
+        JSONL = "jsonl", "JSONL"
+        PARQUET = "parquet", "Parquet"
+        CSV = "csv", "CSV, as it is"
+        CSV_SAFE = "csv_safe", "CSV for spreadsheets"
+
+    class Packing(models.TextChoices):
+        NONE = "", "not packed"
+        GZIP = "gzip", "gzip"
+        ZSTD = "zstd", "Zstandard"
+
+    FOLDER: ClassVar[str] = "folder"
+    MADE_AS: ClassVar[list[tuple[str, Any]]] = [*Shape.choices, ("folder", "whole folder (Hugging Face)")]
+
     version = models.ForeignKey(DatasetVersion, models.CASCADE, related_name="exports")
-    shape = models.CharField(max_length=12, choices=Shape)
+    shape = models.CharField(max_length=12, choices=MADE_AS)
     split = models.CharField(max_length=10, choices=Split, blank=True, help_text="Only this split; empty is all.")
+    format = models.CharField(max_length=10, choices=Format, default=Format.JSONL, db_default="jsonl")
+    packing = models.CharField(max_length=5, choices=Packing, blank=True, default=Packing.NONE, db_default="")
     requested_by = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
     file = models.CharField(max_length=200, blank=True, help_text="Name in the file storage, once complete.")
     n_rows = models.PositiveBigIntegerField(default=0)
     n_bytes = models.PositiveBigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
     manifest = models.JSONField(default=dict, blank=True)
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its file was deleted, because it held what was erased."
+    )
 
     class Meta:
-        constraints = [models.UniqueConstraint("version", "shape", "split", name="export_once")]
+        constraints = [
+            models.UniqueConstraint("version", "shape", "split", "format", "packing", name="export_once_a_format")
+        ]
 
     def __str__(self) -> str:
         return f"{self.version} as {self.shape}"
@@ -273,11 +342,15 @@ class Export(ProjectRow, Job):
         return exports.prepare(self)
 
     def step(self) -> bool:
-        from feedback.datasets import exports
+        from feedback.datasets import exports, shipments
 
-        return exports.step(self)
+        if not exports.step(self):
+            return False
+        shipments.start_waiting(self)
+        return True
 
     def failed(self) -> None:
-        from feedback.datasets import exports
+        from feedback.datasets import exports, shipments
 
-        exports.partial(self).unlink(missing_ok=True)
+        exports.forget(self)
+        shipments.stop_waiting(self)

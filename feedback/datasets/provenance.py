@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from feedback.datasets import conversation, groups
+from feedback.datasets.models import PreferencePair
 from feedback.datasets.pairs import Candidate
+from feedback.datasets.rule import Rule
 from feedback.datasets.snapshot import Answered, Judged, Reviewed, Vote
 from feedback.judgements.models import Span
+from feedback.text.personal import Scrub
 
 
 def label(thing: Any) -> str:
@@ -63,7 +66,7 @@ def of_pair(candidate: Candidate) -> dict[str, Any]:
         **of_verdict(judged),
         "chosen": chosen,
         "rejected": of_response(candidate.rejected),
-        "reasons": reasons(judged),
+        "reasons": candidate.scrub.value(reasons(judged)) if candidate.scrub else reasons(judged),
         **candidate.extra,
     }
 
@@ -82,8 +85,23 @@ def of_excluded(candidate: Candidate) -> dict[str, Any]:
     }
 
 
+def of_pair_left_out(pair: PreferencePair) -> dict[str, Any]:
+    """The same of what was a pair until the version was balanced."""
+    told = pair.provenance
+    return {
+        "source": pair.source,
+        "criterion": pair.criterion,
+        "verdict": pair.verdict_id,
+        "queue": told["queue"],
+        "chosen": told["chosen"]["external_id"],
+        "rejected": told["rejected"]["external_id"],
+        "votes": [pair.votes_for, pair.votes_against, pair.votes_tied],
+        "strength": pair.strength,
+    }
+
+
 def comparisons(judged: Judged) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(key, data) of every comparison criterion with its votes as cast, ties and all."""
+    """(key, data) of every comparison and ranking criterion with its votes as cast, ties and all."""
     votes: dict[str, list[dict[str, Any]]] = {}
     ids = {response.pk: response.external_id for response in judged.responses}
     for reviewed in judged.reviews:
@@ -92,6 +110,7 @@ def comparisons(judged: Judged) -> Iterator[tuple[str, dict[str, Any]]]:
             votes.setdefault(key, []).append(vote(reviewed, cast, ids, judged.criteria))
     for key, given in sorted(votes.items()):
         answer = judged.verdict.answers.get(key, {})
+        ranking = {"ranking": named(answer["value"], ids)} if answer.get("kind") == "ranking" else {}
         yield (
             f"{judged.verdict.pk}:{key}",
             {
@@ -101,12 +120,25 @@ def comparisons(judged: Judged) -> Iterator[tuple[str, dict[str, Any]]]:
                 "prompt": [conversation.clean(message) for message in judged.responses[0].messages],
                 "responses": [{**of_response(r), **conversation.answer(r)} for r in judged.responses],
                 "votes": given,
-                "outcome": answer.get("outcome"),
+                "outcome": "ranked" if ranking.get("ranking") else answer.get("outcome"),
                 "preferred": ids.get(answer.get("preferred")),
                 "share": answer.get("share"),
+                **ranking,
                 **of_verdict(judged),
             },
         )
+
+
+def is_in_votes(data: dict[str, Any], rule: Rule) -> bool:
+    """Whether the file of raw votes has this comparison, by what it was settled as."""
+    if data["outcome"] == "both_bad":
+        return rule.both_bad_in_votes
+    return rule.ties_in_votes or data["outcome"] in {"preferred", "ranked"}
+
+
+def named(tiers: list[list[int]] | None, ids: dict[int, str]) -> list[list[str]] | None:
+    """A ranking by external ids."""
+    return None if tiers is None else [[ids[pk] for pk in tier] for tier in tiers]
 
 
 def vote(reviewed: Reviewed, cast: Vote, ids: dict[int, str], criteria: dict[int, str]) -> dict[str, Any]:
@@ -118,6 +150,7 @@ def vote(reviewed: Reviewed, cast: Vote, ids: dict[int, str], criteria: dict[int
         "active_ms": reviewed.active_ms,
         "shown_order": [ids.get(pk) for pk in reviewed.shown_order],
         "at": reviewed.submitted_at.isoformat(),
+        **({"ranking": named(cast.ranking, ids)} if cast.ranking else {}),
     }
 
 
@@ -167,3 +200,38 @@ def case(judged: Judged) -> dict[str, Any]:
         "response": of_response(response),
         **of_verdict(judged),
     }
+
+
+WRITTEN = (
+    "prompt", "messages", "template", "variables", "output", "tool_calls", "reasons", "corrections", "passages",
+    "responses", "votes", "spans",
+)  # fmt: skip
+
+
+def scrubbed(data: dict[str, Any]) -> dict[str, Any]:
+    """A frozen row without personal data in what people and models wrote; marks stand where their words are now."""
+    scrub = Scrub()
+    told = {name: scrub.value(data[name]) for name in WRITTEN if name in data and isinstance(data[name], list | dict)}
+    if "output" in data:
+        told["output"] = scrub.text(data["output"])
+        told["spans"] = [moved(row, data, scrub) for row in data["spans"]]
+        told["answers"] = {key: moved_stretches(answer, data, scrub) for key, answer in data["answers"].items()}
+    return {**data, **told}
+
+
+def moved_stretches(answer: dict[str, Any], data: dict[str, Any], scrub: Scrub) -> dict[str, Any]:
+    """A settled answer whose stretches stand on the scrubbed response; those in passages, which it names by ids, go."""
+    if "stretches" not in answer:
+        return answer
+    own = [one for one in answer["stretches"] if "passage" not in one]
+    places = [scrub.stretch(data["output"], one["start"], one["end"]) for one in own]
+    found = [{**one, "start": start, "end": end} for one, (start, end) in zip(own, places, strict=True)]
+    return {**answer, "stretches": found}
+
+
+def moved(row: dict[str, Any], data: dict[str, Any], scrub: Scrub) -> dict[str, Any]:
+    """A mark on the scrubbed text of its response, or of the passage that it stands in."""
+    texts = {passage["position"]: passage["text"] for passage in data["passages"]}
+    text = data["output"] if row["in_passage"] is None else texts.get(row["in_passage"], row["quote"])
+    start, end = scrub.stretch(text, row["start"], row["end"])
+    return {**scrub.value(row), "start": start, "end": end, "quote": scrub.text(text)[start:end]}

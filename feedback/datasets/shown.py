@@ -19,6 +19,8 @@ METHODS = {
     "imported": "from imported labels",
 }
 
+NOTHING: list[dict[str, Any]] = [{"content": ""}]  # of a pair that was erased
+
 Fact = dict[str, str]  # label, value, and sometimes url
 
 
@@ -27,7 +29,7 @@ def shown(pair: PreferencePair, slug: str, *, marks: bool = False, length: int |
     turns = [{"role": turn["role"], "text": cut(text_of(turn.get("content")), length)} for turn in pair.prompt]
     sides: list[dict[str, Any]] = [
         {"name": name, "text": cut(text_of(side[0].get("content")), length), "calls": calls(side[0])}
-        for name, side in (("Chosen", pair.chosen), ("Rejected", pair.rejected))
+        for name, side in (("Chosen", pair.chosen or NOTHING), ("Rejected", pair.rejected or NOTHING))
     ]
     if marks:
         stretches = differing(sides[0]["text"], sides[1]["text"])
@@ -67,6 +69,8 @@ def facts(pair: PreferencePair, slug: str) -> Iterator[Fact]:
     """Where it comes from, one line each; what is not known is left out."""
     origin = pair.provenance
     yield {"label": "How it was preferred", "value": agreement(pair)}
+    if pair.erased_at:
+        return
     yield {"label": "Judged", "value": f"“{pair.criterion}” in {origin.get('rubric') or 'a rubric'}"}
     if origin.get("method"):
         method = METHODS.get(origin["method"], origin["method"])
@@ -89,6 +93,13 @@ def agreement(pair: PreferencePair) -> str:
     if pair.source == PreferencePair.Source.RATING:
         high, low = (*pair.provenance.get("means", ()), 0, 0)[:2]
         return f"Rated {high:g} on average, the other {low:g}, by {pair.n_votes} or more each."
+    if pair.source == PreferencePair.Source.RANKING and pair.provenance:
+        better, worse = pair.provenance["places"]
+        return f"Place {better} over place {worse} of {pair.provenance['ranked']} ranked. {votes_in_words(pair)}"
+    return votes_in_words(pair)
+
+
+def votes_in_words(pair: PreferencePair) -> str:
     if not pair.n_votes:
         return "A moderator decided without votes."
     words = f"{pair.votes_for} of {pair.n_votes} votes for it ({100 * pair.vote_share:.0f} %)"

@@ -16,12 +16,12 @@ from django.db.models.functions import Cast, Now
 
 from feedback.accounts.models import Project
 from feedback.among import Among
-from feedback.datasets.groups import Components, Key, keys
-from feedback.datasets.rule import Rule
+from feedback.datasets.groups import Components, Key, anchors_of, keys
+from feedback.datasets.rule import Rule, matching
 from feedback.judgements.models import Comparison, Correction, Rating, Review, Span, Verdict
 from feedback.judgements.record import criteria_of
 from feedback.prompts.models import PromptVersion
-from feedback.responses.models import LanguageModel, Passage, Response
+from feedback.responses.models import LanguageModel, Passage, Response, SubjectResponse, UserFeedback
 from feedback.rubrics.models import RubricVersion
 
 BLOCK = 200  # verdicts a step of the build: well under a second
@@ -51,11 +51,14 @@ class Answered:
     model: str
     prompt_version: PromptVersion | None
     passages: list[Passage] = field(default_factory=list)  # where it stands alone
+    near: list[str] = field(default_factory=list)  # anchors of its input
+    is_matched: bool = True  # by the rule's filter
+    feedback: dict[str, float] = field(default_factory=dict)  # end users' scores by kind, where the rule asks
 
     @property
     def keys(self) -> list[Key]:
         """The groups that it belongs to by itself."""
-        return keys(fold=self.fold_hash, prompt=self.prompt_hash, conversation=self.conversation_id)
+        return keys(fold=self.fold_hash, prompt=self.prompt_hash, conversation=self.conversation_id, near=self.near)
 
 
 class Vote(NamedTuple):
@@ -63,6 +66,7 @@ class Vote(NamedTuple):
     outcome: str
     preferred_id: int | None
     strength: int | None
+    ranking: list[list[int]]
 
 
 @dataclass(slots=True)
@@ -79,6 +83,7 @@ class Reviewed:
     votes: list[Vote] = field(default_factory=list)
     corrections: list[Correction] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
+    ratings: dict[int, float] = field(default_factory=dict)  # by criterion
 
 
 @dataclass(slots=True)
@@ -100,9 +105,14 @@ def clock(project: Project) -> str:
 def counting(project_id: int, rule: Rule) -> QuerySet[Verdict]:
     """The verdicts that count now: current ones of the rule's queues.
 
-    Gold answers are for testing reviewers and never become training data.
+    Gold answers are for testing reviewers and never become training data, and what is being erased goes nowhere.
     """
     rows = Verdict.objects.current().filter(project_id=project_id).exclude(method=Verdict.Method.GOLD)
+    if rule.methods:
+        rows = rows.filter(method__in=rule.methods)
+    going = SubjectResponse.objects.filter(response__project=project_id, response__erased_by__isnull=False)
+    if going.exists():
+        rows = rows.exclude(subject__in=going.values("subject"))
     return rows.filter(origin__in=rule.queues) if rule.queues else rows
 
 
@@ -132,7 +142,7 @@ def standing(project_id: int, rule: Rule, since: int = 0) -> tuple[list[list[int
     return (blocks if blocks[0] else []), components
 
 
-def load(ids: list[int]) -> list[Judged]:
+def load(ids: list[int], rule: Rule) -> list[Judged]:
     """Everything about these verdicts, in their order and in a fixed number of queries."""
     by_id = {row.pk: row for row in Verdict.objects.filter(Among("pk", ids)).annotate(input=F("subject__input_hash"))}
     verdicts: list[Any] = [by_id[pk] for pk in ids if pk in by_id]
@@ -141,6 +151,8 @@ def load(ids: list[int]) -> list[Judged]:
     )
     criteria = {pk: {one.pk: one.key for one in criteria_of(version)} for pk, version in versions.items()}
     responses = responses_of({verdict.subject_id for verdict in verdicts})
+    if verdicts:
+        add_facts(verdicts[0].project_id, [one for some in responses.values() for one in some], rule)
     reviews = reviews_of([pk for verdict in verdicts for pk in verdict.review_ids])
     for verdict in verdicts:
         verdict.rubric_version = versions[verdict.rubric_version_id]
@@ -154,6 +166,26 @@ def load(ids: list[int]) -> list[Judged]:
         )
         for verdict in verdicts
     ]
+
+
+def add_facts(project_id: int, responses: list[Answered], rule: Rule) -> None:
+    """What the rule asks of responses: near inputs, whether its filter keeps them, what end users said."""
+    near = anchors_of(project_id, (one.fold_hash for one in responses))
+    for one in responses:
+        one.near = near.get(one.fold_hash, [])
+    ids = {one.pk for one in responses}
+    if rule.responses:
+        rows = Response.objects.filter(Among("pk", ids), project=project_id)
+        matched = set(matching(rule.responses, rows).values_list("pk", flat=True))
+        for one in responses:
+            one.is_matched = one.pk in matched
+    if rule.user_feedback:
+        said = UserFeedback.objects.filter(Among("response_id", ids), score__isnull=False)
+        scores: dict[int, dict[str, float]] = defaultdict(dict)
+        for pk, kind, score in said.values_list("response_id", "kind", "score"):
+            scores[pk][kind] = score or 0.0
+        for one in responses:
+            one.feedback = scores.get(one.pk, {})
 
 
 FACTS = ("pk", "external_id", "fold_hash", "prompt_hash", "conversation_id", "licence", "consent", "body__output")
@@ -191,6 +223,9 @@ def reviews_of(ids: list[int]) -> dict[int, Reviewed]:
     )
     rows = Review.objects.filter(Among("pk", ids)).order_by("pk").values_list(*columns)
     found = {row[0]: Reviewed(*row) for row in rows}
+    numbers = Rating.objects.filter(theirs, number__isnull=False, part="")
+    for review, criterion, number in numbers.values_list("review_id", "criterion_id", "number"):
+        found[review].ratings[criterion] = number or 0.0
     texts = Rating.objects.filter(theirs).exclude(text="").order_by("pk")
     for review, criterion, text in texts.values_list("review_id", "criterion_id", "text"):
         found[review].reasons.append((criterion, text))

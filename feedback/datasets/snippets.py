@@ -22,10 +22,14 @@ SHAPES: dict[str, str] = {
     "which somebody said how strongly.",
     Export.Shape.OPENAI: "One pair a line as hosted services take them, training apart from validation. Where each "
     "came from is in the provenance file.",
+    Export.Shape.OPENAI_SFT: "One conversation a line as hosted services learn from by example; only its last answer "
+    "counts. Training apart from validation.",
     Export.Shape.LLAMAFACTORY: "Ranked answers for LLaMA-Factory, with the entry for its dataset_info.json.",
     Export.Shape.NEMO_RL: "A context and two ranked answers for NVIDIA NeMo RL.",
     Export.Shape.VERTEX: "Contents and two scored answers, to tune Gemini on Google Vertex.",
     Export.Shape.NOVA: "Messages that close in two labelled candidates, to tune Amazon Nova.",
+    Export.Shape.HELD_OUT: "The pairs that no other file holds, in the form of the first. For judging a trained model "
+    "by; never train on them.",
     Export.Shape.PROVENANCE: "Votes, reviewers and origin of each pair, in the order of the files that cannot hold "
     "them. It names the files that leave a pair out.",
     Export.Shape.SFT: "One prompt and one good answer a line: what was chosen and no other pair rejects, and "
@@ -45,6 +49,8 @@ SHAPES: dict[str, str] = {
     Export.Shape.LANGFUSE: "The same cases as items of a Langfuse dataset; loading a later file replaces them.",
     Export.Shape.LANGSMITH: "The same cases as LangSmith examples, with their split.",
     Export.Shape.INSPECT_AI: "The same cases as Inspect samples, where somebody wrote or accepted an answer.",
+    Export.FOLDER: "Pairs, answers, ratings, marks and votes as a folder for Hugging Face, with its card and metadata. "
+    "A zip file, to unpack and load.",
     Export.Shape.OPENAI_EVALS: "The same cases as rows for OpenAI's evals, with their item schema.",
 }
 
@@ -62,13 +68,23 @@ def of_file(export: Export, absolute: Absolute) -> Iterator[Snippet]:
         "text": f"curl --fail --output {name} {HEADER} \\\n    {url}\n"
         f'echo "{export.sha256}  {name}" | sha256sum --check',
     }
-    if export.shape == Export.Shape.PROMPTFOO:
+    if export.shape == Export.Shape.PROMPTFOO and not export.packing:
         yield {"key": "promptfoo", "title": "Run with promptfoo", "note": "", "text": f"promptfoo eval --tests {name}"}
+        return
+    if export.shape == Export.FOLDER:
+        yield {
+            "key": "unpack",
+            "title": "Read in Python",
+            "note": "With Hugging Face datasets.",
+            "text": unpacked(name),
+        }
         return
     for title, held in export.manifest.get("beside", {}).items():
         yield {"key": "beside", "title": title, "note": "Put it beside the file.", "text": json.dumps(held, indent=2)}
-    yield {"key": "datasets", "title": "Read in Python", "note": "With Hugging Face datasets.", "text": load(name)}
-    if export.shape == Export.Shape.PREFERENCE:
+    note = "With Hugging Face datasets"
+    note += " and the package zstandard." if export.packing == Export.Packing.ZSTD else "."
+    yield {"key": "datasets", "title": "Read in Python", "note": note, "text": load(export, name)}
+    if export.shape == Export.Shape.PREFERENCE and export.format in TRAINED_FROM:
         yield {
             "key": "trl",
             "title": "Train with TRL",
@@ -77,9 +93,28 @@ def of_file(export: Export, absolute: Absolute) -> Iterator[Snippet]:
         }
 
 
-def load(name: str) -> str:
-    read = f'rows = load_dataset("json", data_files="{name}", split="train")'
-    return f"from datasets import load_dataset\n\n{read}\nprint(rows[0])"
+READERS = {Export.Format.JSONL: "json", Export.Format.PARQUET: "parquet"}
+TRAINED_FROM = set(READERS)  # in CSV messages are text
+
+
+def read(export: Export, name: str) -> str:
+    reader = READERS.get(Export.Format(export.format), "csv")
+    return f'load_dataset("{reader}", data_files="{name}", split="train")'
+
+
+def unpacked(name: str) -> str:
+    folder = name.removesuffix(".zip")
+    lines = [
+        "import zipfile",
+        "from datasets import load_dataset",
+        "",
+        f'zipfile.ZipFile("{name}").extractall("{folder}")',
+    ]
+    return "\n".join([*lines, f'pairs = load_dataset("{folder}", "preference")', "print(pairs)"])
+
+
+def load(export: Export, name: str) -> str:
+    return f"from datasets import load_dataset\n\nrows = {read(export, name)}\nprint(rows[0])"
 
 
 def train(export: Export, name: str) -> str:
@@ -88,7 +123,7 @@ def train(export: Export, name: str) -> str:
         "from datasets import load_dataset",
         "from trl import DPOConfig, DPOTrainer",
         "",
-        f'pairs = load_dataset("json", data_files="{name}", split="train")',
+        f"pairs = {read(export, name)}",
     ]
     sizes = export.version.statistics.get("by_split", {})
     trained, evaluated = "pairs", ""

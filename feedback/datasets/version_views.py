@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, QueryDict
-from django.shortcuts import get_object_or_404
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from feedback.accounts.access import MemberRequest
-from feedback.datasets import compare, exports, snippets, wording
-from feedback.datasets.download import OutOfRange, download
+from feedback.datasets import (
+    changes,
+    compare,
+    destinations,
+    exports,
+    formats,
+    lineage,
+    shipments,
+    snippets,
+    succession,
+    wording,
+)
+from feedback.datasets.download import FOR_DOWNLOAD, OutOfRange, Withdrawn, download
 from feedback.datasets.filters import PreferencePairFilter
 from feedback.datasets.forms import CompareForm, ExportForm
 from feedback.datasets.models import Dataset, DatasetVersion, Export, PreferencePair, VersionRow
 from feedback.datasets.pairs import REASONS
 from feedback.datasets.shapes.turns import LEFT_OUT
 from feedback.datasets.shown import shown, votes_words
+from feedback.datasets.statistics import VOTED
 from feedback.datasets.views import PAGE, before, powers, see_other
 from feedback.htmx import page
-from feedback.jobs import Job
+from feedback.jobs import Job, JobRefused
 
 SAMPLES = 3
 PAIRS = 20  # of a page: each is two long texts
@@ -28,7 +41,9 @@ FIRST = ("split", "source", "q")
 
 
 def the_version(request: MemberRequest, key: str, number: int) -> DatasetVersion:
-    versions = request.project.datasetversions.select_related("dataset", "parent", "requested_by__user")
+    versions = request.project.datasetversions.select_related(
+        "dataset", "parent", "superseded_by", "requested_by__user"
+    )
     found = get_object_or_404(versions, dataset__key=key, number=number)
     found.dataset.project = found.project = request.project
     return found
@@ -41,7 +56,11 @@ def about(version: DatasetVersion) -> dict[str, Any]:
 @require_GET
 def version_detail(request: MemberRequest, key: str, number: int) -> HttpResponse:
     version = the_version(request, key, number)
-    return version_page(request, version, ExportForm())
+    return version_page(request, version, ExportForm(destinations=names_of_destinations(request)))
+
+
+def names_of_destinations(request: MemberRequest) -> list[str]:
+    return [one.name for one in destinations.allowed(request.project.slug)]
 
 
 def version_page(request: MemberRequest, version: DatasetVersion, form: ExportForm) -> HttpResponse:
@@ -51,11 +70,16 @@ def version_page(request: MemberRequest, version: DatasetVersion, form: ExportFo
         **about(version),
         "rule_lines": wording.rule_lines(version.rule.get("rule", {})),
         "left_out": wording.reasons(version.counts.get("excluded", {})),
+        "gone": wording.reasons(version.counts.get("gone", {}), succession.WHY),
+        "superseded": wording.reasons(version.superseded_for, succession.WHY),
+        "stale": wording.reasons(still_standing(version), succession.WHY),
         "figures": wording.figures(version),
+        "wins": wording.wins(version),
+        "labels": wording.labels(version),
         "splits": wording.split_sizes(version),
-        "samples": [shown(pair, request.project.slug) for pair in version.pairs.order_by("position")[:SAMPLES]],
+        "samples": [shown(pair, request.project.slug) for pair in samples(version)],
         "exports": [described(request, version, export) for export in files],
-        "shapes": [{"label": label, "words": snippets.SHAPES[shape]} for shape, label in Export.Shape.choices],
+        "shapes": [{"label": label, "words": snippets.SHAPES[shape]} for shape, label in Export.MADE_AS],
         "by_program": snippets.of_version(version, request.build_absolute_uri),
         "is_exporting": any(not export.is_finished for export in files),
         "form": form,
@@ -67,6 +91,23 @@ def version_page(request: MemberRequest, version: DatasetVersion, form: ExportFo
     if partial == "version" and version.is_finished:
         response["HX-Refresh"] = "true"  # whoever polled sees files and pairs too, which are outside the region
     return response
+
+
+def still_standing(version: DatasetVersion) -> dict[str, int]:
+    """Pairs that stand no more, of a version that nobody has marked yet."""
+    return succession.stale(version) if version.state == Job.State.DONE and not version.superseded_at else {}
+
+
+@require_POST
+def version_replace(request: MemberRequest, key: str, number: int) -> HttpResponse:
+    """Make the version that follows this one, without what stands no more."""
+    version = the_version(request, key, number)
+    heir = succession.replace(version, request.member, request) if version.state == Job.State.DONE else None
+    return see_other((heir or version).get_absolute_url())
+
+
+def samples(version: DatasetVersion) -> QuerySet[PreferencePair]:
+    return version.pairs.filter(erased_at__isnull=True).order_by("position")[:SAMPLES]
 
 
 def described(request: MemberRequest, version: DatasetVersion, export: Export) -> dict[str, Any]:
@@ -128,7 +169,8 @@ def pair_detail(request: MemberRequest, key: str, number: int, pair_id: str) -> 
     version = the_version(request, key, number)
     pair: PreferencePair = get_object_or_404(version.pairs, pair_id=pair_id)
     read = shown(pair, request.project.slug, marks="marks" in request.GET, length=None)
-    context = {**about(version), "shown": read, "rule_lines": wording.rule_lines(version.rule.get("rule", {}))}
+    origins = lineage.linked(lineage.origins(pair), request.project)
+    context = {**about(version), "shown": read, "origins": origins}
     return page(request, "feedback/datasets/pair_detail.html", context, partial="pair")
 
 
@@ -169,7 +211,7 @@ def left_out(row: VersionRow, known: dict[str, int]) -> dict[str, Any]:
         "words": REASONS.get(row.reason, row.reason),
         "sides": sides[:1] if sides[0] == sides[1] else sides,
         "votes": " : ".join(map(str, votes[:2])) + (f", {votes[2]} for neither" if votes[2] else ""),
-        "is_compared": data.get("source") == PreferencePair.Source.COMPARISON,
+        "is_compared": data.get("source") in VOTED,
         "strength": None if strength is None else f"{strength:.3g}",
         **{name: data.get(name, "") for name in ("source", "criterion", "queue")},
     }
@@ -196,6 +238,19 @@ def version_compare(request: MemberRequest, key: str) -> HttpResponse:
             context["totals"] = compare.totals(older, newer)
     status = 422 if form.is_bound and form.errors else 200
     return page(request, "feedback/datasets/version_compare.html", context, partial=partial, status=status)
+
+
+@require_GET
+def version_changes(request: MemberRequest, key: str, number: int) -> StreamingHttpResponse:
+    """What changed since another version, as lines of JSON."""
+    newer, since = the_version(request, key, number), request.GET.get("since", "")
+    if not since.isascii() or not since.isdecimal() or len(since) > 9 or newer.state != Job.State.DONE:
+        raise Http404("No such version.")
+    older = get_object_or_404(newer.dataset.versions, number=int(since), state=Job.State.DONE)
+    lines = (formats.json_line(record) for record in changes.records(older, newer))
+    name = f"{newer.dataset.key}-v{older.number}-to-v{newer.number}.jsonl"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Security-Policy": "sandbox"}
+    return StreamingHttpResponse(lines, content_type="application/x-ndjson", headers=headers)
 
 
 def compared(request: MemberRequest, older: DatasetVersion, newer: DatasetVersion) -> dict[str, Any]:
@@ -244,21 +299,32 @@ def explained(
 
 @require_POST
 def export_create(request: MemberRequest, key: str, number: int) -> HttpResponse:
-    version, form = the_version(request, key, number), ExportForm(request.POST)
+    version = the_version(request, key, number)
+    form = ExportForm(request.POST, destinations=names_of_destinations(request))
     if form.is_valid() and version.state != Job.State.DONE:
         form.add_error(None, "The version is not complete yet.")
     if not form.is_valid():
         return version_page(request, version, form)
-    exports.request(version, **form.cleaned_data, by=request.member, http=request)
+    destination = form.cleaned_data.pop("destination", "")
+    try:
+        export = exports.request(version, **form.cleaned_data, by=request.member, http=request)
+    except JobRefused as refused:
+        form.add_error(None, str(refused))
+        return version_page(request, version, form)
+    if destination:
+        shipments.request(export, destination, by=request.member, http=request)
     return see_other(version.get_absolute_url() + "#files")
 
 
 @require_GET
 def export_download(request: MemberRequest, key: str, number: int, pk: int) -> HttpResponseBase:
     version = the_version(request, key, number)
-    export: Export = get_object_or_404(version.exports.select_related("version__dataset"), pk=pk)
+    export: Export = get_object_or_404(version.exports.select_related(*FOR_DOWNLOAD), pk=pk)
     try:
         response: FileResponse = download(export, request)
     except OutOfRange as beyond:
         return HttpResponse(status=416, headers=beyond.headers)
+    except Withdrawn as why:
+        context = {**about(version), "why": str(why)}
+        return render(request, "feedback/datasets/export_withdrawn.html", context, status=410)
     return response

@@ -139,4 +139,4 @@ def see_other(url: str) -> HttpResponse:
 
 
 def powers(request: MemberRequest) -> dict[str, bool]:
-    return {"publish": request.member.may("publish")}
+    return {verb: request.member.may(verb) for verb in ("publish", "train")}

@@ -112,6 +112,8 @@ def _is_empty(criterion: Criterion, given: Any) -> bool:
         return not given.strip()
     if criterion.kind == Kind.MULTI_CHOICE and criterion.options.get("min_chosen", 1):
         return given in (None, [])  # where none may be chosen, choosing none is an answer
+    if criterion.kind == Kind.RANKING and isinstance(given, list):
+        return not any(given)
     if criterion.kind == Kind.CORRECTION and isinstance(given, dict):
         text = given.get("text")
         return text is None or isinstance(text, str) and not text.strip()
@@ -195,6 +197,30 @@ def check_comparison(options: dict[str, Any], given: Any, material: Material, at
     return {"outcome": "preferred", "preferred": preferred, "strength": strength}
 
 
+def check_ranking(options: dict[str, Any], given: Any, material: Material, at: str) -> list[list[int]]:
+    """Tiers of response ids, the best first: every response of the subject once. Empty tiers are dropped, and a tier
+    stands in the order of ids, so that the same ranking is always the same JSON.
+    """
+    if not isinstance(given, list) or not all(isinstance(tier, list) for tier in given):
+        raise refused(at, "Send lists of response ids, the best place first: [[3], [1, 2]].")
+    placed: set[int] = set()
+    tiers: list[list[int]] = []
+    for place, tier in enumerate(given):
+        ids = [material.response(one, f"{at}/{place}/{index}") for index, one in enumerate(tier)]
+        if len(ids) > 1 and not options.get("ties"):
+            raise refused(f"{at}/{place}", "Each response has a place of its own here.")
+        if len({*ids}) < len(ids) or placed & {*ids}:
+            raise refused(f"{at}/{place}", "A response has one place.")
+        placed |= {*ids}
+        tiers += [sorted(ids)] if ids else []
+    missing, count = len(material.outputs) - len(placed), len(material.outputs)
+    if missing:
+        raise refused(at, f"Give every response a place; {missing} of {count} still need{'s' * (missing == 1)} one.")
+    if count < 2:
+        raise refused(at, "There is only one response to rank.")
+    return tiers
+
+
 def check_correction(options: dict[str, Any], given: Any, material: Material, at: str) -> dict[str, Any]:
     """The rewritten text of one response. The same text as the output is refused, because it corrects nothing."""
     if isinstance(given, str):
@@ -218,5 +244,6 @@ CHECKS: dict[str, Callable[[dict[str, Any], Any, Material, str], Any]] = {
     Kind.TEXT: check_text,
     Kind.SPANS: check_spans,
     Kind.COMPARISON: check_comparison,
+    Kind.RANKING: check_ranking,
     Kind.CORRECTION: check_correction,
 }

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from feedback.accounts.api import ProgramList
 from feedback.accounts.models import Project
+from feedback.accounts.sparse import Reads, SparseSerializer
 from feedback.judgements import examples
 from feedback.judgements.filters import ReviewFilter, VerdictFilter
 from feedback.judgements.models import Review, Verdict
 from feedback.judgements.record import ANSWER_ROWS, answers_of
-from feedback.responses.models import Subject
+from feedback.responses.models import Subject, SubjectResponse
+
+PARTS = SubjectResponse.objects.select_related("response").only("subject", "position", "response__external_id")
+RESPONSES = Reads(("subject__id",), (Prefetch("subject__parts", PARTS),))
+RUBRIC = Reads(("rubric_version__number", "rubric_version__rubric__name"))
+ANSWERS = Reads(("rubric_version__created_at",), tuple(name for name in ANSWER_ROWS if name != "rubric_version"))
 
 
 class SubjectResponseSerializer(serializers.Serializer[Any]):
@@ -38,7 +45,9 @@ class RubricField(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[examples.REVIEW])
-class ReviewSerializer(serializers.ModelSerializer[Review]):
+class ReviewSerializer(SparseSerializer, serializers.ModelSerializer[Review]):
+    reads: ClassVar[Mapping[str, Reads]] = {"responses": RESPONSES, "rubric_version": RUBRIC, "answers": ANSWERS}
+
     queue = serializers.CharField(source="origin")
     responses = ResponsesField(source="subject", read_only=True)
     rubric_version = RubricField()
@@ -59,7 +68,9 @@ class ReviewSerializer(serializers.ModelSerializer[Review]):
 
 
 @extend_schema_serializer(examples=[examples.VERDICT])
-class VerdictSerializer(serializers.ModelSerializer[Verdict]):
+class VerdictSerializer(SparseSerializer, serializers.ModelSerializer[Verdict]):
+    reads: ClassVar[Mapping[str, Reads]] = {"responses": RESPONSES, "rubric_version": RUBRIC}
+
     queue = serializers.CharField(source="origin")
     responses = ResponsesField(source="subject", read_only=True)
     rubric_version = RubricField()
@@ -84,8 +95,7 @@ class ReviewList(ProgramList):
     filterset_class = ReviewFilter
 
     def rows(self, project: Project) -> QuerySet[Review]:
-        reviews = project.reviews.select_related("reviewer", "subject")
-        return reviews.prefetch_related(*ANSWER_ROWS, "rubric_version__rubric", "subject__parts__response")
+        return Review.objects.filter(project=project)
 
 
 class VerdictList(ProgramList):
@@ -98,5 +108,4 @@ class VerdictList(ProgramList):
     filterset_class = VerdictFilter
 
     def rows(self, project: Project) -> QuerySet[Verdict]:
-        verdicts = project.verdicts.select_related("settled_by", "subject", "rubric_version__rubric")
-        return verdicts.prefetch_related("subject__parts__response")
+        return Verdict.objects.filter(project=project)

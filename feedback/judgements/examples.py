@@ -31,3 +31,21 @@ VERDICT = OpenApiExample("A verdict", value={
     "rule_label": "v6-model-against-model v1", "inclusion_probability": 0.8, "is_current": True, "created_at": AT,
     "superseded_at": None,
 })  # fmt: skip
+judged: dict[str, Any] = {
+    "rubric_version": about["rubric_version"], "reviewer": "r-0bfe16c8e96c", "imported_from": "", "submitted_at": AT,
+    "withdrawn_at": None, "invalidated_at": None,
+}  # fmt: skip
+VOTE = OpenApiExample("A vote", value={
+    "review": 258, "criterion": "better", "kind": "comparison",
+    "value": {"outcome": "preferred", "preferred": 165, "strength": 2}, "subject": 141,
+    "responses": about["responses"], "shown_order": [166, 165], "queue": about["queue"], "round": 1, "revision": 1,
+    "active_ms": 28363, **judged,
+})  # fmt: skip
+SPAN = OpenApiExample("A span", value={
+    "id": 31, "review": 12, "criterion": "flags", "subject": 9, "response": {"id": 9, "external_id": "chat-003"},
+    "passage": None, "start": 4, "end": 11, "quote": "90 days", "prefix": "Yes, ", "suffix": " after the accident.",
+    "text_hash": "bdf32a84b13a96abd980657e6f77dbe592c8a9a2dc98f4d308a776d6cce17347", "kind": "contradicted",
+    "severity": "major", "note": "The policy says 30.",
+    "evidence": {"passage": 4, "start": 13, "end": 20, "quote": "30 days"}, "queue": "grounding",
+    **judged, "rubric_version": {"id": 1, "name": "Grounding", "number": 1},
+})  # fmt: skip

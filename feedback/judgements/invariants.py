@@ -19,9 +19,13 @@ CHUNK = 500
 def misplaced_spans() -> QuerySet[Span]:
     """Marks or evidence whose quote is not what stands at their offsets. Both databases count code points in substr."""
     text = Coalesce("marked_passage__text", "response__body__output")
-    rows = Span.objects.order_by().annotate(
-        marked=Substr(text, F("start") + 1, F("end") - F("start")),
-        shown=Substr("evidence__text", F("evidence_start") + 1, F("evidence_end") - F("evidence_start")),
+    rows = (
+        Span.objects.filter(erased_at__isnull=True)
+        .order_by()
+        .annotate(
+            marked=Substr(text, F("start") + 1, F("end") - F("start")),
+            shown=Substr("evidence__text", F("evidence_start") + 1, F("evidence_end") - F("evidence_start")),
+        )
     )
     has_evidence = Q(evidence__isnull=False, evidence_start__isnull=False)
     return rows.filter(~Q(marked=F("quote")) | has_evidence & ~Q(shown=F("evidence_quote")))
@@ -29,7 +33,11 @@ def misplaced_spans() -> QuerySet[Span]:
 
 def spans_in_other_texts() -> QuerySet[Span]:
     """Marks made in a text that is not the stored one any more."""
-    rows = Span.objects.order_by().annotate(stored=Coalesce("marked_passage__text_hash", "response__output_hash"))
+    rows = (
+        Span.objects.filter(erased_at__isnull=True)
+        .order_by()
+        .annotate(stored=Coalesce("marked_passage__text_hash", "response__output_hash"))
+    )
     return rows.exclude(stored=F("text_hash"))
 
 
@@ -39,7 +47,7 @@ def changed_reviews() -> list[str]:
 
 
 def digests() -> Iterator[tuple[int, str, str]]:
-    reviews = Review.objects.order_by("pk").prefetch_related(*ANSWER_ROWS)
+    reviews = Review.objects.filter(erased_at__isnull=True).order_by("pk").prefetch_related(*ANSWER_ROWS)
     for review in reviews.iterator(chunk_size=CHUNK):
         yield review.pk, review.digest, digest(answers_of(review))
 

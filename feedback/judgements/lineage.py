@@ -63,12 +63,22 @@ def settled(answer: dict[str, Any], criterion: Criterion | None, response_id: in
         return f"{answer['mean']:.2g}{top}" if answer.get("mean") is not None else "Not settled"
     if kind == Criterion.Kind.COMPARISON:
         return preferred(answer, response_id)
+    if kind == Criterion.Kind.RANKING:
+        return placed(value, response_id)
     if kind == Criterion.Kind.SPANS:
         return marked(answer, {choice["value"]: choice["label"] for choice in options.get("kinds", ())})
     if kind in {Criterion.Kind.TEXT, Criterion.Kind.CORRECTION}:
         return "Written" if kind == Criterion.Kind.TEXT else "Rewritten"
     labels = {choice["value"]: choice["label"] for choice in options.get("choices", ())}
     return "Not settled" if value is None else labels.get(value, WORDS.get(value, str(value)))
+
+
+def placed(tiers: list[list[int]] | None, response_id: int) -> str:
+    """Where this response stands in a settled ranking."""
+    if tiers is None:
+        return "Not settled"
+    place = next(place for place, tier in enumerate(tiers, 1) if response_id in tier)
+    return f"Place {place} of {len(tiers)}" + (", shared" if len(tiers[place - 1]) > 1 else "")
 
 
 def preferred(answer: dict[str, Any], response_id: int) -> str:
@@ -89,6 +99,8 @@ def votes(answer: dict[str, Any]) -> str:
     """The vote share as people say it: 2 of 3."""
     n, share = answer["n"], answer.get("share")
     decided = ", decided by a moderator" if answer.get("adjudicated") else ""
+    if share is not None and answer.get("kind") == Criterion.Kind.RANKING:
+        return f"{n} ranked it; {share:.0%} of what they said of two agrees{decided}"
     if share is None:
         return f"{n} answer{'s' if n != 1 else ''}{decided}"
     return f"{round(share * n)} of {n}{decided}"

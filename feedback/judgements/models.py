@@ -7,6 +7,7 @@ append-only, one current per subject, rubric version and origin.
 from __future__ import annotations
 
 import uuid
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -20,6 +21,10 @@ class ReviewQuerySet(models.QuerySet["Review"]):
     def standing(self) -> ReviewQuerySet:
         """Neither withdrawn by its reviewer nor invalidated by a moderator."""
         return self.filter(withdrawn_at__isnull=True, invalidated_at__isnull=True)
+
+    def taken_back(self) -> ReviewQuerySet:
+        """The others."""
+        return self.filter(Q(withdrawn_at__isnull=False) | Q(invalidated_at__isnull=False))
 
 
 class Review(ProjectRow):
@@ -41,6 +46,11 @@ class Review(ProjectRow):
     created_at = models.DateTimeField(auto_now_add=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     invalidated_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a person's words were taken out of it: feedback/erasing.py."
+    )
+
+    ERASED: ClassVar[dict[str, Any]] = {"note": "", "digest": ""}
 
     objects = ReviewQuerySet.as_manager()
 
@@ -62,6 +72,11 @@ class Review(ProjectRow):
                 fields=["project", "submitted_at"],
                 condition=Q(withdrawn_at__isnull=True, invalidated_at__isnull=True),
                 name="review_standing_by_day",
+            ),
+            models.Index(
+                fields=["project", "withdrawn_at", "invalidated_at"],
+                condition=Q(withdrawn_at__isnull=False) | Q(invalidated_at__isnull=False),
+                name="review_taken_back",
             ),
         ]
 
@@ -87,26 +102,37 @@ class Rating(AnswerRow):
     chosen = models.JSONField(null=True, blank=True, help_text="The values chosen of several, in the rubric's order.")
     text = models.TextField(blank=True)
     part = models.CharField(max_length=40, blank=True, help_text="What of the subject it is about, when not the whole.")
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a person's words were taken out of it: feedback/erasing.py."
+    )
+
+    ERASED: ClassVar[dict[str, Any]] = {"text": ""}
 
     class Meta:
         constraints = [models.UniqueConstraint("review", "criterion", "part", name="rating_once")]
+        indexes = [models.Index(fields=["project", "-review", "criterion", "id"], name="rating_as_listed")]
 
     def __str__(self) -> str:
         return f"{self.criterion_id}: {self.value or self.number or self.text[:40]}"
 
 
 class Comparison(AnswerRow):
-    """A choice between the responses of a subject: a preferred one with strength 1..3, a tie, or none acceptable."""
+    """A choice between the responses of a subject: a preferred one with strength 1..3, a tie, none acceptable, or a
+    ranking of them all.
+    """
 
     class Outcome(models.TextChoices):
         PREFERRED = "preferred"
         TIE = "tie"
         BOTH_BAD = "both_bad", "both bad"
+        RANKED = "ranked"
 
     outcome = models.CharField(max_length=9, choices=Outcome)
     preferred = models.ForeignKey(Response, models.PROTECT, null=True, blank=True, related_name="+")
     strength = models.PositiveSmallIntegerField(null=True, blank=True)
-    ranking = models.JSONField(default=list, blank=True, help_text="Response ids, best first, for k-way criteria.")
+    ranking = models.JSONField(
+        default=list, blank=True, help_text="Of what is ranked: response ids in tiers, the best tier first."
+    )
 
     class Meta:
         constraints = [
@@ -116,7 +142,12 @@ class Comparison(AnswerRow):
                 | ~Q(outcome="preferred") & Q(preferred__isnull=True, strength__isnull=True),
                 name="comparison_preferred_has_strength",
             ),
+            models.CheckConstraint(
+                condition=Q(outcome="ranked") & ~Q(ranking=[]) | ~Q(outcome="ranked") & Q(ranking=[]),
+                name="comparison_ranked_has_ranking",
+            ),
         ]
+        indexes = [models.Index(fields=["project", "-review", "criterion", "id"], name="comparison_as_listed")]
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.preferred_id or ''}"
@@ -147,9 +178,17 @@ class Span(AnswerRow):
     evidence_start = models.PositiveIntegerField(null=True, blank=True)
     evidence_end = models.PositiveIntegerField(null=True, blank=True)
     evidence_quote = models.TextField(blank=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a person's words were taken out of it: feedback/erasing.py."
+    )
+
+    ERASED: ClassVar[dict[str, Any]] = dict.fromkeys(
+        ("quote", "prefix", "suffix", "text_hash", "note", "evidence_quote"), ""
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(start__lt=F("end")), name="span_not_empty")]
+        indexes = [models.Index(fields=["project", "-id"], name="span_as_listed")]
         ordering = ["review_id", "start", "end"]
 
     def __str__(self) -> str:
@@ -161,6 +200,11 @@ class Correction(AnswerRow):
 
     response = models.ForeignKey(Response, models.PROTECT, related_name="corrections")
     text = models.TextField()
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a person's words were taken out of it: feedback/erasing.py."
+    )
+
+    ERASED: ClassVar[dict[str, Any]] = {"text": ""}
 
     class Meta:
         constraints = [models.UniqueConstraint("review", "criterion", "response", name="correction_once")]
@@ -205,6 +249,9 @@ class Verdict(ProjectRow):
     is_current = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     superseded_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a person's words were taken out of it: feedback/erasing.py."
+    )
 
     objects = VerdictQuerySet.as_manager()
 

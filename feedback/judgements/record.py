@@ -127,6 +127,8 @@ def answer_rows(review: Review, checked: CheckedAnswers) -> list[models.Model]:
         elif criterion.kind == Kind.COMPARISON:
             preferred, strength = value.get("preferred"), value.get("strength")
             rows.append(Comparison(**shared, outcome=value["outcome"], preferred_id=preferred, strength=strength))
+        elif criterion.kind == Kind.RANKING:
+            rows.append(Comparison(**shared, outcome=Comparison.Outcome.RANKED, ranking=value))
         elif criterion.kind == Kind.CORRECTION:
             rows.append(Correction(**shared, response_id=value["response"], text=value["text"]))
         else:
@@ -166,9 +168,9 @@ def answers_of(review: Review) -> dict[str, Any]:
     kinds = {criterion.pk: (criterion.key, criterion.kind) for criterion in criteria}
     for rating in review.ratings.all():
         key, kind = kinds[rating.criterion_id]
-        answers[key] = _rated(rating, kind)
+        answers[key] = rated(rating, kind)
     for comparison in review.comparisons.all():
-        answers[kinds[comparison.criterion_id][0]] = _compared(comparison)
+        answers[kinds[comparison.criterion_id][0]] = compared(comparison)
     for correction in review.corrections.all():
         key = kinds[correction.criterion_id][0]
         answers[key] = {"response": correction.response_id, "text": correction.text}
@@ -181,7 +183,7 @@ def answers_of(review: Review) -> dict[str, Any]:
 ANSWER_ROWS = ("rubric_version", "ratings", "comparisons", "corrections", "spans")
 
 
-def _rated(rating: Rating, kind: str) -> Any:
+def rated(rating: Rating, kind: str) -> Any:
     if kind == Kind.TEXT:
         return rating.text
     if kind == Kind.MULTI_CHOICE:
@@ -192,7 +194,9 @@ def _rated(rating: Rating, kind: str) -> Any:
     return int(rating.number) if rating.number.is_integer() else rating.number
 
 
-def _compared(comparison: Comparison) -> dict[str, Any]:
+def compared(comparison: Comparison) -> dict[str, Any] | list[list[int]]:
+    if comparison.outcome == Comparison.Outcome.RANKED:
+        return comparison.ranking
     if comparison.outcome != Comparison.Outcome.PREFERRED:
         return {"outcome": comparison.outcome}
     return {"outcome": "preferred", "preferred": comparison.preferred_id, "strength": comparison.strength}

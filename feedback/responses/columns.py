@@ -47,7 +47,7 @@ def asked(row: Response) -> str:
 def last_spoken(messages: list[dict[str, Any]]) -> dict[str, Any]:
     """The last turn that is not the model's own; else the last one."""
     spoken = [message for message in messages if message["role"] not in {"assistant", "system", "developer"}]
-    return (spoken or messages)[-1]
+    return (spoken or messages or [{"role": "user", "content": ""}])[-1]  # none: it was erased
 
 
 COLUMNS = {

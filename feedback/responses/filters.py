@@ -206,7 +206,7 @@ def drawable(project: Project, parameters: Mapping[str, Any]) -> QuerySet[Respon
     """
     strings = {name: {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else value
                for name, value in parameters.items() if value not in ("", None)}  # fmt: skip
-    found = StrictResponseFilter(strings, queryset=Response.objects.filter(project=project))
+    found = StrictResponseFilter(strings, queryset=Response.objects.filter(project=project, erased_by__isnull=True))
     errors = {name: list(messages) for name, messages in found.errors.items()}
     for name in ("q", *BESIDE):
         if name in strings:

@@ -36,11 +36,12 @@ def changed(rows: QuerySet[ResponseBody, tuple[int, str, str]] | QuerySet[Passag
 
 
 def changed_outputs() -> list[str]:
-    return changed(ResponseBody.objects.values_list("pk", "output", "response__output_hash"))
+    rows = ResponseBody.objects.filter(erased_at__isnull=True)
+    return changed(rows.values_list("pk", "output", "response__output_hash"))
 
 
 def changed_passages() -> list[str]:
-    return changed(Passage.objects.values_list("pk", "text", "text_hash"))
+    return changed(Passage.objects.filter(erased_at__isnull=True).values_list("pk", "text", "text_hash"))
 
 
 CHECKS: list[tuple[str, Callable[[], QuerySet[Response] | QuerySet[Response, tuple[int, str]] | list[str]]]] = [

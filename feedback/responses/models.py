@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 
 from feedback.accounts.models import Member, ProjectRow
+from feedback.erasing import name_of
 from feedback.permissions import ADMIN
 from feedback.prompts.models import PromptVersion
 from feedback.responses.upload import Upload
@@ -144,6 +145,17 @@ class Response(ProjectRow):
     has_feedback = models.BooleanField(default=False)
     verdict = models.CharField(max_length=10, blank=True, help_text="passed or failed, by its newest verdict.")
 
+    erased_by = models.BigIntegerField(null=True, blank=True, help_text="The erasure that it belongs to.")
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="When its texts and names were taken out.")
+
+    ERASED: ClassVar[dict[str, Any]] = {
+        **dict.fromkeys(
+            ("external_id", "body_hash", "prompt_hash", "input_hash", "fold_hash", "output_hash"), name_of()
+        ),
+        **dict.fromkeys(("conversation_id", "trace_id", "span_id", "subject_key", "segment"), ""),
+        "tags": [],
+    }
+
     class Meta:
         constraints = [
             models.UniqueConstraint("project", "external_id", name="response_once"),
@@ -157,6 +169,8 @@ class Response(ProjectRow):
             models.Index(fields=["project", "conversation_id"]),
             models.Index(fields=["project", "trace_id"]),
             models.Index(fields=["prompt_version", "-id"]),
+            models.Index(fields=["project", "subject_key"], condition=~Q(subject_key=""), name="response_of_end_user"),
+            models.Index(fields=["erased_by"], condition=Q(erased_by__isnull=False), name="response_erased_by"),
         ]
 
     def __str__(self) -> str:
@@ -177,6 +191,17 @@ class ResponseBody(models.Model):
     tool_calls = models.JSONField(default=list, blank=True, help_text="Calls that the answer makes.")
     parameters = models.JSONField(default=dict, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a person's words were taken out of it: feedback/erasing.py."
+    )
+
+    ERASED: ClassVar[dict[str, Any]] = {
+        **dict.fromkeys(("messages", "tools", "tool_calls"), []),
+        **dict.fromkeys(("parameters", "metadata"), {}),
+        "variables": None,
+        "input_key": "",
+        "output": "",
+    }
 
     def __str__(self) -> str:
         return self.output[:60]
@@ -194,6 +219,14 @@ class Passage(ProjectRow):
     url = models.CharField(max_length=2000, blank=True)
     store = models.CharField(max_length=100, blank=True)
     score = models.FloatField(null=True, blank=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a person's words were taken out of it: feedback/erasing.py."
+    )
+
+    ERASED: ClassVar[dict[str, Any]] = {
+        **dict.fromkeys(("external_id", "title", "text", "url"), ""),
+        "text_hash": name_of(),
+    }
 
     class Meta:
         constraints = [models.UniqueConstraint("response", "position", name="passage_position_once")]
@@ -232,6 +265,11 @@ class Subject(ProjectRow):
     size = models.PositiveSmallIntegerField(default=1)
     input_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a person's words were taken out of it: feedback/erasing.py."
+    )
+
+    ERASED: ClassVar[dict[str, Any]] = {"input_hash": name_of()}
 
     class Meta:
         constraints = [

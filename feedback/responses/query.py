@@ -5,9 +5,10 @@ filters share it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.http import QueryDict
 from django.utils.http import urlencode
 
@@ -48,6 +49,13 @@ class Query:
             return None
         return SEARCHED if "q" in self.filters else LOOKED
 
+    @cached_property
+    def newest(self) -> int:
+        """The project's newest response. With it as a bound a list begins there even when the planner walks the primary
+        key; without, it first reads whatever came in elsewhere since.
+        """
+        return self.project.responses.order_by("-id").values_list("id", flat=True).first() or 0
+
     def edge(self, start: int | None, *, is_up: bool = False) -> int | None:
         """The first response, below the start or above it, that this page does not look at; None when it sees all."""
         if self.looked is None or not self.is_valid:
@@ -55,7 +63,10 @@ class Query:
         rows = self.project.responses.order_by("id" if is_up else "-id").values_list("id", flat=True)
         if start is not None:
             rows = rows.filter(id__gt=start) if is_up else rows.filter(id__lt=start)
-        return rows[self.looked : self.looked + 1].first()
+            return rows[self.looked : self.looked + 1].first()
+        found = rows.annotate(newest=Subquery(rows[:1])).values_list("id", "newest")
+        edge, self.newest = found[self.looked : self.looked + 1].first() or (None, self.newest)
+        return edge
 
     def encoded(self, *without: str, **more: Any) -> str:
         """As it stands in an address, always in the same order, so that equal queries are equal texts."""
@@ -108,7 +119,7 @@ def page_of(query: Query, listed: QuerySet[Response]) -> Page:
     if query.after is not None:
         return newer_page(query, listed, query.after)
     edge = query.edge(query.before)
-    below = listed if query.before is None else listed.filter(id__lt=query.before)
+    below = listed.filter(id__lte=query.newest) if query.before is None else listed.filter(id__lt=query.before)
     rows = list((below if edge is None else below.filter(id__gt=edge)).order_by("-id")[: PAGE + 1])
     is_full = len(rows) > PAGE
     page = Page(rows[:PAGE], edge=None if is_full else edge, window=edge)

@@ -21,7 +21,7 @@ from feedback.responses import download
 from feedback.responses.columns import COLUMNS, cells
 from feedback.responses.forms import SavedFilterForm
 from feedback.responses.prices import currency_of
-from feedback.responses.query import FORMAT, Query, page_of
+from feedback.responses.query import FORMAT, Page, Query, page_of
 from feedback.responses.shown import (
     EARLIER,
     add_input_words,
@@ -69,9 +69,7 @@ def list_page(request: MemberRequest, query: Query, save_form: SavedFilterForm) 
     offer_choices(query.filterset.form, request.project)
     found = page_of(query, listed(query.rows))
     add_input_words(found.rows)
-    is_first = query.before is None and query.after is None
-    seen = query.rows if found.window is None else query.rows.filter(id__gt=found.window)
-    count = seen.order_by()[:COUNTED].count() if is_first or query.looked is None else None
+    count = counted(query, found)
     capped = count is not None and count >= COUNTED
     looked = f" among the newest {query.looked:,}" if found.window is not None and not capped else ""
     context: dict[str, Any] = {
@@ -94,6 +92,17 @@ def list_page(request: MemberRequest, query: Query, save_form: SavedFilterForm) 
     }
     status = 200 if query.is_valid and not save_form.is_bound else 422
     return page(request, "feedback/responses/response_list.html", context, partial="responses", status=status)
+
+
+def counted(query: Query, found: Page) -> int | None:
+    """How many match, up to COUNTED, among those that the first page looks at; later pages of a search do not say."""
+    is_first = query.before is None and query.after is None
+    if not is_first and query.looked is not None:
+        return None
+    if is_first and (not found.older_url or found.edge is not None):  # all that match are on the page
+        return min(len(found.rows), COUNTED)
+    seen = query.rows.filter(id__lte=query.newest)
+    return (seen if found.window is None else seen.filter(id__gt=found.window)).order_by()[:COUNTED].count()
 
 
 def form_parts(query: Query) -> dict[str, Any]:

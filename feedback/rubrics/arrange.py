@@ -25,6 +25,7 @@ def blank(kind: str) -> Definition:
         Kind.MULTI_CHOICE: {"choices": rows, "min_chosen": 1},
         Kind.SPANS: {"kinds": rows[:1], "severities": []},
         Kind.COMPARISON: {"strengths": 2, "both_bad": True},
+        Kind.RANKING: {"responses": 4, "ties": True},
     }
     is_required = kind not in {Kind.TEXT, Kind.CORRECTION, Kind.SPANS}
     return {

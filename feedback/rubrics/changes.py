@@ -15,8 +15,9 @@ LISTS = {"choices": "answer", "kinds": "kind of span", "severities": "severity"}
 FIGURES = {
     "min": "the lowest point", "max": "the highest point", "step": "the step", "min_chosen": "the fewest to choose",
     "max_chosen": "the most to choose", "strengths": "the number of strengths", "max_length": "the longest text",
+    "responses": "the number of responses",
 }  # fmt: skip
-OFFERS = {"unsure": "“Unsure”", "both_bad": "“Both unacceptable”"}
+OFFERS = {"unsure": "“Unsure”", "both_bad": "“Both unacceptable”", "ties": "equal places"}
 
 
 @dataclass

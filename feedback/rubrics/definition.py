@@ -16,7 +16,8 @@ FIELDS = {"key", "kind", "label", "help_text", "is_required", "options", "fails_
 MAX_CRITERIA = 40
 MAX_POINTS = 101  # of a scale
 MAX_CHOICES = 60
-NEVER_FAIL = {Kind.TEXT, Kind.CORRECTION}
+MOST_RANKED = 8  # responses that a person can hold against each other
+NEVER_FAIL = {Kind.TEXT, Kind.CORRECTION, Kind.RANKING}
 
 
 class RubricRefused(ValueError):
@@ -64,6 +65,7 @@ def sorted_out(definitions: Any) -> tuple[list[dict[str, Any]], list[dict[str, s
                 unclear.add(row["key"])
                 continue
             check_asked_when(row, checked)
+            check_size(row, checked)
             again = row["kind"] == Kind.SPANS and any(other["kind"] == Kind.SPANS for other in checked)
             require(not again, "/kind", "Marks are asked for once: the page keeps one set of them.")
             checked.append(row)
@@ -184,6 +186,14 @@ def check_comparison(options: Options) -> None:
     require(isinstance(options.get("both_bad", False), bool), "/options/both_bad", "true or false.")
 
 
+def check_ranking(options: Options) -> None:
+    only(options, "responses", "ties")
+    count = options.get("responses")
+    is_possible = is_count(count) and 2 <= count <= MOST_RANKED  # type: ignore[operator]
+    require(is_possible, "/options/responses", f"A whole number from 2 to {MOST_RANKED}.")
+    require(isinstance(options.get("ties", False), bool), "/options/ties", "true or false.")
+
+
 def check_text(options: Options) -> None:
     only(options, "max_length")
     longest = options.get("max_length", 1)
@@ -198,6 +208,7 @@ OPTIONS: dict[str, Callable[[Options], None]] = {
     Kind.TEXT: check_text,
     Kind.SPANS: check_spans,
     Kind.COMPARISON: check_comparison,
+    Kind.RANKING: check_ranking,
     Kind.CORRECTION: check_text,
 }
 
@@ -207,7 +218,7 @@ def check_fails_when(kind: str, options: Options, fails_when: Options) -> None:
     if not fails_when:
         return
     at = "/fails_when"
-    require(kind not in NEVER_FAIL, at, "A text cannot fail.")
+    require(kind not in NEVER_FAIL, at, "Texts and rankings cannot fail.")
     if kind == Kind.SCALE:
         below = fails_when.get("below")
         require(set(fails_when) == {"below"} and is_number(below), at, 'A scale fails as {"below": number}.')
@@ -234,6 +245,7 @@ def check_asked_when(row: dict[str, Any], earlier: list[dict[str, Any]]) -> None
     require(asked is not None, f"{at}/criterion", "Name a question that stands before this one.")
     assert asked is not None
     kind, options = asked["kind"], asked["options"]
+    require(kind != Kind.RANKING, f"{at}/criterion", "A ranking is no condition: it has no one answer to ask about.")
     how = set(condition) - {"criterion"}
     if kind == Kind.SCALE:
         require(how in ({"below"}, {"at_least"}), at, 'A scale is asked about as {"below": n} or {"at_least": n}.')
@@ -246,6 +258,22 @@ def check_asked_when(row: dict[str, Any], earlier: list[dict[str, Any]]) -> None
         require(how == {"values"} and isinstance(values, list), at, 'Answers are named as {"values": […]}.')
         possible = outcomes(kind, options, preferred=True)
         require(values and not [v for v in values if v not in possible], at, "Choose answers of that question.")
+
+
+def size_of(row: dict[str, Any]) -> int | None:
+    """How many responses a question is about at once; None where it goes with any number."""
+    if row["kind"] == Kind.COMPARISON:
+        return 2
+    return int(row["options"]["responses"]) if row["kind"] == Kind.RANKING else None
+
+
+def check_size(row: dict[str, Any], others: list[dict[str, Any]]) -> None:
+    """All questions of a rubric are asked about the same responses."""
+    size = size_of(row)
+    sizes = {size, *map(size_of, others)} - {None}
+    at = "/options/responses" if row["kind"] == Kind.RANKING else "/kind"
+    counts = " and ".join(map(str, sorted(filter(None, sizes))))
+    require(size is None or len(sizes) == 1, at, f"Questions about {counts} responses cannot stand in one rubric.")
 
 
 def outcomes(kind: str, options: Options, *, preferred: bool = False) -> list[str]:

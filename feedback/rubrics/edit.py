@@ -27,6 +27,7 @@ WHAT = {
     Criterion.Kind.CHOICE: "One of several answers",
     Criterion.Kind.MULTI_CHOICE: "All answers that apply",
     Criterion.Kind.COMPARISON: "Which of two responses is better",
+    Criterion.Kind.RANKING: "Several responses, from the best to the worst",
     Criterion.Kind.SPANS: "Stretches of the text, flagged",
     Criterion.Kind.CORRECTION: "The response rewritten",
     Criterion.Kind.TEXT: "In the reviewer's words",

@@ -13,7 +13,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from feedback.rubrics.definition import outcomes
+from feedback.rubrics.definition import MOST_RANKED, outcomes
 from feedback.rubrics.models import Criterion
 from feedback.rubrics.wording import WORDS
 
@@ -83,6 +83,8 @@ def read_options(post: QueryDict, prefix: str, kind: str) -> dict[str, Any]:
         return {"unsure": True} if f"{prefix}unsure" in post else {}
     if kind == Kind.COMPARISON:
         return numbers(post, prefix, "strengths") | ({"both_bad": True} if f"{prefix}both_bad" in post else {})
+    if kind == Kind.RANKING:
+        return numbers(post, prefix, "responses") | ({"ties": True} if f"{prefix}ties" in post else {})
     if kind in ROWS:
         entries = {name: read_rows(post, f"{prefix}{name}-") for name in ROWS[Kind(kind)]}
         entries = {name: rows for name, rows in entries.items() if rows or name != "severities"}
@@ -206,6 +208,10 @@ class QuestionForm(forms.Form):
             strengths = [("1", "Left or right"), ("2", "Also much better"), ("3", "Also by far better")]
             self.fields["strengths"] = forms.ChoiceField(label="How strongly", choices=strengths, required=False)
             self.fields["both_bad"] = box("Offer “Both unacceptable” too", **REDRAW)
+        elif self.kind == Kind.RANKING:
+            counts = [(str(count), str(count)) for count in range(2, MOST_RANKED + 1)]
+            self.fields["responses"] = forms.ChoiceField(label="Responses to rank", choices=counts, required=False)
+            self.fields["ties"] = box("Responses may share a place")
         elif self.kind == Kind.MULTI_CHOICE:
             self.fields["min_chosen"] = figure("At least", "0 makes none of them an answer.", placeholder="1")
             self.fields["max_chosen"] = figure("At most", placeholder="All")
@@ -220,7 +226,7 @@ class QuestionForm(forms.Form):
 
     def add_condition(self, earlier: Sequence[Definition]) -> None:
         wanted = self.row["asked_when"].get("criterion", "")
-        named = {row["key"]: row for row in earlier if row["key"]}
+        named = {row["key"]: row for row in earlier if row["key"] and row["kind"] != Kind.RANKING}
         choices = [("", "Always"), *((key, f"Only after: {row['label'] or key}") for key, row in named.items())]
         if wanted and wanted not in named:
             choices.append((wanted, f"{wanted}: no earlier question has this key"))
@@ -272,11 +278,13 @@ class QuestionForm(forms.Form):
 
     @property
     def option_fields(self) -> list[Any]:
-        return self.named("min", "max", "step", "min_chosen", "max_chosen", "strengths", "max_length", "fails_below")
+        return self.named(
+            "min", "max", "step", "min_chosen", "max_chosen", "strengths", "responses", "max_length", "fails_below"
+        )
 
     @property
     def boxed_fields(self) -> list[Any]:
-        return self.named("is_required", "unsure", "both_bad", "fails_any")
+        return self.named("is_required", "unsure", "both_bad", "ties", "fails_any")
 
     @property
     def anchor_fields(self) -> list[Any]:
@@ -325,12 +333,12 @@ def flat(row: Definition, prefix: str) -> QueryDict:
     options, fails, when = row["options"], row["fails_when"], row["asked_when"]
     for name in ("kind", "key", "label", "help_text"):
         data[prefix + name] = row[name]
-    for name in ("min", "max", "step", "min_chosen", "max_chosen", "strengths", "max_length"):
+    for name in ("min", "max", "step", "min_chosen", "max_chosen", "strengths", "responses", "max_length"):
         if name in options:
             data[prefix + name] = shown(options[name])
     ticks = {
         "is_required": row["is_required"], "unsure": options.get("unsure"), "both_bad": options.get("both_bad"),
-        "fails_any": fails.get("any"),
+        "ties": options.get("ties"), "fails_any": fails.get("any"),
     }  # fmt: skip
     for name in (name for name, is_on in ticks.items() if is_on):
         data[prefix + name] = "on"

@@ -17,11 +17,13 @@ from feedback.text.canonical import CanonicalError
 READY = {
     "helpfulness": (ready.HELPFULNESS, ready.HELPFULNESS_CRITERIA, ready.HELPFULNESS_GUIDELINE),
     "pairwise": (ready.PAIRWISE, ready.PAIRWISE_CRITERIA, ready.PAIRWISE_GUIDELINE),
+    "ranked": (ready.RANKED, ready.RANKED_CRITERIA, ready.RANKED_GUIDELINE),
 }
 BEGINNINGS = [
     ("blank", "An empty page"),
     ("helpfulness", "Ready to use: helpfulness, grounding and hallucinations of one answer"),
     ("pairwise", "Ready to use: which of two answers is better"),
+    ("ranked", "Ready to use: four answers, from the best to the worst"),
     ("copy", "A copy of one of this project's rubrics"),
     ("document", "A rubric that was downloaded as JSON"),
 ]

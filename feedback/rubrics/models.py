@@ -48,7 +48,9 @@ class RubricVersion(ProjectRow):
     guideline = models.ForeignKey(
         GuidelineVersion, models.PROTECT, null=True, blank=True, related_name="rubric_versions"
     )
-    subject_size = models.PositiveSmallIntegerField(default=1, help_text="1 judges a response, 2 compares a pair.")
+    subject_size = models.PositiveSmallIntegerField(
+        default=1, help_text="1 judges a response, 2 compares a pair, more are ranked."
+    )
     frozen_at = models.DateTimeField(
         null=True, blank=True, help_text="When a queue first used it; it never changes after."
     )
@@ -66,10 +68,10 @@ class Criterion(ProjectRow):
 
     `options` by kind: scale {min, max, anchors: {"1": "No use"}}; choice {choices: [{value, label, help?}]};
     multi_choice the same with {min_chosen?, max_chosen?}; spans {kinds: [{value, label}], severities: [{value,
-    label}]}; comparison {strengths: 1..3, both_bad: bool}; correction and text {max_length?}. `fails_when`: which
-    settled answers count as a failure, {"below": 3} for a scale, {"values": ["no"]} for yes/no and the choices,
-    {"any": true} for spans. `asked_when`: {"criterion": key of an earlier one} with "values", "any", "below" or
-    "at_least"; empty is always (conditions.py).
+    label}]}; comparison {strengths: 1..3, both_bad: bool}; ranking {responses: 2..8, ties: bool}; correction and text
+    {max_length?}. `fails_when`: which settled answers count as a failure, {"below": 3} for a scale, {"values": ["no"]}
+    for yes/no and the choices, {"any": true} for spans. `asked_when`: {"criterion": key of an earlier one} with
+    "values", "any", "below" or "at_least"; empty is always (conditions.py).
     """
 
     class Kind(models.TextChoices):
@@ -80,6 +82,7 @@ class Criterion(ProjectRow):
         TEXT = "text"
         SPANS = "spans"
         COMPARISON = "comparison"
+        RANKING = "ranking"
         CORRECTION = "correction"
 
     rubric_version = models.ForeignKey(RubricVersion, models.CASCADE, related_name="criteria")

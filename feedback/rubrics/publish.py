@@ -9,7 +9,7 @@ from django.db.models import Max
 
 from feedback.accounts.models import Member
 from feedback.audit.log import record
-from feedback.rubrics.definition import RubricRefused, check_definitions
+from feedback.rubrics.definition import RubricRefused, check_definitions, size_of
 from feedback.rubrics.models import Criterion, Guideline, GuidelineVersion, Rubric, RubricVersion
 
 __all__ = ["RubricRefused", "publish", "publish_guideline"]
@@ -27,13 +27,15 @@ def publish(
     """The next version of the rubric with these criteria, in their order; `RubricRefused` when they cannot be.
 
     A guideline given as text becomes the next version of the guideline that has the rubric's name. A rubric with a
-    comparison judges pairs, any other single responses, unless `subject_size` says otherwise.
+    comparison judges pairs, one with a ranking as many as that ranks, any other single responses unless `subject_size`
+    says otherwise.
     """
     rows = check_definitions(criteria)
-    compares = any(row["kind"] == Criterion.Kind.COMPARISON for row in rows)
-    size = subject_size or (2 if compares else 1)
-    if compares and size < 2:
-        raise RubricRefused([{"pointer": "", "detail": "A comparison needs two responses."}])
+    needed = next(filter(None, map(size_of, rows)), 1)
+    size = subject_size or needed
+    is_ranked = any(row["kind"] == Criterion.Kind.RANKING for row in rows)
+    if size < needed or is_ranked and size > needed:
+        raise RubricRefused([{"pointer": "", "detail": f"These questions need {needed} responses at once."}])
     Rubric.objects.select_for_update().get(pk=rubric.pk)  # one publisher at a time
     number = (rubric.versions.aggregate(newest=Max("number"))["newest"] or 0) + 1
     if isinstance(guideline, str):

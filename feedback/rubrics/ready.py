@@ -1,4 +1,4 @@
-"""Two rubrics to begin with: one that judges a response, one that compares two. Each project gets its own copies."""
+"""Rubrics to begin with: one judges a response, one compares two, one ranks four. A project gets its own copies."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from feedback.rubrics.publish import publish
 
 HELPFULNESS = "Helpfulness and grounding"
 PAIRWISE = "Which answer is better?"
+RANKED = "Rank the answers"
 
 HELPFULNESS_CRITERIA: list[dict[str, Any]] = [
     {
@@ -132,6 +133,30 @@ The sides are drawn for you and mean nothing.
 """
 
 
+RANKED_CRITERIA: list[dict[str, Any]] = [
+    {
+        "key": "order",
+        "kind": "ranking",
+        "label": "Which answer is best, which comes next?",
+        "options": {"responses": 4, "ties": True},
+    },
+    {**PAIRWISE_CRITERIA[1], "help_text": "What decided about the first place, in a few words."},
+]
+
+RANKED_GUIDELINE = """\
+## What you rank
+
+Several answers to the same input. Which one would you send to the person who asked, and which if that one were not
+there?
+
+1. **Read them all first.** Then choose the best, then the best of the others.
+2. **Truth to the sources decides**, then usefulness, then form. Length alone is no merit.
+3. **The same place** is for answers between which you would toss a coin, not for those that you have not read.
+
+Where an answer stands on the page is drawn for you and means nothing.
+"""
+
+
 def helpfulness_rubric(project: Project) -> RubricVersion:
     """Its newest version of "Helpfulness and grounding", published when there is none."""
     return _ready(project, HELPFULNESS, HELPFULNESS_CRITERIA, HELPFULNESS_GUIDELINE)
@@ -140,6 +165,11 @@ def helpfulness_rubric(project: Project) -> RubricVersion:
 def pairwise_rubric(project: Project) -> RubricVersion:
     """Its newest version of "Which answer is better?", published when there is none."""
     return _ready(project, PAIRWISE, PAIRWISE_CRITERIA, PAIRWISE_GUIDELINE)
+
+
+def ranked_rubric(project: Project) -> RubricVersion:
+    """Its newest version of "Rank the answers", published when there is none."""
+    return _ready(project, RANKED, RANKED_CRITERIA, RANKED_GUIDELINE)
 
 
 @transaction.atomic

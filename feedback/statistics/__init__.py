@@ -1,4 +1,5 @@
 """Statistics as pure functions of plain numbers.
 
-These files need only the standard library, so that web processes stay small.
+Files that web processes import need only the standard library, so that they stay small. `preference`, `ranks` and
+`agreement` need numpy or scipy, and are imported by workers only.
 """

@@ -20,9 +20,16 @@ from feedback.accounts.models import Project, User
 OURS = ("feedback.", "reviews.")
 
 # Secrets, or what lets somebody act: left out of every table that has a column of this name.
-LEFT_OUT = frozenset({"salt", "digest", "token", "password", "secret", "secrets", "session_key"})
+LEFT_OUT = frozenset(
+    {
+        "salt", "digest", "token", "password", "secret", "secrets", "session_key", "sealed_secret",
+        "sealed_old_secret", "sealed_key", "subject_digest", "nonce", "seed",
+    }
+)  # fmt: skip
 # Not editable, and no secret: opaque names and times. Whatever else is not editable is left out until it is listed.
 KEPT = frozenset({"key", "pseudonym", "prefix"})
+# What people said in confidence, for figures of groups alone.
+CONFIDENTIAL = frozenset({"quality.statedattribute.value"})
 # People are members of several projects: only what this project knows of them.
 OF_PEOPLE = ("id", "email", "name", "key")
 
@@ -56,7 +63,7 @@ class Table:
 def is_taken(model: type[models.Model], field: models.Field[Any, Any]) -> bool:
     if model is User:
         return field.name in OF_PEOPLE
-    if field.name in LEFT_OUT:
+    if field.name in LEFT_OUT or f"{model._meta.label_lower}.{field.name}" in CONFIDENTIAL:
         return False
     is_plain = field.editable or field.primary_key or isinstance(field, models.DateField)
     return is_plain or field.name in KEPT

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django import template
+from django.utils import timezone
+from django.utils.timesince import timesince
 
 register = template.Library()
 
@@ -14,3 +18,12 @@ def lasting(seconds: int) -> str:
     minutes, rest = divmod(rest, 60)
     parts = [f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min"), (rest, "s")) if n]
     return " ".join(parts) or "0 s"
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """How long since, in the largest unit alone: "3 hours ago". Within a minute, and by a clock ahead, "just now"."""
+    if moment is None:
+        return ""
+    now = timezone.now()
+    return f"{timesince(moment, now, depth=1)} ago" if now - moment >= timedelta(minutes=1) else "just now"

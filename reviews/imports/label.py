@@ -75,21 +75,27 @@ class References:
 
     def value(self, value: Any, at: str) -> Any:
         if isinstance(value, list):
-            return [self.mark(mark, f"{at}/{index}") for index, mark in enumerate(value)]
+            return [self.part(part, f"{at}/{index}") for index, part in enumerate(value)]
         if isinstance(value, dict):
             return self.named(value, ("preferred", "response"), at)
         return value
 
+    def part(self, part: Any, at: str) -> Any:
+        """A mark, a tier of a ranking, or one of several choices."""
+        if not isinstance(part, list):
+            return self.mark(part, at)
+        return [self.response(name, f"{at}/{index}") for index, name in enumerate(part)]
+
+    def response(self, given: Any, at: str) -> Any:
+        if isinstance(given, str) and given not in self.ids:
+            raise refused(at, 'Name a response of this label by its external id, "left" or "right".')
+        return self.ids[given] if isinstance(given, str) else given
+
     def named(self, value: dict[str, Any], fields: tuple[str, ...], at: str) -> dict[str, Any]:
         found = dict(value)
         for name in fields:
-            given = value.get(name)
-            if isinstance(given, str):
-                if given not in self.ids:
-                    raise refused(
-                        f"{at}/{name}", 'Name a response of this label by its external id, "left" or "right".'
-                    )
-                found[name] = self.ids[given]
+            if isinstance(value.get(name), str):
+                found[name] = self.response(value[name], f"{at}/{name}")
         return found
 
     def mark(self, mark: Any, at: str) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.urls import reverse
 
 from feedback.accounts.models import Member, ProjectRow
+from feedback.erasing import name_of
 from feedback.judgements.models import Review
 from feedback.responses.upload import Upload
 
@@ -21,6 +22,11 @@ class ImportedReview(ProjectRow):
     review = models.OneToOneField(Review, models.CASCADE, related_name="imported")
     imported_by = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a person's words were taken out of it: feedback/erasing.py."
+    )
+
+    ERASED: ClassVar[dict[str, Any]] = {"external_id": name_of(), "body_hash": ""}
 
     class Meta:
         constraints = [models.UniqueConstraint("project", "source", "external_id", name="imported_review_once")]

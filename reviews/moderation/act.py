@@ -16,14 +16,18 @@ from feedback.judgements.record import criteria_of
 from feedback.rubrics.models import Criterion
 from reviews.moderation.models import Action, BulkAction
 from reviews.quality.models import Adjudication
-from reviews.quality.settle import settle_item
+from reviews.quality.settle import load, settle_item
+from reviews.quality.worth import worth
 from reviews.queues import items as places
 from reviews.queues.models import Assignment, Item, Place
 from reviews.queues.places import lock_item
 
 Kind, State = Action.Kind, Item.State
 MOST_REVIEWS = 50  # an item asks for, as in a queue's form
-DECIDED = (Criterion.Kind.YES_NO, Criterion.Kind.CHOICE, Criterion.Kind.COMPARISON, Criterion.Kind.SPANS)
+DECIDED = (
+    Criterion.Kind.YES_NO, Criterion.Kind.CHOICE, Criterion.Kind.COMPARISON, Criterion.Kind.RANKING,
+    Criterion.Kind.SPANS,
+)  # fmt: skip
 
 
 class Refused(Exception):
@@ -77,12 +81,12 @@ def ask_more(item: Item, by: Member, reason: str, bulk: BulkAction | None = None
 
 
 @transaction.atomic
-def ask_fewer(item: Item, by: Member, reason: str) -> Action:
+def ask_fewer(item: Item, by: Member, reason: str, bulk: BulkAction | None = None) -> Action:
     """Take an open place back, which undoes `ask_more` as long as nobody has taken it."""
     item = lock_item(item.pk)
-    if item.k < 2 or not item.places.filter(state=Place.State.OPEN).exists():
+    if item.k < 2 or not item.places.filter(state=Place.State.OPEN, is_extra=False).exists():
         raise Refused("No open place is left to take back.")
-    action = write_down(Kind.ASK_FEWER, item, by, reason)
+    action = write_down(Kind.ASK_FEWER, item, by, reason, bulk=bulk)
     places.set_k(item, item.k - 1, by)
     return action
 
@@ -110,7 +114,9 @@ def contest(item: Item, by: Member, reason: str, keys: list[str]) -> Action:
     action = write_down(Kind.REOPEN, item, by, reason)
     places.end_verdict(item, by)
     Item.objects.filter(pk=item.pk).update(state=State.UNRESOLVED)
-    Adjudication.objects.create(project_id=item.project_id, item=item, disputed=keys)
+    case = load([item])[0]
+    value = worth(item, criteria_of(item.queue.rubric_version), case.settled(), keys)
+    Adjudication.objects.create(project_id=item.project_id, item=item, disputed=keys, value=value)
     record("item-reopened", item, actor=by, how="contested", criteria=keys)
     return action
 
@@ -129,25 +135,25 @@ def decidable(item: Item) -> list[Criterion]:
 
 
 @transaction.atomic
-def invalidate(assignment: Assignment, by: Member, reason: str) -> Action:
+def invalidate(assignment: Assignment, by: Member, reason: str, bulk: BulkAction | None = None) -> Action:
     """Take a review out of the count; a verdict that counted it ends. Undone by `restore`."""
     item = lock_item(assignment.item_id)
     row = Assignment.objects.get(pk=assignment.pk)
     if row.state not in {Assignment.State.SUBMITTED, Assignment.State.SURPLUS}:
         raise Refused("Only a submitted review is invalidated.")
-    action = write_down(Kind.INVALIDATE, item, by, reason, assignment=row)
+    action = write_down(Kind.INVALIDATE, item, by, reason, assignment=row, bulk=bulk)
     places.invalidate(row, by)
     return action
 
 
 @transaction.atomic
-def restore(assignment: Assignment, by: Member, reason: str) -> Action:
+def restore(assignment: Assignment, by: Member, reason: str, bulk: BulkAction | None = None) -> Action:
     """Let an invalidated review count again, or keep it as surplus when its place is taken."""
     item = lock_item(assignment.item_id)
     row = Assignment.objects.select_related("review").get(pk=assignment.pk)
     if row.state != Assignment.State.INVALIDATED or row.review is None or row.review.withdrawn_at:
         raise Refused("Only an invalidated review is restored.")
-    action = write_down(Kind.RESTORE, item, by, reason, assignment=row)
+    action = write_down(Kind.RESTORE, item, by, reason, assignment=row, bulk=bulk)
     places.restore(row, by)
     return action
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from feedback.accounts.administration import RowAdmin
-from reviews.moderation.models import Action, BulkAction
+from reviews.moderation.models import Action, BulkAction, QueueAct
 
 
 @admin.register(Action)
@@ -20,3 +20,10 @@ class BulkActionAdmin(RowAdmin):
     list_display = ("pk", "kind", "by", "state", "done", "total", "project", "created_at")
     list_filter = ("kind", "state", "project")
     search_fields = ("=id", "=digest")
+
+
+@admin.register(QueueAct)
+class QueueActAdmin(RowAdmin):
+    list_display = ("at", "kind", "queue", "before", "after", "by", "project")
+    list_filter = ("kind", "project")
+    search_fields = ("=queue__key",)

@@ -11,9 +11,8 @@ from feedback.permissions import ADMIN
 from reviews.moderation.act import verdicts_of
 from reviews.moderation.models import Action
 from reviews.moderation.panel import line, shown
-from reviews.quality.dispute import label, sheet
+from reviews.quality.dispute import settled_words, sheet
 from reviews.quality.names import letters_of
-from reviews.quality.tally import Answer
 from reviews.queues.desk import names_of
 from reviews.queues.models import Assignment, Escalation, Item, Place
 
@@ -68,6 +67,8 @@ def by_name(entry: dict[str, Any]) -> tuple[int, str]:
 
 def turn_line(turn: Assignment, letter: str, sees_names: bool) -> dict[str, Any]:
     words, tone, icon = SAID[State(turn.state)]
+    if turn.is_extra and turn.state == State.SUBMITTED:  # gold, or the same person again
+        words, tone, icon = "Beside the count", "", ""
     return {
         "turn": turn,
         "name": f"Reviewer {letter}",
@@ -89,17 +90,7 @@ def verdict_line(verdict: Verdict, item: Item, responses: list[Any]) -> dict[str
     return {
         "verdict": verdict,
         "method": verdict.get_method_display(),
-        "answers": [(criterion.label, in_words(criterion, answer, names)) for criterion, answer in pairs if answer],
+        "answers": [
+            (criterion.label, settled_words(criterion, answer, names)) for criterion, answer in pairs if answer
+        ],
     }
-
-
-def in_words(criterion: Any, answer: Answer, names: dict[int, str]) -> str:
-    if "outcome" in answer:
-        if answer["outcome"] == "preferred":
-            return names.get(answer["preferred"], "A response")
-        return {"tie": "Equal", "both_bad": "Both unacceptable"}.get(answer["outcome"] or "", "Not settled")
-    if "mean" in answer:
-        return "No answer" if answer["mean"] is None else f"{answer['mean']:.2f} on average"
-    if "value" in answer:
-        return label(criterion, answer["value"]) if answer["value"] else "Not settled"
-    return f"{answer.get('n', 0)} written"

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from feedback.accounts.access import MemberRequest
+from feedback.accounts.models import Member
 from feedback.htmx import page, see_other
 from feedback.permissions import ADMIN
 from reviews.moderation.panel import titled
@@ -20,7 +21,14 @@ from reviews.queues.escalate import LONGEST, EscalationRefused, close, say
 from reviews.queues.models import Escalation
 
 PAGE = 50
-STATES = {"open": "Waiting for you", "answered": "Answered", "closed": "Closed", "all": "All"}
+OTHERS = "others"
+STATES = {
+    "open": "Waiting for you",
+    "answered": "Answered",
+    OTHERS: "For other skills",
+    "closed": "Closed",
+    "all": "All",
+}
 
 
 class AnswerForm(forms.Form):
@@ -50,14 +58,18 @@ class LastWordForm(forms.Form):
     )
 
 
-def in_state(rows: Any, state: str) -> Any:
-    """Waiting: the reviewer had the last word. Answered: a moderator had it."""
-    rows = rows.with_last_word()
+def in_state(rows: Any, state: str, member: Member) -> Any:
+    """Waiting: the reviewer had the last word. Answered: a moderator had it. Both of those that are for this member;
+    what is for others stays in reach, since they may be away.
+    """
+    rows, offered = rows.with_last_word(), rows.offered_to(member)
+    if state == OTHERS:
+        return rows.open().exclude(pk__in=offered.values("pk"))
     if state == "closed":
         return rows.filter(closed_at__isnull=False)
     if state == "all":
         return rows
-    rows = rows.open()
+    rows = rows.open().offered_to(member)
     is_waiting = {"last_author_id": F("raised_by")}
     return rows.filter(**is_waiting) if state == "open" else rows.exclude(**is_waiting)
 
@@ -68,7 +80,11 @@ def escalation_list(request: MemberRequest) -> HttpResponse:
     state = request.GET.get("state", "open")
     state = state if state in STATES else "open"
     before = request.GET.get("before", "")
-    rows = in_state(request.project.escalations, state).select_related("item__queue").prefetch_related("messages")
+    rows = (
+        in_state(request.project.escalations, state, request.member)
+        .select_related("item__queue")
+        .prefetch_related("messages")
+    )
     rows = rows.filter(pk__lt=int(before)) if before.isdecimal() and len(before) < 19 else rows
     found: list[Escalation] = list(rows.order_by("-pk")[: PAGE + 1])
     titles = titled([row.item for row in found[:PAGE]])

@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 
-from reviews.moderation.act import decidable
-from reviews.queues.models import Item
+from reviews.moderation.act import MOST_REVIEWS, decidable
+from reviews.queues.models import Item, Queue
 
 AGAIN, CONTEST = "again", "contest"
 
@@ -55,3 +55,27 @@ class ReopenForm(ReasonForm):
         if self.cleaned_data.get("how") == CONTEST and not self.cleaned_data.get("criteria"):
             self.add_error("criteria", "Choose at least one question to decide.")
         return self.cleaned_data
+
+
+class OverlapForm(ReasonForm):
+    k = forms.IntegerField(
+        label="Reviews per item",
+        help_text="Of items that come from now on. Items that are there keep what they ask for.",
+        min_value=1,
+        max_value=MOST_REVIEWS,
+    )
+    field_order = ("k", "reason")
+
+
+class RestrictForm(ReasonForm):
+    """Which queues a person gets nothing from; none chosen is all of the project."""
+
+    where = forms.ModelChoiceField(
+        label="Where?", queryset=Queue.objects.none(), required=False, empty_label="All queues of the project"
+    )
+    field_order = ("where", "reason")
+
+    def __init__(self, queues: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["where"].queryset = queues  # type: ignore[attr-defined]
+        self.fields["reason"].help_text = "The person reads it, and so does every moderator."

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from feedback.accounts.access import MemberRequest
 from feedback.htmx import page, see_other
 from reviews.moderation import act, preview
+from reviews.moderation.bulk import OF_REVIEWS
 from reviews.moderation.dossier import dossier
 from reviews.moderation.filters import chosen, offer_queues
 from reviews.moderation.forms import AGAIN, ReasonForm, ReopenForm
@@ -58,7 +59,7 @@ def item_list(request: MemberRequest) -> HttpResponse:
         "noun": "item" if count == 1 else "items",
         "filters": base,
         "is_filtered": any(filters.values()),
-        "kinds": BulkAction.Kind.choices,
+        "kinds": [choice for choice in BulkAction.Kind.choices if choice[0] not in OF_REVIEWS],
         "first_url": f"?{base}" if is_behind else "",
         "next_url": f"?{base}{'&' if base else ''}before={listed[PAGE - 1].pk}" if len(listed) > PAGE else "",
     }
@@ -117,7 +118,9 @@ def after(request: MemberRequest, item: Item) -> str:
     slug = {"project": request.project.slug}
     if request.POST.get("next") == "dispute":
         place = request.POST.get("after", "")
-        return reverse("quality:next", kwargs=slug) + (f"?after={place}" if place.isdecimal() else "")
+        order = "order=oldest" if request.POST.get("order") == "order=oldest" else ""
+        asked = "&".join(part for part in (order, f"after={place}" if place.isdecimal() else "") if part)
+        return reverse("quality:next", kwargs=slug) + (f"?{asked}" if asked else "")
     return reverse("moderation:item-detail", kwargs={**slug, "pk": item.pk})
 
 

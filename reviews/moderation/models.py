@@ -8,13 +8,15 @@ from django.db import models
 
 from feedback.accounts.models import Member, ProjectRow
 from feedback.jobs import Job
-from reviews.queues.models import Assignment, Item
+from reviews.queues.models import Assignment, Item, Queue
 
-MOST = 1_000  # items in one bulk action
+MOST = 1_000  # items or reviews in one bulk action
 
 
 class BulkAction(ProjectRow, Job):
-    """One counted, confirmed act on a set of items. The ids are the set that was confirmed, in ascending order."""
+    """One counted, confirmed act on a set of items, or of one person's reviews. The ids are the set that was confirmed,
+    in ascending order: of items, or of turns where `reviewer` says whose.
+    """
 
     bell: ClassVar[str] = "bulk"
 
@@ -22,8 +24,14 @@ class BulkAction(ProjectRow, Job):
         WITHDRAW = "withdraw", "withdraw"
         PUT_BACK = "put-back", "put back"
         ASK_MORE = "ask-more", "ask for one more review"
+        ASK_FEWER = "ask-fewer", "ask for one review less"
+        INVALIDATE = "invalidate", "invalidate"
+        RESTORE = "restore", "restore"
 
     kind = models.CharField(max_length=10, choices=Kind)
+    reviewer = models.ForeignKey(
+        Member, models.CASCADE, null=True, blank=True, related_name="+", help_text="Whose reviews the ids are."
+    )
     by = models.ForeignKey(Member, models.PROTECT, related_name="+")
     reason = models.TextField()
     item_ids = models.JSONField(default=list)
@@ -31,8 +39,17 @@ class BulkAction(ProjectRow, Job):
     refused = models.JSONField(default=dict, blank=True, help_text="How many items were left alone, by reason.")
 
     def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.counted}"
+
+    @property
+    def noun(self) -> str:
+        return "review" if self.reviewer_id else "item"
+
+    @property
+    def counted(self) -> str:
+        """As "12 items" or "12 reviews"."""
         n = len(self.item_ids)
-        return f"{self.get_kind_display()}: {n} item{'' if n == 1 else 's'}"
+        return f"{n:,} {self.noun}{'' if n == 1 else 's'}"
 
     def step(self) -> bool:
         from reviews.moderation import bulk  # which is written in terms of these models
@@ -91,3 +108,35 @@ class Action(ProjectRow):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.item_id}"
+
+
+class QueueAct(ProjectRow):
+    """One act of a moderator on a queue, with what was before, which is how it is taken back."""
+
+    class Kind(models.TextChoices):
+        STATE = "state", "opened or paused"
+        OVERLAP = "overlap", "changed the reviews per item"
+
+    kind = models.CharField(max_length=7, choices=Kind)
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="acts")
+    before = models.CharField(max_length=6, help_text="A state, or reviews per item.")
+    after = models.CharField(max_length=6)
+    by = models.ForeignKey(Member, models.PROTECT, related_name="+")
+    reason = models.TextField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(reason=""), name="queue_act_says_why"),
+            models.CheckConstraint(condition=~models.Q(before=models.F("after")), name="queue_act_changes"),
+        ]
+        indexes = [models.Index(fields=["project", "-id"], name="queue_act_as_listed")]
+
+    def __str__(self) -> str:
+        return f"{self.queue}: {self.words}"
+
+    @property
+    def words(self) -> str:
+        if self.kind == self.Kind.OVERLAP:
+            return f"changed the reviews per new item from {self.before} to {self.after}"
+        return f"{'opened' if self.after == Queue.State.OPEN else self.after} the queue"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,10 +10,13 @@ from django.urls import reverse
 
 from feedback.accounts.models import Member, Project
 from feedback.jobs import Job, job_models
-from reviews.moderation.models import Action, BulkAction
-from reviews.quality.models import Adjudication
+from feedback.outbox.models import Delivery, Endpoint
+from reviews.moderation.health import health
+from reviews.moderation.models import Action, BulkAction, QueueAct
+from reviews.quality import gold_page
+from reviews.quality.models import Adjudication, ReviewerNotice
 from reviews.queues.history import titles_of
-from reviews.queues.models import Assignment, Escalation, Item, Place
+from reviews.queues.models import Assignment, Escalation, Item, Place, Restriction
 
 FEW = 6
 COUNTED = 1_000
@@ -34,18 +37,19 @@ def titled(items: list[Item]) -> dict[int, str]:
 
 def disputes(project: Project) -> dict[str, Any]:
     rows = Adjudication.objects.filter(project=project).open()
-    first = list(rows.select_related("item__queue").order_by("pk")[:FEW])
+    first = list(rows.select_related("item__queue").by_worth()[:FEW])
     return {"disputes": [{"row": row} for row in first], "n_disputes": capped(rows)}
 
 
 def chosen(bulk: BulkAction) -> str:
-    n = len(bulk.item_ids)
-    return f"chose {n:,} item{'' if n == 1 else 's'} to {bulk.get_kind_display()}"
+    return f"chose {bulk.counted} to {bulk.get_kind_display()}"
 
 
-def escalations(project: Project) -> dict[str, Any]:
-    """Open ones, the longest waiting first: where the reviewer had the last word before where a moderator had it."""
-    rows = Escalation.objects.filter(project=project).open()
+def escalations(project: Project, member: Member) -> dict[str, Any]:
+    """Open ones that are for this member, the longest waiting first: where the reviewer had the last word before where
+    a moderator had it.
+    """
+    rows = Escalation.objects.filter(project=project).open().offered_to(member)
     first = list(rows.with_last_word().select_related("item__queue").prefetch_related("messages").order_by("pk")[:100])
     first.sort(key=lambda row: row.last_author_id != row.raised_by_id)  # type: ignore[attr-defined]  # annotated
     return {
@@ -63,16 +67,45 @@ def withdrawn(project: Project) -> dict[str, Any]:
     return {"withdrawn": [{"row": row} for row in rows[:FEW]]}
 
 
+def doubtful(project: Project) -> dict[str, Any]:
+    """Gold that good reviewers fail: somebody must read it again."""
+    return {"doubtful": gold_page.questioned(project)[:FEW]}
+
+
+def noticed(project: Project) -> dict[str, Any]:
+    """Reviewers whose work somebody should look at; the newest first."""
+    rows = ReviewerNotice.objects.filter(project=project).open()
+    return {"notices": list(rows.select_related("reviewer").order_by("-pk")[:FEW]), "n_notices": capped(rows)}
+
+
 def failed_jobs(project: Project) -> dict[str, Any]:
     """The newest failed runs of every kind of job that this project has."""
     found: list[Any] = []
     of_project: dict[str, Any] = {"project": project, "state": Job.State.FAILED}
     for model in job_models():
-        if any(field.name == "project" for field in model._meta.concrete_fields):
+        if model.is_listed and any(field.name == "project" for field in model._meta.concrete_fields):
             rows = model._default_manager.filter(**of_project).select_related(*model.named_by).order_by("-pk")
             found += rows[:FEW]
     found.sort(key=lambda job: job.finished_at or job.created_at, reverse=True)
     return {"failed": [{"job": job, "kind": str(job._meta.verbose_name).capitalize()} for job in found[:FEW]]}
+
+
+def undelivered(project: Project) -> dict[str, Any]:
+    """Webhooks that were switched off or whose newest events were given up: what somebody waits for elsewhere."""
+    given_up = Delivery.objects.filter(project=project, state=Job.State.FAILED)
+    newest = given_up.select_related("endpoint", "event").order_by("-pk")[:FEW]
+    off = Endpoint.objects.filter(project=project, state=Endpoint.State.DISABLED).order_by("-pk")[:FEW]
+    return {"undelivered": list(newest), "switched_off": list(off), "n_undelivered": capped(given_up)}
+
+
+def queues_in_need(project: Project) -> dict[str, Any]:
+    return {"queues_in_need": [entry for entry in health(project) if entry["trouble"]][:FEW]}
+
+
+def restricted(project: Project) -> dict[str, Any]:
+    """Who claims nothing for now, and where."""
+    rows = Restriction.objects.filter(project=project).standing().select_related("member", "queue", "by__user")
+    return {"restrictions": list(rows.order_by("-pk")[:FEW]), "n_restrictions": capped(rows)}
 
 
 def recent(project: Project) -> dict[str, Any]:
@@ -80,6 +113,7 @@ def recent(project: Project) -> dict[str, Any]:
     acts = Action.objects.filter(project=project, bulk__isnull=True)
     decided = Adjudication.objects.filter(project=project, settled_by__isnull=False)
     bulk = BulkAction.objects.filter(project=project).select_related("by__user").order_by("-pk")
+    acts_on_queues = QueueAct.objects.filter(project=project)
     lines = [
         *(line(action) for action in shown(acts)[: 2 * FEW]),
         *(
@@ -87,6 +121,8 @@ def recent(project: Project) -> dict[str, Any]:
             for row in decided.select_related("item__queue", "settled_by__user").order_by("-settled_at")[:FEW]
         ),
         *({"at": row.created_at, "who": row.by, "what": chosen(row), "bulk": row} for row in bulk[:FEW]),
+        *(of_queue(row) for row in acts_on_queues.select_related("queue", "by__user").order_by("-pk")[:FEW]),
+        *of_restrictions(project),
     ]
     return {"recent": sorted(lines, key=lambda entry: entry["at"], reverse=True)[: 2 * FEW]}
 
@@ -97,6 +133,26 @@ def shown(actions: QuerySet[Action]) -> QuerySet[Action]:
 
 def settled(row: Adjudication) -> Line:
     return {"at": row.settled_at, "who": row.settled_by, "what": "settled the dispute", "item": row.item}
+
+
+def of_queue(row: QueueAct) -> Line:
+    is_last = str(row.queue.k if row.kind == QueueAct.Kind.OVERLAP else row.queue.state) == row.after
+    return {
+        "at": row.at, "who": row.by, "what": row.words, "queue": row.queue, "reason": row.reason, "act": row,
+        "undo": "Change back" if is_last else "",
+    }  # fmt: skip
+
+
+def of_restrictions(project: Project) -> Iterator[Line]:
+    """Two lines each when it was lifted: when it began, and when it ended."""
+    rows = Restriction.objects.filter(project=project).select_related("member", "queue", "by__user", "lifted_by__user")
+    for row in rows.order_by("-pk")[:FEW]:
+        about = {"member": row.member, "restriction": row}
+        began = {"at": row.at, "who": row.by, "what": f"restricted in {row.where}:", "reason": row.reason}
+        yield about | began | {"undo": "Lift" if row.is_standing else ""}
+        if row.lifted_at:
+            words = f"lifted the restriction in {row.where} of"
+            yield about | {"at": row.lifted_at, "who": row.lifted_by, "what": words, "reason": row.lift_reason}
 
 
 def line(action: Action) -> Line:
@@ -163,11 +219,11 @@ def held(item_ids: list[int]) -> set[int]:
     return set(places.values_list("item_id", flat=True))
 
 
-def regions_of(project: Project, names: Iterable[str]) -> dict[str, Any]:
+def regions_of(project: Project, member: Member, names: Iterable[str]) -> dict[str, Any]:
     """The context of some regions; the first words of all items that they name are looked up together."""
     context: dict[str, Any] = {}
     for name in names:
-        context |= REGIONS[name](project)
+        context |= escalations(project, member) if name == "escalations" else REGIONS[name](project)
     entries = [entry for name in TITLED for entry in context.get(name, [])]
     titles = titled([entry["row"].item for entry in entries]) if entries else {}
     for entry in entries:
@@ -176,10 +232,15 @@ def regions_of(project: Project, names: Iterable[str]) -> dict[str, Any]:
 
 
 TITLED = ("disputes", "escalations", "withdrawn")  # what needs somebody: on the page at once
-REGIONS = {
+REGIONS: dict[str, Any] = {
     "disputes": disputes,
     "escalations": escalations,
     "withdrawn": withdrawn,
+    "queues": queues_in_need,
+    "noticed": noticed,
+    "restricted": restricted,
+    "doubtful": doubtful,
     "failed": failed_jobs,
+    "undelivered": undelivered,
     "recent": recent,
 }

@@ -30,10 +30,10 @@ INVERSE: dict[str, Any] = {
 def panel(request: MemberRequest) -> HttpResponse:
     """What needs someone; htmx asks for the other regions after the page, and for each anew, by `?region=`. Without
     scripts that address is a page with all regions."""
-    wanted = request.GET.get("region", "")
+    wanted, rights = request.GET.get("region", ""), {"sees_webhooks": request.member.may("manage_webhooks")}
     if wanted in REGIONS and wants_fragment(request):
-        return page(request, PANEL, regions_of(request.project, [wanted]), partial=wanted)
-    context = regions_of(request.project, REGIONS if wanted in REGIONS else TITLED)
+        return page(request, PANEL, rights | regions_of(request.project, request.member, [wanted]), partial=wanted)
+    context = rights | regions_of(request.project, request.member, REGIONS if wanted in REGIONS else TITLED)
     context |= found(request.project, request.member, request.GET.get("q", ""))
     return page(request, PANEL, context, partial="regions")
 

@@ -30,7 +30,7 @@ def kinds() -> dict[str, Model]:
     return {
         model._meta.label_lower: model
         for model in sorted(job_models(), key=lambda model: model._meta.label_lower)
-        if any(field.name == "project" for field in model._meta.concrete_fields)
+        if model.is_listed and any(field.name == "project" for field in model._meta.concrete_fields)
     }
 
 

@@ -23,20 +23,13 @@ from reviews.monitoring.days import day_of
 from reviews.monitoring.measures import AnswerPart, judging, outcomes
 from reviews.monitoring.models import VerdictFact
 from reviews.quality.tally import VOTED
-from reviews.sampling.models import SamplingRuleVersion
+from reviews.sampling.suspects import rules_for_suspects
 
 LATE = 10_000  # ids below the newest fact's that are looked through: a verdict has its id before it is seen
 MANY = 5_000  # verdicts without a fact: then all are read, as before the first sweep
 SHARE = 2 / 3 - 1e-9  # of the votes, for a pair that is ready
 RESPONSE = "subject__parts__response__"
 NEVER = Q(pk__in=[])
-
-# Filters of a sampling rule that describe where a response comes from. A rule that draws by anything else (feedback,
-# verdict, price, length, tags) draws what was suspected, and says nothing about the rest.
-OF_ORIGIN = frozenset(
-    """prompt prompt_version model provider origin environment segment conversation_id trace_id
-    subject_key batch id external_id responded_after responded_before consent""".split()
-)
 
 
 def unsure(project: Project) -> QuerySet[Any, Any]:
@@ -87,17 +80,7 @@ def says(criteria: list[Criterion]) -> dict[str, Any]:
 
 def drawn(project: Project) -> Case:
     """Drawn with a known chance, and not because it was suspected."""
-    return truth(Q(inclusion_probability__isnull=False) & ~Q(rule_label__in=rules_for_suspects(project)))
-
-
-def rules_for_suspects(project: Project) -> list[str]:
-    """Labels, as stamped on verdicts, of the rule versions whose filter picks by what a response was like."""
-    rows = SamplingRuleVersion.objects.filter(project=project).exclude(filter={})
-    return [
-        f"{key} v{number}"
-        for key, number, chosen in rows.values_list("rule__key", "number", "filter")
-        if not OF_ORIGIN.issuperset(name for name, value in chosen.items() if value not in ("", None))
-    ]
+    return truth(Q(inclusion_probability__isnull=False) & ~Q(rule_label__in=rules_for_suspects(project.pk)))
 
 
 def agreed(project: Project) -> Q:

@@ -11,24 +11,13 @@ from django.urls import reverse
 from feedback.accounts.models import Project
 from feedback.prompts.models import PromptVersion
 from feedback.responses.prices import in_currency
+from feedback.tables import Cell, Column, Row, Table, of_count, of_number, of_words
 from reviews.monitoring.measures import MEASURES
 from reviews.monitoring.progress import Progress
 from reviews.monitoring.quality import MINIMUM, Quality
 from reviews.monitoring.question import Question, quality_of_version
 from reviews.monitoring.scope import Scope
-from reviews.monitoring.tables import (
-    TOO_FEW,
-    Cell,
-    Column,
-    Row,
-    Table,
-    money,
-    of_count,
-    of_number,
-    of_rate,
-    of_words,
-    percent,
-)
+from reviews.monitoring.tables import TOO_FEW, money, of_rate, percent
 from reviews.monitoring.traffic import Traffic, Volume
 
 WORTH = "“Worth” is the size of the simple random sample that would tell as much."

@@ -140,6 +140,6 @@ def failed_jobs(project: Project) -> int:
     parts = [
         model.objects.filter(**recent).order_by().values_list("pk")
         for model in job_models()
-        if any(field.name == "project" for field in model._meta.get_fields())
+        if model.is_listed and any(field.name == "project" for field in model._meta.get_fields())
     ]
     return len(parts[0].union(*parts[1:], all=True)[: COUNTED + 1]) if parts else 0

@@ -9,24 +9,13 @@ from typing import Any
 from feedback.accounts.models import Project
 from feedback.prompts.models import Prompt, PromptVersion
 from feedback.responses.prices import currency_of, in_currency
+from feedback.tables import Cell, Column, Row, Table, of_count, of_number
 from reviews.monitoring.facts import Settled
 from reviews.monitoring.figures import url_of
 from reviews.monitoring.measures import MEASURES
 from reviews.monitoring.quality import MINIMUM, Quality, Z, difference, quality_of
 from reviews.monitoring.scope import COUNTED, VERSIONS
-from reviews.monitoring.tables import (
-    TOO_FEW,
-    Cell,
-    Column,
-    Row,
-    Table,
-    money,
-    of_amount,
-    of_count,
-    of_number,
-    of_rate,
-    percent,
-)
+from reviews.monitoring.tables import TOO_FEW, money, of_amount, of_rate, percent
 from reviews.monitoring.traffic import Volume, volumes
 
 TITLE = "Hallucination rate by version, with quality and cost"

@@ -14,6 +14,7 @@ from feedback.accounts.access import MemberRequest
 from feedback.htmx import page
 from feedback.permissions import verb_of
 from feedback.responses.prices import currency_of
+from feedback.tables import Table, as_csv
 from reviews.monitoring import figures
 from reviews.monitoring.facts import Settled
 from reviews.monitoring.measures import MEASURES
@@ -22,7 +23,6 @@ from reviews.monitoring.quality import quality_of
 from reviews.monitoring.question import question_of
 from reviews.monitoring.scope import Scope, ScopeForm, form_of, scope_of
 from reviews.monitoring.sidebyside import compared, overviewed
-from reviews.monitoring.tables import Table, as_csv
 from reviews.monitoring.traffic import traffic_of
 
 

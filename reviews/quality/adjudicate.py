@@ -17,7 +17,7 @@ from feedback.judgements.refusal import refused
 from feedback.rubrics.models import Criterion
 from reviews.quality.models import Adjudication
 from reviews.quality.settle import Case, State, change_state, load, supersede, verdict_of
-from reviews.quality.tally import Answer, is_asked, is_failure, moot, share_of_set
+from reviews.quality.tally import Answer, is_asked, is_failure, moot, share_of_ranking, share_of_set
 from reviews.queues.models import Item
 
 NEEDS_REASON = "Say why: reviewers and trainers read it."
@@ -97,7 +97,9 @@ def in_one(decided: list[Criterion], reason: str | dict[str, str]) -> str:
 
 def disputed_case(item: Item) -> Case:
     """The item, locked, with its reviews and open dispute."""
-    rows = Item.objects.filter(pk=item.pk, state=State.UNRESOLVED).select_related("queue__rubric_version", "subject")
+    rows = Item.objects.filter(pk=item.pk, state=State.UNRESOLVED).select_related(
+        "queue__rubric_version__rubric", "subject"
+    )
     locked = list(rows.select_for_update(of=("self",)))
     if not locked:
         raise NotDisputed
@@ -119,6 +121,8 @@ def decision(criterion: Criterion, answers: dict[str, Any], answer: Answer, resp
             "share": share_of_set(answer["votes"], answer["n"], values, value),
             "adjudicated": True,
         }
+    if criterion.kind == Criterion.Kind.RANKING:
+        return {"value": value, "share": share_of_ranking(answer["pairs"], value), "adjudicated": True}
     if criterion.kind != Criterion.Kind.COMPARISON:
         return {"value": value, "share": share(answer, value), "adjudicated": True}
     preferred = value.get("preferred")

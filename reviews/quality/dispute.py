@@ -18,11 +18,16 @@ from reviews.quality.names import letters_of
 from reviews.quality.tally import tally
 from reviews.queues.desk import conversation, differences, named_calls, names_of, safe_url
 from reviews.queues.models import Assignment, Item
+from reviews.queues.ranking import in_words as ranked_words
 
 Kind = Criterion.Kind
 Answers = dict[str, dict[str, Any]]  # by letter
 STRENGTHS = {1: "", 2: ", much", 3: ", by far"}
 OUTCOMES = {"tie": "Equal", "both_bad": "Both unacceptable"}
+
+
+def votes_on(assignment: Assignment) -> bool:
+    return assignment.state == Assignment.State.SUBMITTED and not assignment.is_extra
 
 
 def sheet(
@@ -37,7 +42,7 @@ def sheet(
     names, letters = names_of(shown), letters or letters_of(item)
     by_letter = sorted((letters[review.assignment.pk], review) for review in reviews)
     given: Answers = {letter: answers_of(review) for letter, review in by_letter}
-    out = {letter for letter, review in by_letter if review.assignment.state != Assignment.State.SUBMITTED}
+    out = {letter for letter, review in by_letter if not votes_on(review.assignment)}
     counted = [answers for letter, answers in given.items() if letter not in out]
     settled = tally(criteria, counted, [response.pk for response in shown])
     rows = [
@@ -45,6 +50,7 @@ def sheet(
             "criterion": criterion,
             "is_disputed": criterion.key in disputed,
             "votes": votes(criterion, settled[criterion.key], names),
+            "pairs": pairs(settled[criterion.key], names),
             **side_by_side(criterion, given, names, shown, out),
         }
         for criterion in criteria
@@ -143,6 +149,8 @@ def meaning(criterion: Criterion, value: Any) -> Any:
         return tuple(sorted((mark["start"], mark["end"], mark["kind"]) for mark in value))
     if criterion.kind == Kind.MULTI_CHOICE:
         return tuple(sorted(value))
+    if criterion.kind == Kind.RANKING:
+        return tuple(map(tuple, value))
     if criterion.kind == Kind.COMPARISON:
         return value["outcome"], value.get("preferred")
     return value
@@ -184,6 +192,8 @@ def cell(criterion: Criterion, given: Any, names: dict[int, str]) -> dict[str, A
         return {"text": given}
     if criterion.kind == Kind.MULTI_CHOICE:
         return {"words": ", ".join(label(criterion, value) for value in given) or "None of them"}
+    if criterion.kind == Kind.RANKING:
+        return {"words": ranked_words(given, names)}
     if criterion.kind == Kind.COMPARISON:
         return {"words": compared(given, names)}
     return {"words": label(criterion, str(given))}
@@ -208,3 +218,32 @@ def votes(criterion: Criterion, answer: dict[str, Any], names: dict[int, str]) -
     if criterion.kind != Kind.COMPARISON:
         words = {value: label(criterion, value) for value, _ in counts}
     return ", ".join(f"{words[outcome]} {n}" for outcome, n in counts if n)
+
+
+def pairs(answer: dict[str, Any], names: dict[int, str]) -> list[dict[str, Any]]:
+    """How a ranking's votes on each two responses fell; none for other questions."""
+    found = []
+    for pair in answer.get("pairs", []):
+        one, other = pair["responses"]
+        before, after, beside = (pair["votes"][name] for name in (str(one), str(other), "tie"))
+        if before < after:
+            one, other, before, after = other, one, after, before
+        found.append({"first": names[one], "second": names[other], "before": before, "after": after, "beside": beside})
+    return found
+
+
+def settled_words(criterion: Criterion, answer: dict[str, Any], names: dict[int, str]) -> str:
+    """A settled answer in words."""
+    if "outcome" in answer:
+        if answer["outcome"] == "preferred":
+            return names.get(answer["preferred"], "A response")
+        return OUTCOMES.get(answer["outcome"] or "", "Not settled")
+    if "mean" in answer:
+        return "No answer" if answer["mean"] is None else f"{answer['mean']:.2f} on average"
+    if "value" not in answer:
+        return f"{answer.get('n', 0)} written"
+    if answer["value"] is None:
+        return "Not settled"
+    if criterion.kind == Kind.SPANS:
+        return "Something is marked" if answer["value"] == "yes" else "Nothing is to be marked"
+    return str(cell(criterion, answer["value"], names)["words"])

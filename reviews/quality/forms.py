@@ -11,6 +11,7 @@ from feedback.responses.models import Response
 from feedback.rubrics.models import Criterion
 from feedback.rubrics.wording import condition_words
 from reviews.queues.forms import NEEDED, choices_of, field_of
+from reviews.queues.ranking import tiers_of
 
 PREFIX, REASON = "q-", "why-"
 
@@ -44,6 +45,8 @@ class SettleForm(forms.Form):
     def answer(self, criterion: Criterion, given: Any) -> Any:
         if is_set(criterion):
             return given
+        if criterion.kind == Criterion.Kind.RANKING:
+            return tiers_of(given, [response.pk for response in self.shown])
         side, _, strength = given.partition("_")
         if criterion.kind != Criterion.Kind.COMPARISON:
             return given

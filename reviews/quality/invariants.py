@@ -37,7 +37,11 @@ def uncounted_reviews() -> QuerySet[Item]:
     """Settled items whose verdict was made from another number of reviews than count now."""
     counted = (
         Review.objects.standing()
-        .filter(assignment__item=OuterRef("pk"), assignment__state=Assignment.State.SUBMITTED)
+        .filter(
+            assignment__item=OuterRef("pk"),
+            assignment__state=Assignment.State.SUBMITTED,
+            assignment__is_extra=False,
+        )
         .order_by()
         .values("assignment__item")
         .annotate(n=Count("pk"))

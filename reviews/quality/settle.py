@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -20,9 +21,13 @@ from feedback.audit.log import record
 from feedback.judgements.models import Review, Verdict
 from feedback.judgements.record import ANSWER_ROWS, answers_of, criteria_of
 from feedback.judgements.verdicts import OUTCOMES
+from feedback.outbox.emit import emit_all
 from feedback.responses.models import Response, SubjectResponse
 from reviews.quality.models import Adjudication
-from reviews.quality.tally import Answer, disputed, is_failure, tally
+from reviews.quality.overlap import Weights, ask_again
+from reviews.quality.tally import Answer, Decide, by_majority, disputed, is_failure, tally
+from reviews.quality.voters import Voters, as_decided
+from reviews.quality.worth import worth
 from reviews.queues.items import end_verdict
 from reviews.queues.models import Assignment, Item
 
@@ -78,6 +83,8 @@ class Case:
     reviews: list[Review] = field(default_factory=list)
     current: Verdict | None = None
     dispute: Adjudication | None = None
+    weights: Weights | None = None
+    voters: Voters = field(default_factory=lambda: Voters({}))
 
     @property
     def review_ids(self) -> list[int]:
@@ -85,14 +92,20 @@ class Case:
 
     def settled(self) -> Answer:
         criteria = criteria_of(self.item.queue.rubric_version)
-        return tally(criteria, [answers_of(review) for review in self.reviews], self.response_ids)
+        reviewers = [review.reviewer_id for review in self.reviews]
+        decide: Decide = by_majority
+        if self.weights:
+            decide = self.weights.decide(self.item.queue_id, reviewers, self.response_ids)
+        answers = [answers_of(review) for review in self.reviews]
+        return self.voters.stamped(criteria, tally(criteria, answers, self.response_ids, decide), reviewers, answers)
 
     def stands(self, settled: Answer) -> bool:
         """Whether the current verdict already says this: the same reviews, and the same answers or a moderator's."""
         current = self.current
         if current is None or current.review_ids != self.review_ids:
             return False
-        return current.method == Verdict.Method.ADJUDICATED or current.answers == settled
+        is_same = as_decided(current.answers) == as_decided(settled)
+        return current.method == Verdict.Method.ADJUDICATED or is_same
 
 
 @transaction.atomic
@@ -108,6 +121,8 @@ def settle_batch(item_ids: Sequence[int], *, skip_locked: bool = False) -> dict[
         if case.current and case.stands(settled):
             results[case.item.pk] = case.current
             close_dispute(case, case.current)
+        elif case.weights and case.weights.wants_more(case.item, len(case.reviews), settled):
+            ask_again(case.item)
         elif keys or not case.reviews:
             disputes.append((case, keys))
         else:
@@ -120,20 +135,24 @@ def settle_batch(item_ids: Sequence[int], *, skip_locked: bool = False) -> dict[
 
 
 def lock(item_ids: Sequence[int], *, skip_locked: bool) -> list[Item]:
-    rows = due_items().filter(pk__in=item_ids).select_related("queue__rubric_version", "subject").order_by("pk")
+    rows = due_items().filter(pk__in=item_ids).select_related("queue__rubric_version__rubric", "subject").order_by("pk")
     return list(rows.select_for_update(of=("self",), skip_locked=skip_locked))
 
 
 def load(items: list[Item]) -> list[Case]:
-    """Reviews, answers, responses, current verdicts and open disputes of the items, in a fixed number of queries."""
+    """Reviews, answers, responses, voters, current verdicts and open disputes, in a fixed number of queries."""
     parts: dict[int, list[int]] = defaultdict(list)
     subjects = {item.subject_id for item in items}
     rows = SubjectResponse.objects.filter(subject__in=subjects).order_by("subject", "position")
     for subject_id, response_id in rows.values_list("subject_id", "response_id"):
         parts[subject_id].append(response_id)
-    cases = {item.pk: Case(item, parts[item.subject_id]) for item in items}
+    weights = Weights.of({item.queue_id for item in items})
+    cases = {item.pk: Case(item, parts[item.subject_id], weights=weights) for item in items}
     for review in counted_reviews(cases):
         cases[review.of_item].reviews.append(review)  # type: ignore[attr-defined]  # annotated
+    voters = Voters.of(review.reviewer_id for case in cases.values() for review in case.reviews)
+    for one in cases.values():
+        one.voters = voters
     by_key = {(c.item.subject_id, c.item.queue.rubric_version_id, c.item.queue.key): c for c in cases.values()}
     for verdict in Verdict.objects.current().filter(subject__in=subjects):
         case = by_key.get((verdict.subject_id, verdict.rubric_version_id, verdict.origin))
@@ -145,10 +164,10 @@ def load(items: list[Item]) -> list[Case]:
 
 
 def counted_reviews(item_ids: Iterable[int]) -> QuerySet[Review]:
-    """The reviews that vote: standing ones of submitted assignments, oldest first."""
+    """The reviews that vote: standing ones of submitted assignments, oldest first; none of an extra place."""
     return (
         Review.objects.standing()
-        .filter(assignment__item__in=item_ids, assignment__state=Assignment.State.SUBMITTED)
+        .filter(assignment__item__in=item_ids, assignment__state=Assignment.State.SUBMITTED, assignment__is_extra=False)
         .select_related("assignment")
         .annotate(of_item=F("assignment__item_id"))
         .prefetch_related(*ANSWER_ROWS)
@@ -189,7 +208,31 @@ def supersede(pairs: list[tuple[Case, Verdict]]) -> None:
     old = [case.current.pk for case, _ in pairs if case.current]
     Verdict.objects.filter(pk__in=old).update(is_current=False, superseded_at=Now())
     Verdict.objects.bulk_create([verdict for _, verdict in pairs])
+    announce(pairs)
     stamp_responses([(case.response_ids, verdict) for case, verdict in pairs])
+
+
+def announce(pairs: list[tuple[Case, Verdict]]) -> None:
+    """Tell webhooks, item by item; a batch may be of several projects."""
+    told: dict[int, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
+    for case, verdict in pairs:
+        told[verdict.project_id].append((f"item/{case.item.pk}", facts_of(case, verdict)))
+    for project_id, happened in told.items():
+        emit_all(project_id, "verdict.settled", happened)
+
+
+def facts_of(case: Case, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "verdict": verdict.pk,
+        "item": case.item.pk,
+        "queue": verdict.origin,
+        "rubric": verdict.rubric_version.rubric.name,
+        "rubric_version": verdict.rubric_version.number,
+        "method": verdict.method,
+        "is_failure": verdict.is_failure,
+        "reviews": verdict.n_reviews,
+        "responses": case.response_ids,
+    }
 
 
 def close_dispute(case: Case, verdict: Verdict) -> None:
@@ -218,6 +261,7 @@ def write_disputes(pairs: list[tuple[Case, list[str]]]) -> dict[int, Verdict | A
     for case, keys in pairs:
         dispute = case.dispute or Adjudication(project_id=case.item.project_id, item=case.item)
         dispute.disputed = keys
+        dispute.value = worth(case.item, criteria_of(case.item.queue.rubric_version), case.settled(), keys)
         dispute.save()
         if case.current:
             end_verdict(case.item, "system")

@@ -4,25 +4,44 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from feedback.rubrics.conditions import meets
 from feedback.rubrics.models import Criterion
+from feedback.statistics.rankings import Said, agreeing, median, said_of_pairs
+from feedback.statistics.stretches import Mark, merged
 from feedback.statistics.votes import majority
 
 Kind = Criterion.Kind
 Answer = dict[str, Any]
-VOTED = {Kind.YES_NO, Kind.CHOICE, Kind.MULTI_CHOICE, Kind.SPANS, Kind.COMPARISON}
+VOTED = {Kind.YES_NO, Kind.CHOICE, Kind.MULTI_CHOICE, Kind.SPANS, Kind.COMPARISON, Kind.RANKING}
+Decided = tuple[str | None, Answer]  # the winner, if there is one, and what else the answer says
+Decide = Callable[
+    [Criterion, list[int], list[str]], Decided
+]  # of a question: who answered (places in the list), and what
 DECISIONS = ("value", "outcome", "preferred", "strength", "mean", "median", "sd", "share")
 
 
-def tally(criteria: Sequence[Criterion], reviews: Sequence[dict[str, Any]], response_ids: Sequence[int]) -> Answer:
+def by_majority(criterion: Criterion, voters: list[int], outcomes: list[str]) -> Decided:
+    return majority(outcomes), {}
+
+
+def tally(
+    criteria: Sequence[Criterion],
+    reviews: Sequence[dict[str, Any]],
+    response_ids: Sequence[int],
+    decide: Decide = by_majority,
+) -> Answer:
     """The settled answers by criterion key, from each reviewer's answers and the responses of the subject."""
     settled: Answer = {}
     for criterion in criteria:
-        given = [answers[criterion.key] for answers in reviews if criterion.key in answers]
-        answer = {"kind": criterion.kind} | settle_one(criterion, given, response_ids)
+        voters = [place for place, answers in enumerate(reviews) if criterion.key in answers]
+        given = [reviews[place][criterion.key] for place in voters]
+        win = partial(decide, criterion, voters)
+        answer = {"kind": criterion.kind} | settle_one(criterion, given, response_ids, win)
         settled[criterion.key] = answer if is_asked(criterion, settled) is not False else moot(answer)
     return settled
 
@@ -48,25 +67,31 @@ def moot(answer: Answer) -> Answer:
     return answer | {name: None for name in DECISIONS if name in answer} | {"asked": False}
 
 
-def settle_one(criterion: Criterion, given: list[Any], response_ids: Sequence[int]) -> Answer:
+Win = Callable[[list[str]], Decided]
+
+
+def settle_one(criterion: Criterion, given: list[Any], response_ids: Sequence[int], win: Win) -> Answer:
     kind = criterion.kind
     if kind == Kind.SCALE:
         return settle_scale(given)
     if kind == Kind.COMPARISON:
-        return settle_comparison(given, response_ids)
+        return settle_comparison(given, response_ids, win)
+    if kind == Kind.RANKING:
+        return settle_ranking(criterion.options, given, response_ids)
     if kind == Kind.SPANS:
-        return settle_spans(given)
+        return settle_spans(given, win)
     if kind == Kind.MULTI_CHOICE:
         return settle_sets(criterion.options, given)
     if kind in {Kind.YES_NO, Kind.CHOICE}:
-        return settle_values(given)
+        return settle_values(given, win)
     return {"n": len(given)}
 
 
-def settle_values(given: list[str]) -> Answer:
+def settle_values(given: list[str], win: Win) -> Answer:
     votes = Counter(given)
-    winner = majority(given)
-    return {"value": winner, "share": share_of(votes, winner), "votes": dict(sorted(votes.items())), "n": len(given)}
+    winner, more = win(given)
+    counted = {"votes": dict(sorted(votes.items())), "n": len(given)}
+    return {"value": winner, "share": share_of(votes, winner), **counted, **more}
 
 
 def settle_sets(options: dict[str, Any], given: list[list[str]]) -> Answer:
@@ -103,17 +128,33 @@ def settle_scale(given: list[float]) -> Answer:
     }
 
 
-def settle_spans(given: list[list[dict[str, Any]]]) -> Answer:
+def settle_spans(given: list[list[dict[str, Any]]], win: Win) -> Answer:
     kinds = Counter(kind for marks in given for kind in {mark["kind"] for mark in marks})
-    settled = settle_values(["yes" if marks else "no" for marks in given])
-    return settled | {"n_spans": sum(map(len, given)), "kinds": dict(sorted(kinds.items()))}
+    settled = settle_values(["yes" if marks else "no" for marks in given], win)
+    counted = {"n_spans": sum(map(len, given)), "kinds": dict(sorted(kinds.items()))}
+    return settled | counted | {"stretches": stretches(given)}
 
 
-def settle_comparison(given: list[Answer], response_ids: Sequence[int]) -> Answer:
+def stretches(given: list[list[dict[str, Any]]]) -> list[Answer]:
+    """What was marked, whoever drew its edges a little wider, with votes; text by text, in its order."""
+    texts = {(mark["response"], mark.get("passage")) for marks in given for mark in marks}
+    return [
+        {"response": response, **({"passage": passage} if passage else {}), **asdict(stretch)}
+        for response, passage in sorted(texts, key=lambda text: (text[0], text[1] or 0))
+        for stretch in merged([marks_in(marks, response, passage) for marks in given])
+    ]
+
+
+def marks_in(marks: list[dict[str, Any]], response: int, passage: int | None) -> list[Mark]:
+    here = [mark for mark in marks if (mark["response"], mark.get("passage")) == (response, passage)]
+    return [Mark(mark["start"], mark["end"], mark["kind"], mark.get("severity", "")) for mark in here]
+
+
+def settle_comparison(given: list[Answer], response_ids: Sequence[int], win: Win) -> Answer:
     outcomes = [str(answer.get("preferred") or answer["outcome"]) for answer in given]
     votes = Counter({str(pk): 0 for pk in response_ids} | {"tie": 0, "both_bad": 0})
     votes.update(outcomes)
-    winner = majority(outcomes)
+    winner, more = win(outcomes)
     strengths = Counter(answer["strength"] for answer in given if str(answer.get("preferred")) == winner)
     is_response = winner is not None and winner not in {"tie", "both_bad"}
     return {
@@ -124,7 +165,33 @@ def settle_comparison(given: list[Answer], response_ids: Sequence[int]) -> Answe
         "n": len(given),
         "strength": statistics.fmean(strengths.elements()) if strengths else None,
         "strengths": {str(strength): n for strength, n in sorted(strengths.items())},
+        **more,
     }
+
+
+def settle_ranking(options: dict[str, Any], given: list[list[list[int]]], response_ids: Sequence[int]) -> Answer:
+    """The ranking that most votes on two responses agree with, and those votes; undecided where several do."""
+    said = said_of_pairs(given, response_ids)
+    found = median(said, response_ids, has_ties=bool(options.get("ties")))
+    return {
+        "value": found.tiers and [sorted(tier) for tier in found.tiers],
+        "share": found.agreeing / (len(given) * len(said)) if given else None,
+        "pairs": [
+            {"responses": [one, other], "votes": {str(one): votes.before, str(other): votes.after, "tie": votes.beside}}
+            for (one, other), votes in said.items()
+        ],
+        "n": len(given),
+    }
+
+
+def share_of_ranking(pairs: Sequence[Answer], tiers: list[list[int]]) -> float | None:
+    """How many of the votes on two responses say what this ranking says, by all."""
+    said = {}
+    for pair in pairs:
+        one, other = pair["responses"]
+        said[one, other] = Said(*(pair["votes"][name] for name in (str(one), str(other), "tie")))
+    total = sum(map(sum, said.values()))
+    return agreeing(tiers, said) / total if total else None
 
 
 def share_of(votes: Counter[str], winner: str | None) -> float | None:

@@ -18,7 +18,7 @@ from feedback.judgements.refusal import AnswersRefused
 from reviews.quality.adjudicate import NotDisputed, ReviewedIt, adjudicate, has_reviewed
 from reviews.quality.dispute import sheet
 from reviews.quality.forms import SettleForm
-from reviews.quality.models import Adjudication
+from reviews.quality.models import Adjudication, AdjudicationQuerySet
 from reviews.quality.settle import counted_reviews
 from reviews.queues.history import titles_of
 from reviews.queues.models import Item
@@ -28,13 +28,29 @@ COUNTED = 1_000
 GONE = "This item is no longer in dispute: somebody settled it, or it is being reviewed again."
 
 
+OLDEST = "oldest"
+
+
+def order_of(request: MemberRequest) -> str:
+    """How the address wants disputes ordered, as it stands in addresses; empty is by value."""
+    return f"order={OLDEST}" if request.GET.get("order") == OLDEST else ""
+
+
+def behind(request: MemberRequest, rows: AdjudicationQuerySet) -> AdjudicationQuerySet:
+    """Those after `?after=`, in the order that the address wants."""
+    is_oldest = bool(order_of(request))
+    after = number(request.GET.get("after", ""))
+    one = request.project.adjudications.filter(pk=after).first() if after else None
+    ordered = rows.order_by("pk") if is_oldest else rows.by_worth()
+    return ordered.after(one, oldest=is_oldest)
+
+
 @require_GET
 def unsettled(request: MemberRequest) -> HttpResponse:
-    """Open disputes, oldest first; `?after=` continues behind an item."""
-    disputes = request.project.adjudications.open()
+    """Open disputes, the most valuable first, or the oldest; `?after=` continues behind one."""
+    disputes, order = request.project.adjudications.open(), order_of(request)
     count = disputes[: COUNTED + 1].count()
-    after = number(request.GET.get("after", ""))
-    rows = list(disputes.filter(pk__gt=after).select_related("item__queue__rubric_version").order_by("pk")[: ROWS + 1])
+    rows = list(behind(request, disputes).select_related("item__queue__rubric_version")[: ROWS + 1])
     here = reverse("quality:unsettled", kwargs={"project": request.project.slug})
     titles = titles_of([row.item for row in rows])
     context = {
@@ -43,13 +59,15 @@ def unsettled(request: MemberRequest) -> HttpResponse:
                 "dispute": row,
                 "title": titles.get(row.item.subject_id) or f"Item {row.item_id}",
                 "questions": questions(row.item, row.disputed),
+                "stands_for": round(1 / (row.item.inclusion_probability or 1)),
             }
             for row in rows[:ROWS]
         ],
+        "order": order,
         "count": min(count, COUNTED),
         "capped": count > COUNTED,
-        "first_url": here if after else "",
-        "next_url": f"{here}?after={rows[ROWS - 1].pk}" if len(rows) > ROWS else "",
+        "first_url": (f"{here}?{order}" if order else here) if request.GET.get("after") else "",
+        "next_url": f"{here}?{order}{'&' if order else ''}after={rows[ROWS - 1].pk}" if len(rows) > ROWS else "",
     }
     return page(request, "reviews/quality/unsettled.html", context, partial="disputes")
 
@@ -64,15 +82,17 @@ def questions(item: Item, disputed: list[str]) -> list[str]:
 
 @require_GET
 def settle_next(request: MemberRequest) -> HttpResponse:
-    """To the next dispute that this person may settle, after `?after=` and round to the oldest; else to the list."""
-    waiting = request.project.adjudications.open().not_reviewed_by(request.member).order_by("pk")
+    """To the next dispute that this person may settle, after `?after=` and round to the first; else to the list."""
+    waiting, order = request.project.adjudications.open().not_reviewed_by(request.member), order_of(request)
+    first = waiting.order_by("pk") if order else waiting.by_worth()
     after = number(request.GET.get("after", ""))
-    following = waiting.filter(pk__gt=after).first() or waiting.exclude(pk=after).first()
+    following = behind(request, waiting).first() or first.exclude(pk=after).first()
     if following is None:
         if not messages.get_messages(request):
             messages.info(request, "Nothing else is in dispute that you may settle.")
         return away(request)
-    return redirect("quality:settle", project=request.project.slug, pk=following.item_id)
+    url = reverse("quality:settle", kwargs={"project": request.project.slug, "pk": following.item_id})
+    return redirect(f"{url}?{order}" if order else url)
 
 
 def away(request: MemberRequest) -> HttpResponse:
@@ -104,6 +124,7 @@ def settle(request: MemberRequest, pk: int) -> HttpResponse:
     context |= {"item": item, "dispute": dispute, "form": None if is_own else form, "is_own": is_own}
     context |= {
         "next_url": next_url(request, dispute),
+        "order": order_of(request),
         "n_left": request.project.adjudications.open()[:COUNTED].count(),
     }
     for row in context["rows"]:
@@ -115,7 +136,9 @@ def settle(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def next_url(request: MemberRequest, dispute: Adjudication) -> str:
-    return f"{reverse('quality:next', kwargs={'project': request.project.slug})}?after={dispute.pk}"
+    order = order_of(request)
+    here = reverse("quality:next", kwargs={"project": request.project.slug})
+    return f"{here}?{order}{'&' if order else ''}after={dispute.pk}"
 
 
 def said(request: MemberRequest, answer: HttpResponse) -> HttpResponse:
@@ -124,7 +147,7 @@ def said(request: MemberRequest, answer: HttpResponse) -> HttpResponse:
         words = " ".join(str(message) for message in messages.get_messages(request))
         if words:
             answer["HX-Trigger"] = json.dumps({"toast": {"text": words}})
-        answer["HX-Push-Url"] = request.path
+        answer["HX-Push-Url"] = request.get_full_path()
     return answer
 
 

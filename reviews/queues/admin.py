@@ -13,9 +13,12 @@ from reviews.queues.models import (
     Front,
     Item,
     Lane,
+    MemberSkill,
     Place,
+    Qualification,
     Queue,
     QueueCount,
+    Restriction,
 )
 
 
@@ -34,6 +37,20 @@ class AdmissionAdmin(RowAdmin):
     list_filter = ("project",)
     search_fields = ("queue__name", "queue__key")
     follow = ("member__user",)
+
+
+@admin.register(Restriction)
+class RestrictionAdmin(RowAdmin):
+    list_display = ("member", "queue", "project", "at", "lifted_at")
+    list_filter = ("project",)
+    search_fields = ("=member__pseudonym", "queue__key")
+    follow = ("member__user", "queue")
+
+
+@admin.register(Qualification)
+class QualificationAdmin(RowAdmin):
+    list_display = ("queue", "member", "project", "created_at")
+    search_fields = ("queue__name", "queue__key", "=member__pseudonym")
 
 
 @admin.register(QueueCount)
@@ -86,3 +103,10 @@ class EscalationAdmin(RowAdmin):
 class EscalationMessageAdmin(RowAdmin):
     list_display = ("__str__", "escalation", "author", "created_at")
     list_filter = ("project",)
+
+
+@admin.register(MemberSkill)
+class MemberSkillAdmin(RowAdmin):
+    list_display = ("member", "tag", "project", "created_at")
+    list_filter = ("project",)
+    search_fields = ("tag", "=member__pseudonym")

@@ -214,6 +214,11 @@ class QueueClaim(ReviewerView):
         if queue is None:
             raise NotFound("No such queue.")
         assignment = claiming.claim(queue, self.reviewer)
+        if assignment is None and queue.keeps_out(self.reviewer):
+            raise Problem(403, "restricted", "A moderator restricted your work here.")
+        if assignment is None and queue.wants_training_of(self.reviewer):
+            where = reverse("gold:training", args=[self.project.slug, queue.training_id])
+            raise Problem(403, "not-qualified", "A training comes first.", training=where)
         if assignment is None and not queue.admits(self.reviewer):
             raise Problem(403, "not-admitted", "This queue is for other people.")
         if assignment is None:

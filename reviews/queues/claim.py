@@ -103,7 +103,8 @@ def begun(queue: Queue, pk: int) -> Assignment:
 def take_again(assignment: Assignment) -> bool:
     """A new place for an assignment that lost its own; token, draft and order shown stay."""
     for_them = Q(reserved_for__isnull=True) | Q(reserved_for=assignment.reviewer_id)
-    places = Place.objects.filter(for_them, item=assignment.item_id, state=Place.State.OPEN).order_by("lane", "pos")
+    places = Place.objects.filter(for_them, item=assignment.item_id, is_extra=assignment.is_extra)
+    places = places.filter(state=Place.State.OPEN, round=assignment.round).order_by("lane", "pos")
     place = places.select_for_update(skip_locked=True).first()
     return place is not None and take_place(place, assignment)
 

@@ -15,9 +15,10 @@ from feedback.rubrics.models import Criterion
 from feedback.text.diff import word_diff
 from feedback.text.render import Mark, render_markdown, render_segments
 from reviews.queues.claim import midnight, remaining_by_queue, standing
-from reviews.queues.forms import SIDES, EscalationForm, ReviewForm, SkipForm
+from reviews.queues.forms import EscalationForm, ReviewForm, SkipForm
 from reviews.queues.leases import SOON
 from reviews.queues.models import Assignment, Escalation, EscalationMessage, Item, Queue
+from reviews.queues.ranking import labels
 from reviews.queues.submit import undoable
 
 LATEST_TURNS = 3  # the turns before them are folded
@@ -72,8 +73,7 @@ def shown_answers(shown: list[Response], *, shows_model: bool) -> list[dict[str,
 
 def names_of(shown: list[Response]) -> dict[int, str]:
     """What each response is called on a page: alone, as a side of a pair, or by its number."""
-    several = SIDES if len(shown) == 2 else [f"Response {number}" for number in range(1, len(shown) + 1)]
-    return {response.pk: name for response, name in zip(shown, several if shown[1:] else ["Response"], strict=True)}
+    return {response.pk: name for response, name in zip(shown, labels(len(shown)), strict=True)}
 
 
 def differences(left: str, right: str) -> list[str]:
@@ -122,7 +122,7 @@ def addresses(queue: Queue, project: str) -> dict[str, str]:
     return {
         f"{name.replace('-', '_')}_url": reverse(f"queues:{name}", kwargs={"project": project, "key": queue.key})
         for name in names
-    }
+    } | {"skills_url": reverse("queues:skills", kwargs={"project": project})}
 
 
 def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: Any) -> dict[str, Any]:
@@ -236,6 +236,18 @@ def finished(queue: Queue, member: Member) -> dict[str, str]:
             "text": "What you had written is kept. Take it up again: you have it back, unless others have finished it.",
             "again": "Take it up again",
         }
+    if queue.keeps_out(member):
+        return {
+            "title": "You get no items here for now",
+            "text": "A moderator restricted your work; My work says why. What you reviewed is kept.",
+        }
+    if queue.wants_training_of(member):
+        return {
+            "title": "A short training comes first",
+            "text": "Whoever reviews here has passed it: a few items, and after each what was expected and why.",
+            "link": reverse("gold:training", kwargs={"project": member.project.slug, "pk": queue.training_id}),
+            "link_text": "Go to the training",
+        }
     if not queue.admits(member):
         return {
             "title": "This queue is for other people",
@@ -251,6 +263,14 @@ def finished(queue: Queue, member: Member) -> dict[str, str]:
     return {}
 
 
+def training_of(queue: Queue, member: Member) -> dict[str, Any]:
+    """Where to learn, for a training queue and for one that opens after it."""
+    is_closed: bool = queue.is_closed_to_pupil  # type: ignore[attr-defined]  # annotated
+    training = queue.pk if queue.is_training else queue.training_id if is_closed else None
+    url = reverse("gold:training", kwargs={"project": member.project.slug, "pk": training}) if training else ""
+    return {"training_url": url, "wants_training": is_closed}
+
+
 def work_rows(member: Member, held: set[int] | None = None) -> tuple[list[dict[str, Any]], int]:
     """Open queues with what waits for this person, first those where an item is held for them, open or not; and how
     many reviews they did today in all. `held` are the queues with such an item, when the caller knows.
@@ -263,12 +283,19 @@ def work_rows(member: Member, held: set[int] | None = None) -> tuple[list[dict[s
     done = {row["queue_id"]: row for row in mine.values("queue_id").annotate(all=Count("pk"), today=today)}
     waiting, none = remaining_by_queue(member), {"all": 0, "today": 0}
     theirs = project.queues.for_reviewer(member).filter(state=Queue.State.OPEN).values("pk")
-    open_or_held = project.queues.filter(Q(pk__in=theirs) | Q(pk__in=held), takes_imports=False)
+    closed_to = project.queues.for_pupil(member).filter(state=Queue.State.OPEN).values("pk")
+    found = Q(pk__in=theirs) | Q(pk__in=closed_to) | Q(pk__in=held)
+    open_or_held = project.queues.filter(found, takes_imports=False)
     has_items = Exists(Item.objects.filter(queue=OuterRef("pk")))
-    queues = open_or_held.select_related("rubric_version__rubric").annotate(has_items=has_items).order_by("name")
+    queues = (
+        open_or_held.select_related("rubric_version__rubric")
+        .annotate(has_items=has_items, is_closed_to_pupil=Q(pk__in=closed_to))
+        .order_by("name")
+    )
     rows = [
         {
             "queue": queue,
+            **training_of(queue, member),
             "about": str(queue.rubric_version.rubric),
             "held": queue.pk in held,
             "remaining": waiting.get(queue.pk, 0),

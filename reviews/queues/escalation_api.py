@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from feedback.accounts.api import Words
 from feedback.accounts.idempotency import idempotent
 from feedback.accounts.problems import Problem
 from feedback.accounts.schema import IDEMPOTENCY_KEY, refuses
@@ -19,20 +20,26 @@ from reviews.queues import submit as submitting
 from reviews.queues.api import ReviewerView, problems
 from reviews.queues.models import Assignment
 
-QUESTION = OpenApiExample("A question", value={"text": "Is this ours to judge?", "skip": False}, request_only=True)
+QUESTION = OpenApiExample(
+    "A question", value={"text": "Is this ours to judge?", "skill": "medicine", "skip": False}, request_only=True
+)
 ASKED = OpenApiExample("Asked", value={"id": 7, "item": 138, "state": "claimed"})
 
 
 @extend_schema_serializer(examples=[QUESTION])
 class QuestionSerializer(serializers.Serializer[Any]):
-    text = serializers.CharField(max_length=escalating.LONGEST, help_text="What a moderator should look at.")
+    text = Words(max_length=escalating.LONGEST, help_text="What a moderator should look at.")
+    skill = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=40,
+        help_text="Those who carry it are asked; everybody, where nobody does.",
+    )  # fmt: skip
     skip = serializers.BooleanField(required=False, default=False, help_text="Pass the item on in the same step.")
 
 
 @extend_schema_serializer(examples=[ASKED])
 class AskedSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(help_text="Of the conversation; asking again adds to an open one.")
-    item = serializers.IntegerField()
+    item = serializers.IntegerField(help_text="As the assignment calls it.")
     state = serializers.ChoiceField(choices=Assignment.State.choices, help_text="Of the assignment afterwards.")
 
 
@@ -54,10 +61,10 @@ class AssignmentEscalate(ReviewerView):
         given = self.given(QuestionSerializer)
         try:
             with problems(), transaction.atomic():
-                asked = escalating.raise_escalation(assignment, given["text"])
+                asked = escalating.raise_escalation(assignment, given["text"], given["skill"])
                 if given["skip"]:
                     assignment = submitting.skip(token, self.reviewer, "escalated")
         except escalating.EscalationRefused as refusal:
             raise Problem(422, "question-refused", str(refusal)) from refusal
-        row = {"id": asked.pk, "item": asked.item_id, "state": assignment.state}
+        row = {"id": asked.pk, "item": assignment.pk, "state": assignment.state}
         return Response(AskedSerializer(row).data, 201)

@@ -23,7 +23,7 @@ class TurnFilter(df.FilterSet):
 
     queue = df.ModelChoiceFilter(label="Queue", to_field_name="key", queryset=None, empty_label="Any")
     state = df.ChoiceFilter(label="State", choices=STATES, empty_label="Any")
-    item = df.NumberFilter(label="Item number", decimal_places=0, min_value=1, max_value=2**63 - 1)
+    number = df.NumberFilter(label="Number", field_name="pk", decimal_places=0, min_value=1, max_value=2**63 - 1)
 
     class Meta:
         model = Assignment

@@ -18,9 +18,9 @@ from feedback.rubrics.models import Criterion
 from feedback.rubrics.wording import condition_words
 from feedback.text.canonical import CanonicalError, parse_json
 from reviews.queues.models import Assignment
+from reviews.queues.ranking import PlacesField, places_of, tiers_of
 
 NEEDED = "This question needs an answer."
-SIDES = ("Left", "Right")
 PREFIX = "q-"
 LONGEST_MS = 24 * 3600 * 1000
 MOST_BYTES_OF_MARKS = 1024 * 1024
@@ -93,6 +93,8 @@ def field_of(criterion: Criterion) -> forms.Field:
         field: forms.Field = forms.CharField(
             widget=forms.Textarea({"rows": rows, "dir": "auto"}), strip=False, **shared
         )
+    elif criterion.kind == Criterion.Kind.RANKING:
+        field = PlacesField(criterion.options, **shared)
     elif is_set:
         shared["help_text"] = f"{criterion.help_text} {how_many(criterion.options)}".strip()
         field = forms.MultipleChoiceField(choices=choices_of(criterion), widget=forms.CheckboxSelectMultiple, **shared)
@@ -130,6 +132,10 @@ class ReviewForm(forms.Form):
                 add_condition(self.fields[PREFIX + criterion.key], criterion, self.criteria)
         if data is None:
             self.initial = {"token": assignment.token, **initial_of(assignment.draft, self.criteria, self.shown)}
+
+    @property
+    def has_ranking(self) -> bool:
+        return any(criterion.kind == Criterion.Kind.RANKING for criterion in self.criteria)
 
     @cached_property
     def shown(self) -> list[Response]:
@@ -174,7 +180,7 @@ class ReviewForm(forms.Form):
         ids = {name: self.cleaned_data[name] for name in ("submission_id", "active_ms")}
         return {"answers": self.answers(), **ids}
 
-    def answer(self, criterion: Criterion, given: str) -> Any:
+    def answer(self, criterion: Criterion, given: Any) -> Any:
         if criterion.kind == Criterion.Kind.SCALE:
             point = float(given)
             return int(point) if point.is_integer() else point
@@ -184,6 +190,8 @@ class ReviewForm(forms.Form):
                 return {"outcome": given}
             preferred = self.assignment.shown_order[0 if side == "left" else 1]
             return {"outcome": "preferred", "preferred": preferred, "strength": int(strength)}
+        if criterion.kind == Criterion.Kind.RANKING:
+            return tiers_of(given, self.assignment.shown_order)
         if criterion.kind == Criterion.Kind.CORRECTION:
             return rewritten(self.shown[0], given)
         return given.replace("\r\n", "\n") if criterion.kind == Criterion.Kind.TEXT else given
@@ -251,6 +259,8 @@ def initial_of(answers: dict[str, Any], criteria: tuple[Criterion, ...], shown: 
             initial[name] = text or shown[0].body.output
         elif criterion.kind == Criterion.Kind.COMPARISON and isinstance(given, dict):
             initial[name] = comparison_value(given, shown)
+        elif criterion.kind == Criterion.Kind.RANKING:
+            initial[name] = places_of(given, [response.pk for response in shown])
         elif criterion.kind == Criterion.Kind.MULTI_CHOICE:
             initial[name] = given if isinstance(given, list) else []
         elif given is not None:
@@ -294,6 +304,7 @@ class EscalationForm(forms.Form):
     text = forms.CharField(
         max_length=2000, label="What should a moderator look at?", widget=forms.Textarea({"rows": 3, "dir": "auto"})
     )
+    skill = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)  # a list that comes when it opens
     then = forms.ChoiceField(choices=[(KEEP, KEEP), (PASS_ON, PASS_ON)], required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -63,9 +63,9 @@ def line(row: Assignment, titles: dict[int, str], project: str) -> dict[str, Any
     state, tone = said(row)
     return {
         "at": row.submitted_at or row.claimed_at,
-        "title": titles.get(row.item.subject_id) or f"Item {row.item_id}",
+        "title": titles.get(row.item.subject_id) or f"Review {row.pk}",
         "url": reverse("queues:turn", kwargs={"project": project, "token": row.token}),
-        "item": row.item_id,
+        "number": row.pk,
         "queue": row.queue.name,
         "summary": summary(row),
         "state": state,
@@ -75,12 +75,13 @@ def line(row: Assignment, titles: dict[int, str], project: str) -> dict[str, Any
 
 
 def said(row: Assignment) -> tuple[str, str]:
-    if row.state == Assignment.State.SUBMITTED:
-        settled = row.item.state == Item.State.SETTLED
-        return ("Settled", "good") if settled else ("Counted", "accent")
-    return {"surplus": ("Kept, not counted", "warn"), "skipped": ("Skipped", ""), "invalidated": ("Set aside", "bad")}[
-        row.state
-    ]
+    """What became of the review, not of the item: that some are settled when they are reviewed is not to be seen."""
+    return {
+        "submitted": ("Counted", "accent"),
+        "surplus": ("Kept, not counted", "warn"),
+        "skipped": ("Skipped", ""),
+        "invalidated": ("Set aside", "bad"),
+    }[row.state]
 
 
 def summary(row: Assignment) -> str:
@@ -93,7 +94,9 @@ def summary(row: Assignment) -> str:
 
 
 def shown_value(criterion: Criterion, value: Any) -> Any:
-    """The values of a set as the page put them; anything else as it is."""
+    """The values of a set as the page put them, a ranking as how many it ranks; anything else as it is."""
+    if criterion.kind == Criterion.Kind.RANKING:
+        return f"{sum(map(len, value))} ranked"
     if criterion.kind != Criterion.Kind.MULTI_CHOICE:
         return value
     return ", ".join(answer_words(criterion, entry) for entry in value) or "none"

@@ -19,6 +19,7 @@ SWEEP = timedelta(seconds=60)  # a due place is freed by the next claim or sweep
 COUNTED = Q(state=Assignment.State.SUBMITTED)
 HELD = Q(state=Place.State.CLAIMED)
 UNFILLED = Q(state__in=[Place.State.OPEN, Place.State.CLAIMED])
+OWN = Q(is_extra=False)  # of the item's k; extra places are beside it
 
 
 def lost_submits() -> models.QuerySet[Any]:
@@ -50,8 +51,8 @@ def uncounted() -> models.QuerySet[Any]:
 
 def overfilled() -> models.QuerySet[Any]:
     """Items with more counted reviews than places, or one person counted twice in a round."""
-    places = counted(Place.objects.filter(item=OuterRef("pk")).exclude(state=Place.State.WITHDRAWN))
-    reviews = counted(Assignment.objects.filter(COUNTED, item=OuterRef("pk")))
+    places = counted(Place.objects.filter(OWN, item=OuterRef("pk")).exclude(state=Place.State.WITHDRAWN))
+    reviews = counted(Assignment.objects.filter(COUNTED, OWN, item=OuterRef("pk")))
     twice = (
         Assignment.objects.filter(COUNTED, item=OuterRef("pk"))
         .order_by()
@@ -81,8 +82,8 @@ def overdue() -> models.QuerySet[Any]:
 
 def idle() -> models.QuerySet[Any]:
     """Items in a state that their places contradict."""
-    unfilled = Exists(Place.objects.filter(UNFILLED, item=OuterRef("pk")))
-    an_open = Exists(Place.objects.filter(item=OuterRef("pk"), state=Place.State.OPEN))
+    unfilled = Exists(Place.objects.filter(UNFILLED, OWN, item=OuterRef("pk")))
+    an_open = Exists(Place.objects.filter(OWN, item=OuterRef("pk"), state=Place.State.OPEN))
     done = Q(state__in=[Item.State.COMPLETE, Item.State.SETTLED, Item.State.UNRESOLVED])
     return Item.objects.filter(
         Q(state=Item.State.OPEN) & ~Q(unfilled) | done & Q(unfilled) | Q(state=Item.State.WITHDRAWN) & Q(an_open)
@@ -106,10 +107,18 @@ def passed_by() -> models.QuerySet[Any]:
 
 def miscounted() -> models.QuerySet[Any]:
     """Items whose counters differ from their places."""
-    places = Place.objects.filter(item=OuterRef("pk"))
+    places = Place.objects.filter(OWN, item=OuterRef("pk"))
     return Item.objects.alias(
         n=counted(places.filter(state=Place.State.FILLED)), all=counted(places.exclude(state=Place.State.WITHDRAWN))
     ).filter(~Q(n_filled=F("n")) | ~Q(k=F("all")))
+
+
+def misplaced() -> models.QuerySet[Any]:
+    """Turns in a place of another kind or round, and extra places that anybody could take."""
+    for_all = Q(is_extra=True, state=Place.State.OPEN, reserved_for__isnull=True)
+    other = Q(assignment__isnull=False) & ~Q(assignment__is_extra=F("is_extra"))
+    again = Q(assignment__isnull=False, is_extra=True) & ~Q(assignment__round=F("round"))
+    return Place.objects.filter(for_all | other | again)
 
 
 def outrun() -> models.QuerySet[Any]:
@@ -125,6 +134,7 @@ INVARIANTS = [
     Invariant("I2", "A filled place holds a counted review of its item.", wrongly_filled),
     Invariant("I2", "A counted review fills a place.", uncounted),
     Invariant("I2", "An item has no more counted reviews than places, from different people.", overfilled),
+    Invariant("I2", "An extra place is one person's, and so is the turn in it.", misplaced),
     Invariant("I3", "A held place belongs to a claim on its item.", wrongly_held),
     Invariant("I3", "Nobody holds two places of an item.", doubly_held),
     Invariant("I4", "Every claim ends within its lease and a sweep.", overdue),

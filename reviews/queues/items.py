@@ -18,6 +18,7 @@ from feedback.accounts.models import Member
 from feedback.audit import log as audit
 from feedback.judgements.models import Review
 from feedback.judgements.verdicts import end_current
+from feedback.outbox.emit import emit
 from feedback.responses.models import Response, Subject
 from feedback.rubrics.models import RubricVersion
 from reviews.queues.models import Assignment, Item, Lane, Place, Queue
@@ -168,8 +169,10 @@ def set_k(item: Item, k: int, by: Member | str = "system") -> int:
 
 
 def withdraw_open(item: Item, most: int | None = None) -> int:
-    """Withdraw open places of the locked item, the last first; how many."""
+    """Withdraw open places of the locked item, the last first; how many. All of them takes extra places too."""
     places = Place.objects.filter(item=item, state=Place.State.OPEN).order_by("-number").select_for_update(no_key=True)
+    if most is not None:
+        places = places.filter(is_extra=False)
     ids = [place.pk for place in places[:most]]
     return Place.objects.filter(pk__in=ids, state=Place.State.OPEN).update(state=Place.State.WITHDRAWN)
 
@@ -197,7 +200,7 @@ def put_back(item: Item, k: int, by: Member | str = "system") -> None:
     if item.state != Item.State.WITHDRAWN:
         return
     Item.objects.filter(pk=item.pk).update(state=Item.State.OPEN)
-    places = Place.objects.filter(item=item).order_by("number").select_for_update(no_key=True)
+    places = Place.objects.filter(item=item, is_extra=False).order_by("number").select_for_update(no_key=True)
     gone = [place for place in places if place.state == Place.State.WITHDRAWN]
     gone = gone[: max(0, k - (len(places) - len(gone)))]
     if gone:
@@ -224,7 +227,7 @@ def invalidate(assignment: Assignment, by: Member) -> None:
     Assignment.objects.filter(pk=row.pk).update(state=Assignment.State.INVALIDATED)
     if row.review_id:
         Review.objects.filter(pk=row.review_id, invalidated_at__isnull=True).update(invalidated_at=Now())
-    if row.state == Assignment.State.SUBMITTED:
+    if row.state == Assignment.State.SUBMITTED and not row.is_extra:
         end_verdict(item, by)
     give_back(Place.objects.filter(assignment=row).select_related("item"))
     audit.record("review-invalidated", row, actor=by, before=row.state, after=Assignment.State.INVALIDATED)
@@ -242,7 +245,7 @@ def restore(assignment: Assignment, by: Member) -> None:
     row.state = Assignment.State.SUBMITTED if fill(row) else Assignment.State.SURPLUS
     row.submitted_at = row.submitted_at or row.review.submitted_at
     row.save(update_fields=["state", "submitted_at"])
-    if row.state == Assignment.State.SUBMITTED:
+    if row.state == Assignment.State.SUBMITTED and not row.is_extra:
         recount(item.pk)
     audit.record("review-restored", row, actor=by, before=Assignment.State.INVALIDATED, after=row.state)
     assignment.state = row.state
@@ -252,6 +255,8 @@ def end_verdict(item: Item, by: Member | str) -> None:
     """The (locked) item's verdict stands no more. Before any lane is locked: lanes come last."""
     for verdict in end_current(item.subject_id, item.queue.rubric_version_id, item.queue.key):
         audit.record("verdict-ended", item, actor=by, verdict=verdict)
+        facts = {"verdict": verdict, "item": item.pk, "queue": item.queue.key}
+        emit(item.project_id, "verdict.ended", f"item/{item.pk}", facts)
 
 
 @transaction.atomic

@@ -96,7 +96,8 @@ def free_due_leases(limit: int = 1_000) -> int:
 
 def promote_waiting(limit: int = 100) -> int:
     """The sweep's second half: a surplus review beside an open place, which a race may leave behind, is counted."""
-    surplus = Assignment.objects.filter(state=Assignment.State.SURPLUS, item__places__state=Place.State.OPEN)
+    beside = {"item__places__state": Place.State.OPEN, "item__places__is_extra": False}
+    surplus = Assignment.objects.filter(state=Assignment.State.SURPLUS, **beside)
     promoted = 0
     for item_id in set(surplus.values_list("item_id", flat=True)[:limit]):
         with transaction.atomic():

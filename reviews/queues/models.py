@@ -21,13 +21,28 @@ from feedback.permissions import VERBS
 from feedback.responses.models import Response, Subject
 from feedback.responses.texts import text_rows, with_passages
 from feedback.rubrics.models import RubricVersion
+from reviews.queues.escalation_models import Escalation as Escalation
+from reviews.queues.escalation_models import EscalationMessage as EscalationMessage
+from reviews.queues.escalation_models import MemberSkill as MemberSkill
+from reviews.queues.restriction_models import Restriction as Restriction
+from reviews.queues.restriction_models import of_member, restricted, stands_between
 
 
 class QueueQuerySet(models.QuerySet["Queue"]):
     def for_reviewer(self, member: Member) -> QueueQuerySet:
         """Queues that this person may claim from, were they open: `statements.HANDS_OUT` says the same in SQL."""
         named = Admission.objects.filter(queue=OuterRef("pk"), member=member)
-        return self.filter(Q(is_restricted=False) | Exists(named), takes_imports=False)
+        passed = Qualification.objects.filter(queue=OuterRef("training"), member=member)
+        admitted = Q(is_restricted=False) | Exists(named)
+        open_to_them = admitted & (Q(training__isnull=True) | Exists(passed))
+        return self.filter(open_to_them, ~of_member(member), takes_imports=False)
+
+    def for_pupil(self, member: Member) -> QueueQuerySet:
+        """Queues that would be this person's after a training that they have not passed."""
+        named = Admission.objects.filter(queue=OuterRef("pk"), member=member)
+        passed = Qualification.objects.filter(queue=OuterRef("training"), member=member)
+        admitted = Q(is_restricted=False) | Exists(named)
+        return self.filter(~Exists(passed), admitted, ~of_member(member), training__isnull=False, takes_imports=False)
 
 
 class Queue(ProjectRow):
@@ -54,6 +69,12 @@ class Queue(ProjectRow):
     is_restricted = models.BooleanField(
         default=False, db_default=False, help_text="Only the people named in its admissions may claim."
     )
+    is_training = models.BooleanField(
+        default=False, db_default=False, help_text="People learn here: what was expected is told after each review."
+    )
+    training = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="opens", help_text="Must be passed before claiming."
+    )
     state = models.CharField(max_length=6, choices=State, default=State.OPEN)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -69,8 +90,20 @@ class Queue(ProjectRow):
         return self.name
 
     def admits(self, member: Member) -> bool:
-        """Whether this person may claim here: everybody, or those who are named."""
-        return not self.is_restricted or self.admissions.filter(member=member).exists()
+        """Whether this person may claim here: everybody or those who are named, after the training where one is, and
+        nobody whom a moderator restricted.
+        """
+        is_named = not self.is_restricted or self.admissions.filter(member=member).exists()
+        return is_named and not self.wants_training_of(member) and not self.keeps_out(member)
+
+    def keeps_out(self, member: Member) -> bool:
+        """Whether a moderator restricted this person, here or everywhere."""
+        return stands_between(member, self)
+
+    def wants_training_of(self, member: Member) -> bool:
+        """Whether a training comes first that this person has not passed."""
+        passed = Qualification.objects.filter(queue=self.training_id, member=member)
+        return self.training_id is not None and not passed.exists()
 
 
 class Admission(ProjectRow):
@@ -85,6 +118,20 @@ class Admission(ProjectRow):
 
     def __str__(self) -> str:
         return f"{self.member} in {self.queue}"
+
+
+class Qualification(ProjectRow):
+    """Who passed a training queue; written by a higher room, which knows what passing is."""
+
+    queue = models.ForeignKey(Queue, models.CASCADE, related_name="qualifications")
+    member = models.ForeignKey(Member, models.CASCADE, related_name="qualifications")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("queue", "member", name="qualification_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member} passed {self.queue}"
 
 
 class QueueCount(ProjectRow):
@@ -119,9 +166,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
         named = Admission.objects.filter(queue=OuterRef(OuterRef("queue")), member=OuterRef("pk"))
         for_all = Queue.objects.filter(pk=OuterRef(OuterRef("queue")), is_restricted=False)
         members = Member.objects.active().filter(project=OuterRef("project"), role__in=VERBS["review"])
-        willing = members.filter(Exists(for_all) | Exists(named))
+        kept_out = restricted(OuterRef("pk"), OuterRef(OuterRef("queue")))
+        willing = members.filter(Exists(for_all) | Exists(named)).exclude(kept_out)
         return self.filter(
-            Exists(Place.objects.filter(item=OuterRef("pk"), state=Place.State.OPEN)),
+            Exists(Place.objects.filter(item=OuterRef("pk"), state=Place.State.OPEN, is_extra=False)),
             ~Exists(willing.filter(~Exists(turn))),
             state=Item.State.OPEN,
         )
@@ -216,6 +264,7 @@ class Assignment(ProjectRow):
         related_name="assignment",
         help_text="The newest; a withdrawn one while the reviewer edits again after an undo.",
     )
+    is_extra = models.BooleanField(default=False, db_default=False, help_text="Of an extra place.")
     skip_reason = models.CharField(max_length=60, blank=True)
     skip_note = models.TextField(blank=True)
 
@@ -273,6 +322,18 @@ class Place(ProjectRow):
     lease_until = models.DateTimeField(null=True, blank=True)
     reserved_for = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
     hidden_until = models.DateTimeField(null=True, blank=True)
+    is_extra = models.BooleanField(
+        default=False, db_default=False, help_text="Beside the item's k: counts for neither its state nor its verdict."
+    )
+    after_submits = models.IntegerField(
+        null=True, blank=True, help_text="Comes up after so many submits in this queue of whom it is kept for."
+    )
+    submits_since = models.DateTimeField(null=True, blank=True, help_text="From when those submits are counted.")
+    round = models.PositiveSmallIntegerField(
+        default=1,
+        db_default=1,
+        help_text="From 2 on: its person is asked again, after their turn of the round before.",
+    )
 
     class Meta:
         constraints = [
@@ -284,6 +345,7 @@ class Place(ProjectRow):
                 | Q(state__in=["open", "withdrawn"], assignment__isnull=True, lease_until__isnull=True),
                 name="place_state_is_whole",
             ),
+            models.CheckConstraint(condition=Q(round=1) | Q(is_extra=True), name="place_again_is_extra"),
         ]
         indexes = [
             models.Index(fields=["queue", "lane", "pos"], condition=Q(state="open"), name="place_open"),
@@ -316,77 +378,3 @@ class Front(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reviewer_id} at {self.queue_id}/{self.lane}:{self.pos}"
-
-
-class EscalationQuerySet(models.QuerySet["Escalation"]):
-    def open(self) -> EscalationQuerySet:
-        return self.filter(closed_at__isnull=True)
-
-    def for_item(self, item: Item) -> EscalationQuerySet:
-        return self.filter(item=item).order_by("-pk")
-
-    def visible_to(self, member: Member) -> EscalationQuerySet:
-        """Of the member's project: all for those who settle, their own for everybody else."""
-        rows = self.filter(project=member.project_id)
-        return rows if member.may("settle") else rows.filter(raised_by=member)
-
-    def with_last_word(self) -> EscalationQuerySet:
-        """Each with `last_author_id` and `last_said_at`: whose turn it is."""
-        words = EscalationMessage.objects.filter(escalation=OuterRef("pk")).order_by("-pk")
-        return self.annotate(
-            last_author_id=models.Subquery(words.values("author")[:1]),
-            last_said_at=models.Subquery(words.values("created_at")[:1]),
-        )
-
-
-class Escalation(ProjectRow):
-    """A reviewer's request to a moderator about an item, and the conversation under it (verbs: escalate.py)."""
-
-    item = models.ForeignKey(Item, models.CASCADE, related_name="escalations")
-    assignment = models.ForeignKey(
-        Assignment,
-        models.SET_NULL,
-        null=True,
-        blank=True,
-        related_name="escalations",
-        help_text="The turn it came from.",
-    )
-    raised_by = models.ForeignKey(Member, models.PROTECT, related_name="escalations")
-    created_at = models.DateTimeField(auto_now_add=True)
-    closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="+")
-
-    objects = EscalationQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                "item", "raised_by", condition=Q(closed_at__isnull=True), name="escalation_open_once"
-            ),
-        ]
-        indexes = [models.Index(fields=["project", "-id"], condition=Q(closed_at__isnull=True), name="escalation_open")]
-
-    def __str__(self) -> str:
-        return f"escalation {self.pk}"
-
-    @property
-    def is_open(self) -> bool:
-        return self.closed_at is None
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether anybody but who asked has said anything."""
-        return self.messages.exclude(author=self.raised_by_id).exists()
-
-
-class EscalationMessage(ProjectRow):
-    escalation = models.ForeignKey(Escalation, models.CASCADE, related_name="messages")
-    author = models.ForeignKey(Member, models.PROTECT, related_name="+")
-    text = models.TextField()
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return self.text[:60]

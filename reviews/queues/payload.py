@@ -47,7 +47,7 @@ class ShownResponseSerializer(serializers.Serializer[Any]):
 
 
 class ItemSerializer(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
+    id = serializers.IntegerField(help_text="Of this turn: what number the item has is not told.")
     conversation = serializers.JSONField(help_text="The messages up to the answer.")
     responses = ShownResponseSerializer(many=True)
     rubric = serializers.CharField()
@@ -96,7 +96,7 @@ def payload(assignment: Assignment) -> dict[str, Any]:
     ]
     version = assignment.queue.rubric_version
     item = {
-        "id": assignment.item_id,
+        "id": assignment.pk,
         "conversation": conversation_of(shown),
         "responses": responses,
         "rubric": str(version),

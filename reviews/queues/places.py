@@ -41,7 +41,7 @@ def recount(*item_ids: int) -> None:
 
     Complete again means settled again: a verdict that was there is superseded by the next one.
     """
-    places = Place.objects.filter(item=OuterRef("pk"))
+    places = Place.objects.filter(item=OuterRef("pk"), is_extra=False)
     unfilled = Exists(places.filter(state__in=[Place.State.OPEN, Place.State.CLAIMED]))
     stays = Q(state=Item.State.WITHDRAWN)
     grace = Subquery(Queue.objects.filter(pk=OuterRef("queue")).values("grace_seconds")[:1])
@@ -66,14 +66,17 @@ def seconds(number: models.expressions.Combinable) -> models.ExpressionWrapper[A
 
 
 def fill(assignment: Assignment) -> bool:
-    """Fill the place that this assignment holds, or else an open one of its item; False when there is none."""
+    """Fill the place that this assignment holds, or else an open one of its item; False when there is none.
+
+    An extra place is its person's for good: it is filled even when nobody is asked there any more.
+    """
     held = Place.objects.filter(assignment=assignment, state=Place.State.CLAIMED)
     if held.update(state=Place.State.FILLED, lease_until=None):
         return True
-    place = first_open(assignment.item_id, assignment.reviewer_id)
+    place = own_extra(assignment) if assignment.is_extra else first_open(assignment.item_id, assignment.reviewer_id)
     if place is None:
         return False
-    taken = Place.objects.filter(pk=place.pk, state=Place.State.OPEN)
+    taken = Place.objects.filter(pk=place.pk, state=place.state)
     return bool(taken.update(state=Place.State.FILLED, assignment=assignment, claimed_at=Now(), hidden_until=None))
 
 
@@ -94,16 +97,24 @@ def count_held(assignment: Assignment, review: Review) -> bool:
 
 
 def first_open(item_id: int, reviewer_id: int | None) -> Place | None:
-    """The item's first open place, locked, that is not kept for somebody else."""
-    places = Place.objects.filter(item=item_id, state=Place.State.OPEN).order_by("lane", "pos")
+    """The item's first open place, locked, that is not kept for somebody else, and counts."""
+    places = Place.objects.filter(item=item_id, state=Place.State.OPEN, is_extra=False).order_by("lane", "pos")
     mine = Q(reserved_for__isnull=True) | Q(reserved_for=reviewer_id)
     return places.filter(mine).select_for_update(no_key=True).first()
+
+
+def own_extra(assignment: Assignment) -> Place | None:
+    """The extra place that was kept for this person on the item, locked, if nobody is in it."""
+    kept = Place.objects.filter(item=assignment.item_id, is_extra=True, reserved_for=assignment.reviewer_id)
+    kept = kept.filter(round=assignment.round)
+    return kept.filter(assignment__isnull=True).select_for_update(no_key=True).first()
 
 
 def give_back(places: Iterable[Place]) -> None:
     """Free claimed or filled places: the oldest surplus of the item gets each, else it opens at the front of all lanes.
 
-    A fresh position in lane 0 has been passed by nobody. On a withdrawn item a freed place is withdrawn too.
+    A fresh position in lane 0 has been passed by nobody. On a withdrawn item a freed place is withdrawn too. An extra
+    place is for one person: it opens for them again while their turn goes on, and is withdrawn when that has ended.
     """
     freed = list(places)
     waiting: defaultdict[int, list[Assignment]] = defaultdict(list)
@@ -111,7 +122,10 @@ def give_back(places: Iterable[Place]) -> None:
         waiting[surplus.item_id].append(surplus)
     reopened: dict[int, list[Place]] = defaultdict(list)
     for place in freed:
-        if place.item.state == Item.State.WITHDRAWN:
+        if place.is_extra:
+            goes_on = place.assignment is not None and place.assignment.state == Assignment.State.CLAIMED
+            vacate([place], state=Place.State.OPEN if goes_on else Place.State.WITHDRAWN)
+        elif place.item.state == Item.State.WITHDRAWN:
             vacate([place], state=Place.State.WITHDRAWN)
         elif waiting[place.item_id]:
             promote(place, waiting[place.item_id].pop(0))
@@ -122,7 +136,7 @@ def give_back(places: Iterable[Place]) -> None:
         for offset, place in enumerate(group):
             place.lane, place.pos = GIVEN_BACK, first + offset
         vacate(group, state=Place.State.OPEN)
-    for item_id in {place.item_id for place in freed}:
+    for item_id in {place.item_id for place in freed if not place.is_extra}:
         recount(item_id)
 
 
@@ -133,7 +147,7 @@ def vacate(places: list[Place], *, state: str) -> None:
 
 
 def oldest_surplus(item_ids: Iterable[int]) -> models.QuerySet[Assignment]:
-    rows = Assignment.objects.filter(item__in=set(item_ids), state=Assignment.State.SURPLUS)
+    rows = Assignment.objects.filter(item__in=set(item_ids), state=Assignment.State.SURPLUS, is_extra=False)
     return rows.order_by("item", "submitted_at", "pk")
 
 

@@ -8,9 +8,15 @@ What they promise, and why the fronts are never wrong, is told in this room's RE
 # reviewer's whole history for one place.
 UNSEEN = """NOT EXISTS (SELECT 1 FROM queues_assignment a
     WHERE a.item_id = p.item_id AND a.reviewer_id = %(reviewer)s LIMIT 1 OFFSET 0)"""
+# The same of a place that is kept for somebody, which may be of a later round: nothing of this round or after it yet.
+UNSEEN_IN_ROUND = UNSEEN.replace("LIMIT 1", "AND a.round >= p.round LIMIT 1")
 FREE_FOR_ALL = f"p.state = 'open' AND p.reserved_for_id IS NULL AND p.hidden_until IS NULL AND {UNSEEN}"
 ADMITS = """(NOT q.is_restricted OR EXISTS (
-    SELECT 1 FROM queues_admission d WHERE d.queue_id = q.id AND d.member_id = %(reviewer)s))"""
+    SELECT 1 FROM queues_admission d WHERE d.queue_id = q.id AND d.member_id = %(reviewer)s))
+    AND (q.training_id IS NULL OR EXISTS (
+    SELECT 1 FROM queues_qualification z WHERE z.queue_id = q.training_id AND z.member_id = %(reviewer)s))
+    AND NOT EXISTS (SELECT 1 FROM queues_restriction x WHERE x.member_id = %(reviewer)s AND x.lifted_at IS NULL
+    AND (x.queue_id IS NULL OR x.queue_id = q.id))"""
 HANDS_OUT = f"q.state = 'open' AND NOT q.takes_imports AND {ADMITS}"
 # Who holds something here takes nothing new: their other tab may have claimed while this one waited for the front.
 HAS_FREE_HANDS = """NOT EXISTS (
@@ -32,12 +38,18 @@ ORDER BY l.number
 WALK = LANES.replace("-START-", "COALESCE(f.pos, 0)")
 FULL_LOOK = LANES.replace("-START-", "0").replace("LIMIT 1 OFFSET 0", "")  # one join instead of a million probes
 
+# How much of its person's work a place that is kept for them still waits for. Few rows: what keeps such places ahead
+# counts from lately.
+SUBMITS = """(SELECT count(*) FROM queues_assignment s
+    WHERE s.reviewer_id = p.reserved_for_id AND s.queue_id = p.queue_id AND s.submitted_at > p.submits_since)"""
+IS_DUE = f"(p.after_submits IS NULL OR {SUBMITS} >= p.after_submits)"
+
 # Places kept for this reviewer, or hidden until a time that has come: they are in no walk, so behind no front.
 APART = f"""
 SELECT p.id FROM queues_place p JOIN queues_queue q ON q.id = p.queue_id AND {HANDS_OUT}
-WHERE p.queue_id = %(queue)s AND p.state = 'open' AND {UNSEEN}
+WHERE p.queue_id = %(queue)s AND p.state = 'open' AND {UNSEEN_IN_ROUND}
   AND (p.reserved_for_id = %(reviewer)s OR (p.reserved_for_id IS NULL AND p.hidden_until IS NOT NULL))
-  AND (p.hidden_until IS NULL OR p.hidden_until <= %(now)s) AND {HAS_FREE_HANDS}
+  AND (p.hidden_until IS NULL OR p.hidden_until <= %(now)s) AND {IS_DUE} AND {HAS_FREE_HANDS}
 ORDER BY p.lane, p.pos LIMIT 1
 """
 
@@ -45,14 +57,14 @@ ORDER BY p.lane, p.pos LIMIT 1
 CLAIM = """
 made AS (
     INSERT INTO queues_assignment (project_id, queue_id, item_id, reviewer_id, round, state, token, claimed_at,
-                                   shown_order, visible, draft, skip_reason, skip_note)
-    SELECT i.project_id, i.queue_id, i.id, %(reviewer)s, 1, 'claimed', %(token)s, statement_timestamp(),
+                                   shown_order, visible, draft, skip_reason, skip_note, is_extra)
+    SELECT i.project_id, i.queue_id, i.id, %(reviewer)s, pick.round, 'claimed', %(token)s, statement_timestamp(),
            (SELECT jsonb_agg(part::bigint ORDER BY sha256(convert_to(%(token)s::text || ':' || part, 'UTF8')))
             FROM unnest(string_to_array(s.key, '+')) AS part),
-           jsonb_build_object('model', q.shows_model, 'critic', q.shows_critic), '{}', '', ''
+           jsonb_build_object('model', q.shows_model, 'critic', q.shows_critic), '{}', '', '', pick.is_extra
     FROM pick JOIN queues_item i ON i.id = pick.item_id JOIN responses_subject s ON s.id = i.subject_id
     JOIN queues_queue q ON q.id = i.queue_id
-    RETURNING id, item_id, claimed_at, shown_order, visible
+    RETURNING id, item_id, claimed_at, shown_order, visible, is_extra, round
 ), taken AS (
     UPDATE queues_place p
     SET state = 'claimed', assignment_id = made.id, claimed_at = made.claimed_at, hidden_until = NULL,
@@ -61,8 +73,8 @@ made AS (
     RETURNING p.id, p.number, p.lane, p.pos, p.lease_until
 )"""
 # What `take.claimed` makes the two rows of, without reading them again.
-CLAIMED = """made.id, made.item_id, made.claimed_at, made.shown_order::text, made.visible::text,
-       taken.id, taken.number, taken.lane, taken.pos, taken.lease_until"""
+CLAIMED = """made.id, made.item_id, made.claimed_at, made.shown_order::text, made.visible::text, made.is_extra,
+       made.round, taken.id, taken.number, taken.lane, taken.pos, taken.lease_until"""
 
 TAKE = f"""
 WITH lanes AS MATERIALIZED (-LANES-),
@@ -70,7 +82,7 @@ look AS MATERIALIZED (
     SELECT lanes.number, p.id, p.pos FROM lanes JOIN queues_place p ON p.id = lanes.place_id
     ORDER BY lanes.number LIMIT 1
 ), pick AS MATERIALIZED (
-    SELECT p.id, p.item_id, p.pos FROM queues_place p
+    SELECT p.id, p.item_id, p.pos, p.is_extra, p.round FROM queues_place p
     WHERE p.queue_id = %(queue)s AND p.lane = (SELECT number FROM look) AND p.pos >= (SELECT pos FROM look)
       AND {FREE_FOR_ALL}
     ORDER BY p.pos LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -90,7 +102,7 @@ TAKE_NEXT, TAKE_ANY = TAKE.replace("-LANES-", WALK), TAKE.replace("-LANES-", FUL
 
 TAKE_APART = f"""
 WITH pick AS MATERIALIZED (
-    SELECT p.id, p.item_id, p.pos FROM queues_place p
+    SELECT p.id, p.item_id, p.pos, p.is_extra, p.round FROM queues_place p
     WHERE p.state = 'open' AND p.id = ({APART.replace("%(now)s", "statement_timestamp()")}) FOR UPDATE SKIP LOCKED
 ), {CLAIM}
 SELECT {CLAIMED} FROM made, taken
@@ -98,7 +110,7 @@ SELECT {CLAIMED} FROM made, taken
 
 # Waits for the reviewer's other tab, makes their first front on first use, and says what else there is to do. What it
 # says is as old as the wait is long, so the walk looks again at whether their hands are free.
-LOCK_FRONT = """
+LOCK_FRONT = f"""
 INSERT INTO queues_front AS f (queue_id, lane, reviewer_id, pos) VALUES (%(queue)s, 0, %(reviewer)s, 0)
 ON CONFLICT (queue_id, lane, reviewer_id) DO UPDATE SET pos = f.pos
 RETURNING
@@ -106,7 +118,7 @@ RETURNING
             AND p.lease_until <= statement_timestamp()),
     EXISTS (SELECT 1 FROM queues_place p WHERE p.queue_id = %(queue)s AND p.state = 'open'
             AND (p.reserved_for_id IS NOT NULL OR p.hidden_until IS NOT NULL)
-            AND (p.reserved_for_id = %(reviewer)s OR p.reserved_for_id IS NULL)),
+            AND (p.reserved_for_id = %(reviewer)s OR p.reserved_for_id IS NULL) AND {IS_DUE}),
     EXISTS (SELECT 1 FROM queues_assignment a
             WHERE a.queue_id = %(queue)s AND a.reviewer_id = %(reviewer)s AND a.state = 'claimed')
 """
@@ -115,6 +127,7 @@ RETURNING
 OWN = """
 SELECT a.id, p.id, EXISTS (
     SELECT 1 FROM queues_place o WHERE o.item_id = a.item_id AND o.state = 'open'
+    AND o.is_extra = a.is_extra AND o.round = a.round
     AND (o.reserved_for_id IS NULL OR o.reserved_for_id = a.reviewer_id))
 FROM queues_assignment a LEFT JOIN queues_place p ON p.assignment_id = a.id
 WHERE a.queue_id = %(queue)s AND a.reviewer_id = %(reviewer)s AND a.state = 'claimed'
@@ -127,8 +140,8 @@ FREE_DUE = """
 WITH due AS (
     SELECT p.id FROM queues_place p JOIN queues_item i ON i.id = p.item_id
     WHERE p.queue_id = %(queue)s AND p.state = 'claimed' AND p.lease_until <= statement_timestamp()
-      AND i.state <> 'withdrawn'
-      AND NOT EXISTS (SELECT 1 FROM queues_assignment a WHERE a.item_id = p.item_id AND a.state = 'surplus')
+      AND (p.is_extra OR i.state <> 'withdrawn'
+           AND NOT EXISTS (SELECT 1 FROM queues_assignment a WHERE a.item_id = p.item_id AND a.state = 'surplus'))
       AND NOT EXISTS (SELECT 1 FROM queues_assignment a WHERE a.id = p.assignment_id AND a.reviewer_id = %(but_not)s)
     ORDER BY p.lease_until LIMIT %(limit)s FOR NO KEY UPDATE OF i, p SKIP LOCKED
 ), numbered AS (
@@ -151,16 +164,26 @@ WAITING = {
         SELECT p.item_id FROM queues_place p WHERE {AFTER} ORDER BY p.pos LIMIT %(most)s) AS p""",
     "sqlite": f"JOIN queues_place p ON {AFTER}",
 }
+# Of the places kept for this reviewer, those they will come to before nothing else waits: so that what is left falls by
+# one with each review, whichever place it was in.
+KEPT = f"""(SELECT count(*) FROM (
+    SELECT COALESCE(p.after_submits - {SUBMITS}, 0) - row_number() OVER (ORDER BY p.lane, p.pos) + 1 AS comes
+    FROM queues_place p WHERE p.queue_id = -QUEUE- AND p.state = 'open' AND p.reserved_for_id = %(reviewer)s
+      AND (p.hidden_until IS NULL) AND {UNSEEN_IN_ROUND}) AS kept
+    WHERE kept.comes <= waiting.n + (
+        SELECT count(*) FROM queues_assignment h
+        WHERE h.queue_id = -QUEUE- AND h.reviewer_id = %(reviewer)s AND h.state = 'claimed'))"""
 FRONTS = "LEFT JOIN queues_front f ON f.queue_id = l.queue_id AND f.lane = l.number AND f.reviewer_id = %(reviewer)s"
 
 REMAINING = {
     vendor: f"""
 SELECT (SELECT count(*) FROM queues_assignment a WHERE a.reviewer_id = %(reviewer)s
         AND a.state IN ('submitted', 'surplus') AND a.submitted_at >= %(since)s),
-    count(DISTINCT item_id) FROM (
+    waiting.n + {KEPT.replace("-QUEUE-", "%(queue)s")}
+FROM (SELECT count(DISTINCT item_id) AS n FROM (
     SELECT p.item_id FROM queues_lane l JOIN queues_queue q ON q.id = l.queue_id AND {ADMITS} {FRONTS} {waiting}
     WHERE l.queue_id = %(queue)s LIMIT %(most)s
-) AS waiting
+) AS places) AS waiting
 """
     for vendor, waiting in WAITING.items()
 }
@@ -168,10 +191,11 @@ SELECT (SELECT count(*) FROM queues_assignment a WHERE a.reviewer_id = %(reviewe
 # The same for every queue of a project that gives out items, in one statement.
 REMAINING_BY_QUEUE = {
     vendor: f"""
-SELECT q.id, (SELECT count(DISTINCT item_id) FROM (
+SELECT waiting.id, waiting.n + {KEPT.replace("-QUEUE-", "waiting.id")}
+FROM (SELECT q.id, (SELECT count(DISTINCT item_id) FROM (
     SELECT p.item_id FROM queues_lane l {FRONTS} {waiting} WHERE l.queue_id = q.id LIMIT %(most)s
-) AS waiting)
-FROM queues_queue q WHERE q.project_id = %(project)s AND {HANDS_OUT}
+) AS places) AS n
+FROM queues_queue q WHERE q.project_id = %(project)s AND {HANDS_OUT}) AS waiting
 """
     for vendor, waiting in WAITING.items()
 }
@@ -181,7 +205,7 @@ FROM queues_queue q WHERE q.project_id = %(project)s AND {HANDS_OUT}
 COUNT_HELD = """
 WITH filled AS (
     UPDATE queues_place SET state = 'filled', lease_until = NULL
-    WHERE assignment_id = %(assignment)s AND state = 'claimed' RETURNING id
+    WHERE assignment_id = %(assignment)s AND state = 'claimed' RETURNING id, is_extra
 ), item AS (
     UPDATE queues_item i
     SET n_filled = i.n_filled + 1,
@@ -190,7 +214,7 @@ WITH filled AS (
                             ELSE i.completed_at END,
         settle_after = CASE WHEN i.state = 'open' AND i.n_filled + 1 >= i.k
                             THEN statement_timestamp() + make_interval(secs => q.grace_seconds) ELSE i.settle_after END
-    FROM filled, queues_queue q WHERE i.id = %(item)s AND q.id = i.queue_id
+    FROM filled, queues_queue q WHERE i.id = %(item)s AND q.id = i.queue_id AND NOT filled.is_extra
 )
 UPDATE queues_assignment
 SET state = 'submitted', review_id = %(review)s, submitted_at = %(at)s, draft = '{}', draft_saved_at = NULL

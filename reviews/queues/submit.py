@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -162,7 +162,7 @@ def count(assignment: Assignment, review: Review) -> Assignment:
         is_counted = fill(assignment)
         assignment.state = State.SUBMITTED if is_counted else State.SURPLUS
         assignment.save(update_fields=["state", "review", "submitted_at", "draft", "draft_saved_at"])
-        if is_counted:
+        if is_counted and not assignment.is_extra:
             recount(assignment.item_id)
     audit.record("review-submitted", assignment, actor=assignment.reviewer, after=review.digest, state=assignment.state)
     return assignment
@@ -211,14 +211,14 @@ def undo(assignment: Assignment, review_id: int | None = None) -> Assignment:
     if row.state == State.CLAIMED and row.review and row.review.withdrawn_at:
         assignment.state, assignment.draft = row.state, row.draft
         return assignment
-    if not (in_grace(row) and item.state in BUSY_STATES and row.review):
+    if not (in_grace(row) and (item.state in BUSY_STATES or row.is_extra) and row.review):
         raise TooLate("This review can no longer be undone: the time for it is over.")
     Review.objects.filter(pk=row.review.pk, withdrawn_at__isnull=True).update(withdrawn_at=Now())
     row.draft, row.state = answers_of(row.review), State.CLAIMED
     Assignment.objects.filter(pk=row.pk).update(state=row.state, draft=row.draft, draft_saved_at=Now())
     lease = Now() + timedelta(seconds=row.queue.lease_seconds)
     filled = Place.objects.filter(assignment=row, state=Place.State.FILLED)
-    if filled.update(state=Place.State.CLAIMED, claimed_at=Now(), lease_until=lease):
+    if filled.update(state=Place.State.CLAIMED, claimed_at=Now(), lease_until=lease) and not row.is_extra:
         recount(item.pk)
     audit.record("review-undone", row, actor=row.reviewer, before=row.review.digest)
     assignment.state, assignment.draft = row.state, row.draft
@@ -238,7 +238,8 @@ def undoable(queue: Queue, reviewer: Member) -> Assignment | None:
         return None
     since = Now() - timedelta(seconds=queue.grace_seconds)
     rows = Assignment.objects.filter(queue=queue, reviewer=reviewer, state__in=[State.SUBMITTED, State.SURPLUS])
-    return rows.filter(submitted_at__gt=since, item__state__in=BUSY_STATES).order_by("-submitted_at").first()
+    not_settled = Q(item__state__in=BUSY_STATES) | Q(is_extra=True)
+    return rows.filter(not_settled, submitted_at__gt=since).order_by("-submitted_at").first()
 
 
 def can_undo(assignment: Assignment) -> bool:
@@ -246,4 +247,4 @@ def can_undo(assignment: Assignment) -> bool:
     if assignment.state not in {State.SUBMITTED, State.SURPLUS} or assignment.submitted_at is None:
         return False
     ends = assignment.submitted_at + timedelta(seconds=assignment.queue.grace_seconds)
-    return ends > timezone.now() and assignment.item.state in BUSY_STATES
+    return ends > timezone.now() and (assignment.is_extra or assignment.item.state in BUSY_STATES)

@@ -83,18 +83,18 @@ def take_apart(queue: Queue, reviewer: Member) -> Assignment | None:
 
 def claimed(queue: Queue, reviewer: Member, token: uuid.UUID, made: Any) -> Assignment | None:
     """The assignment on its place, as objects of what was written, without reading them again."""
-    pk, item_id, claimed_at, shown, visible, *place = made
+    pk, item_id, claimed_at, shown, visible, is_extra, round_, *place = made
     if pk is None:
         return None
     place_id, number, place_lane, pos, lease_until = place
     both: dict[str, Any] = {
         "project_id": queue.project_id, "queue": queue, "item_id": item_id, "claimed_at": claimed_at,
     }  # fmt: skip
-    order = {"shown_order": json.loads(shown), "visible": json.loads(visible)}
+    order = {"shown_order": json.loads(shown), "visible": json.loads(visible), "is_extra": is_extra, "round": round_}
     assignment = Assignment(pk=pk, reviewer=reviewer, token=token, **both, **order)
     held = Place(
         pk=place_id, number=number, lane=place_lane, pos=pos, state=Place.State.CLAIMED, assignment=assignment,
-        lease_until=lease_until, **both,
+        lease_until=lease_until, is_extra=is_extra, round=round_, **both,
     )  # fmt: skip
     for row in (assignment, held):
         row._state.adding, row._state.db = False, connection.alias
@@ -126,6 +126,8 @@ def hold(queue: Queue, reviewer: Member, place: Place) -> Assignment | None:
         token=token,
         shown_order=shown_order(token, subject.key),
         visible={"model": queue.shows_model, "critic": queue.shows_critic},
+        is_extra=place.is_extra,
+        round=place.round,
     )
     if take_place(place, assignment):
         place.refresh_from_db()

@@ -15,6 +15,7 @@ from reviews.queues.desk import conversation, in_line, names_of, passages, shown
 from reviews.queues.forms import choices_of
 from reviews.queues.history import said
 from reviews.queues.models import Assignment
+from reviews.queues.ranking import in_words as ranked_words
 from reviews.queues.submit import can_undo
 
 Kind = Criterion.Kind
@@ -62,6 +63,8 @@ def in_words(criterion: Criterion, value: Any, shown: list[Response]) -> str:
         return ""
     if criterion.kind == Kind.COMPARISON:
         return preference(value, shown)
+    if criterion.kind == Kind.RANKING:
+        return ranked_words(value, names_of(shown))
     if criterion.kind == Kind.TEXT:
         return str(value)
     if criterion.kind == Kind.SCALE:

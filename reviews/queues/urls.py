@@ -6,6 +6,7 @@ app_name = "queues"
 urlpatterns = [
     path("responses/<int:pk>/items/", lineage.response_items, name="response-items"),
     path("work/", views.work, name="work"),
+    path("work/skills/", views.skills, name="skills"),
     path("history/", views.my_reviews, name="history"),
     path("history/<uuid:token>/", views.turn, name="turn"),
     path("history/<uuid:token>/undo/", views.undo, name="undo"),

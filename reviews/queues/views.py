@@ -137,6 +137,14 @@ def undo(request: MemberRequest, token: str) -> HttpResponse:
     return see_other("queues:review", request, key=assignment.queue.key)
 
 
+@require_GET
+def skills(request: MemberRequest) -> HttpResponse:
+    """Whom a question can be meant for: a list for the form that asks, where anybody carries a skill; no page."""
+    if not wants_fragment(request):
+        return see_other("queues:work", request)
+    return render(request, "reviews/queues/skills.html", {"skills": escalating.skills_of(request.project)})
+
+
 @require_POST
 def escalate(request: MemberRequest, key: str) -> HttpResponse:
     """Ask a moderator about the item on the desk; keep it, or pass it on in the same step."""
@@ -148,7 +156,7 @@ def escalate(request: MemberRequest, key: str) -> HttpResponse:
     passes_on = form.cleaned_data["then"] == EscalationForm.PASS_ON
     try:
         with transaction.atomic():
-            escalating.raise_escalation(assignment, form.cleaned_data["text"])
+            escalating.raise_escalation(assignment, form.cleaned_data["text"], form.cleaned_data["skill"])
             if passes_on:
                 submitting.skip(assignment.token, request.member, "escalated")
     except escalating.EscalationRefused as refusal:

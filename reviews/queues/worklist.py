@@ -26,6 +26,7 @@ def work_page(member: Member) -> dict[str, Any]:
         "rows": [{**row, "begun": begun.get(row["queue"].pk, []), "is_many": row["remaining"] >= MANY} for row in rows],
         "today_done": today,
         "questions": questions_of(member),
+        "restrictions": list(member.restrictions.standing().select_related("queue").order_by("pk")),
     }
 
 
@@ -42,7 +43,7 @@ def begun_by_queue(member: Member) -> dict[int, list[dict[str, Any]]]:
         until = place.lease_until if place else None
         found[turn.queue_id].append(
             {
-                "title": titles.get(turn.item.subject_id) or f"Item {turn.item_id}",
+                "title": titles.get(turn.item.subject_id) or f"Review {turn.pk}",
                 "has_place": place is not None,
                 "is_held": until is not None and until > now,
                 "until": until,

@@ -2,9 +2,9 @@
 
 Every response has a uniform `draw_key`. A rate takes the keys of one interval of the circle [0, 1), shifted by the
 rule's seed; a size takes the first n keys from that shift on, going round once. Both are walks along the index of draw
-keys, so that their cost follows the sample. A pair rule draws inputs: an input's key is that of its oldest response
-(smallest id), which is uniform like any other and stays the same when more answers arrive. The smallest *key* would not
-be uniform: inputs with many answers would be drawn more often than their stored probability says.
+keys, so that their cost follows the sample. A rule for pairs or rankings draws inputs: an input's key is that of its
+oldest response (smallest id), which is uniform like any other and stays the same when more answers arrive. The smallest
+*key* would not be uniform: inputs with many answers would be drawn more often than their stored probability says.
 """
 
 from __future__ import annotations
@@ -69,28 +69,28 @@ class Draw:
         return [(low, high) for low, high in interval_bounds(start, self.rate)]
 
     def population(self, most: int | None = None) -> int:
-        """How many responses, or inputs with a pair, could be drawn; counted no further than `most`."""
-        rows: QuerySet[Any, Any] = self.rows(self.lowest) if self.subject_size == 1 else self.pairable()
+        """How many responses, or inputs with enough of them, could be drawn; counted no further than `most`."""
+        rows: QuerySet[Any, Any] = self.rows(self.lowest) if self.subject_size == 1 else self.inputs()
         return rows[:most].count()
 
-    def pairable(self) -> QuerySet[Any, Any]:
-        """Inputs that hold a pair. Two makers and two outputs are enough: if every two answers shared one of them, all
-        answers would share the same one.
+    def inputs(self) -> QuerySet[Any, Any]:
+        """Inputs that hold a pair, or as many different outputs as are ranked. For a pair two makers and two outputs
+        are enough: if every two answers shared one of them, all answers would share the same one.
         """
         by_input = self.rows(1).order_by().values("input_hash")
-        makers = Q(models__gt=1) | Q(versions__gt=1)
+        makers = Q(models__gt=1) | Q(versions__gt=1) if self.subject_size == 2 else Q()
         return by_input.annotate(
             models=Count(Coalesce("model_id", Value(0)), distinct=True),
             versions=Count(Coalesce("prompt_version_id", Value(0)), distinct=True),
             outputs=Count("output_hash", distinct=True),
             newer=Count("id", filter=Q(id__gte=self.lowest)),
-        ).filter(makers, outputs__gt=1, newer__gt=0)
+        ).filter(makers, outputs__gte=self.subject_size, newer__gt=0)
 
     def chunk(self, position: Position) -> tuple[list[list[int]], Position | None]:
         """Groups of response ids that become subjects, and where to go on; None when the walk is over."""
         part = position.get("part", 0)
         low, high = self.parts[part]
-        # Pairs are formed with answers of any age: the walk for them has no lower bound.
+        # Sets are formed with answers of any age: the walk for them has no lower bound.
         rows = self.rows(self.lowest if self.subject_size == 1 else 1).filter(draw_key__gte=low, draw_key__lt=high)
         if "key" in position:
             key, pk = position["key"], position["id"]
@@ -100,18 +100,19 @@ class Draw:
             after: Position | None = {"part": part, "key": found[-1].draw_key, "id": found[-1].id}
         else:
             after = {"part": part + 1} if part + 1 < len(self.parts) else None
-        return (self.pairs(found) if self.subject_size == 2 else [[row.id] for row in found]), after
+        return ([[row.id] for row in found] if self.subject_size == 1 else self.sets(found)), after
 
-    def pairs(self, found: list[Candidate]) -> list[list[int]]:
-        """The pair of each input whose oldest response is among those found."""
+    def sets(self, found: list[Candidate]) -> list[list[int]]:
+        """The pair or the set to rank of each input whose oldest response is among those found."""
         answers: dict[str, list[Candidate]] = {row.input_hash: [] for row in found}
         rows = self.rows(1).filter(input_hash__in=list(answers)).order_by("draw_key", "id")
         for row in rows.values_list(*COLUMNS):
             answers[row[2]].append(Candidate(*row))
         oldest = {min(rows).id: rows for rows in answers.values()}
         drawn = [oldest[row.id] for row in found if row.id in oldest]
-        pairs = [pair_of(rows) for rows in drawn if max(rows).id >= self.lowest]
-        return [pair for pair in pairs if pair]
+        fresh = [rows for rows in drawn if max(rows).id >= self.lowest]
+        sets = [pair_of(rows) if self.subject_size == 2 else set_of(rows, self.subject_size) for rows in fresh]
+        return [ids for ids in sets if ids]
 
     def groups(self) -> Iterator[list[list[int]]]:
         """The whole draw from its beginning, chunk by chunk, as a run makes it."""
@@ -134,6 +135,16 @@ def pair_of(answers: list[Candidate]) -> list[int]:
         if one.maker != other.maker and one.output_hash != other.output_hash:
             return sorted([one.id, other.id])
     return []
+
+
+def set_of(answers: list[Candidate], count: int) -> list[int]:
+    """The first so many answers, in the order of their draw keys, with different outputs, whoever made them; empty when
+    there are not enough.
+    """
+    first: dict[str, int] = {}
+    for row in sorted(answers, key=lambda row: (row.draw_key, row.id)):
+        first.setdefault(row.output_hash, row.id)
+    return sorted(list(first.values())[:count]) if len(first) >= count else []
 
 
 def writers() -> list[str]:

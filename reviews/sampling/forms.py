@@ -49,13 +49,17 @@ class RuleForm(forms.Form):
         required=False, label="Pause the schedule", help_text="It starts no runs by itself; by hand it still runs."
     )
 
-    def __init__(self, project: Project, data: Any = None, *, rule: SamplingRule | None = None) -> None:
+    def __init__(
+        self, project: Project, data: Any = None, *, rule: SamplingRule | None = None, preset: Any = None
+    ) -> None:
         super().__init__(data, initial=initial(rule) if rule else None, label_suffix="")
         self.project, self.rule = project, rule
         queues = Queue.objects.filter(project=project, takes_imports=False).exclude(state=Queue.State.CLOSED)
         self.fields["queue"].queryset = queues.order_by("name")  # type: ignore[attr-defined]
         stored = rule.current.filter if rule and data is None else {}
-        filter_data = data if data is not None else {f"filter-{name}": value for name, value in stored.items()}
+        filter_data = (
+            data if data is not None else {f"filter-{name}": value for name, value in stored.items()} or preset
+        )
         self.filters: Any = ResponseFilter(filter_data, queryset=Response.objects.none(), prefix="filter").form
         self.filters.label_suffix = ""
         del self.filters.fields["q"]

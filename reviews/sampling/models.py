@@ -117,8 +117,6 @@ class SamplingRuleVersion(ProjectRow):
             errors["queue"] = "There is no such queue in this project."
         elif self.queue.takes_imports:
             errors["queue"] = "This queue takes imported reviews; nobody would review what is drawn into it."
-        elif self.queue.rubric_version.subject_size not in {1, 2}:
-            errors["queue"] = "This queue judges more than two responses at once; a rule draws responses or pairs."
         try:
             drawable(self.project, self.filter)
         except ValidationError as error:

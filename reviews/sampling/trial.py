@@ -31,7 +31,7 @@ class Trial:
     queued: int = 0
     population: int | None = None  # None: it could not be counted in time
     is_cut: bool = False
-    is_pairs: bool = False
+    subject_size: int = 1
     is_scheduled: bool = False
     first: list[Response] = field(default_factory=list)
 
@@ -45,15 +45,16 @@ class Trial:
 
     @property
     def noun(self) -> str:
-        if self.is_pairs:
-            return "input with a pair" if self.population == 1 else "inputs with a pair"
+        if self.subject_size > 1:
+            what = "a pair" if self.subject_size == 2 else f"{self.subject_size} responses to rank"
+            return f"input{'' if self.population == 1 else 's'} with {what}"
         return "response" if self.population == 1 else "responses"
 
 
 def trial(version: SamplingRuleVersion, *, is_scheduled: bool) -> Trial:
     """What a run of this version, saved or not, would draw between the bounds that it would freeze now."""
     draw = version.draw(*version.bounds(is_scheduled=is_scheduled))
-    found = Trial(is_pairs=draw.subject_size == 2, is_scheduled=is_scheduled)
+    found = Trial(subject_size=draw.subject_size, is_scheduled=is_scheduled)
     until = time.monotonic() + SECONDS
     try:
         with bounded(SECONDS):

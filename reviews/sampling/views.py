@@ -35,7 +35,10 @@ def rule_list(request: MemberRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def rule_create(request: MemberRequest) -> HttpResponse:
-    return edit(request, RuleForm(request.project, request.POST or None), "New sampling rule")
+    """The address may bring a filter, its names behind `filter-`."""
+    return edit(
+        request, RuleForm(request.project, request.POST or None, preset=request.GET or None), "New sampling rule"
+    )
 
 
 @require_http_methods(["GET", "POST"])

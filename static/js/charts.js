@@ -5,7 +5,7 @@ const FONT = '"Inter", ui-sans-serif, system-ui, sans-serif';
 const SERIES = ["--ts-accent", "--ts-odd", "--ts-warn", "--ts-good", "--ts-bad", "--ts-ink-3"];
 const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3], [12, 4]];
 const POINTS = ["circle", "rect", "triangle", "rectRot", "star", "crossRot"];
-const KINDS = { errors: "lineWithErrorBars", bars: "bar", stacked: "bar", lines: "line" };
+const KINDS = { errors: "lineWithErrorBars", forest: "lineWithErrorBars", lean: "barWithErrorBars", bars: "bar", stacked: "bar", lines: "line" };
 const drawn = new Map();
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -32,22 +32,31 @@ function read(table) {
   };
 }
 
-function point(cell) {
+function point(cell, along) {
   const value = number(cell, "value");
-  return { y: value, yMin: number(cell, "low") ?? value, yMax: number(cell, "high") ?? value };
+  return { [along]: value, [`${along}Min`]: number(cell, "low") ?? value, [`${along}Max`]: number(cell, "high") ?? value };
 }
 
 function dataset(kind, series, place) {
   const ink = colour(SERIES[place % SERIES.length]);
   const shared = { label: series.label, borderColor: ink, backgroundColor: ink };
+  if (kind === "forest") {
+    return { ...shared, data: series.cells.map((cell, row) => ({ ...point(cell, "x"), y: row })), showLine: false, pointRadius: 4,
+      errorBarColor: ink, errorBarWhiskerColor: ink, errorBarLineWidth: 2, errorBarWhiskerLineWidth: 2, errorBarWhiskerSize: 8 };
+  }
+  if (kind === "lean") {
+    return { ...shared, backgroundColor: colour("--ts-accent-soft"), data: series.cells.map((cell) => point(cell, "x")), maxBarThickness: 16, borderWidth: 1,
+      errorBarColor: ink, errorBarWhiskerColor: ink, errorBarLineWidth: 2, errorBarWhiskerLineWidth: 2, errorBarWhiskerSize: 8 };
+  }
   if (kind === "errors") {
-    return { ...shared, data: series.cells.map(point), showLine: false, pointRadius: 4, pointStyle: POINTS[place % POINTS.length],
+    return { ...shared, data: series.cells.map((cell) => point(cell, "y")), showLine: false, pointRadius: 4, pointStyle: POINTS[place % POINTS.length],
       errorBarColor: ink, errorBarWhiskerColor: ink, errorBarLineWidth: 2, errorBarWhiskerLineWidth: 2, errorBarWhiskerSize: 14 };
   }
   const data = series.cells.map((cell) => number(cell, "value"));
   if (kind === "lines") {
-    return { ...shared, data, borderWidth: 2, borderDash: DASHES[place % DASHES.length], pointRadius: data.length > 40 ? 0 : 2.5,
-      pointStyle: POINTS[place % POINTS.length], tension: 0 };
+    const there = data.filter((value) => value !== null).length; // a rare number is drawn from one to the next
+    return { ...shared, data, borderWidth: 2, borderDash: DASHES[place % DASHES.length], pointRadius: there > 40 ? 0 : 2.5,
+      pointStyle: POINTS[place % POINTS.length], tension: 0, spanGaps: true };
   }
   return { ...shared, data, maxBarThickness: 44, borderWidth: kind === "stacked" ? 1 : 0, borderColor: colour("--ts-surface") };
 }
@@ -57,8 +66,20 @@ function said(series, item) {
   return `${series[item.datasetIndex].label}: ${series[item.datasetIndex].cells[item.dataIndex].textContent.trim().replace(/\s+/g, " ")}`;
 }
 
+// A name of any length leaves room for the drawing.
+const short = (name) => (name.length > 24 ? `${name.slice(0, 22)}…` : name);
+
 function axis(kind, unit, ink, line) {
   const ticks = { color: ink, font: { family: FONT, size: 12 } };
+  if (kind === "forest" || kind === "lean") {
+    const level = kind === "lean" ? 50 : 0; // what nobody who leans to no side departs from
+    const whole = kind === "lean" ? { min: 0, max: 100 } : {};
+    return {
+      x: { ...whole, position: "top", grid: { color: (tick) => (tick.tick.value === level ? ink : line) }, border: { display: false }, ticks: { ...ticks, maxTicksLimit: 7, ...(kind === "lean" ? { stepSize: 25 } : {}) } },
+      y: { type: "category", offset: true, grid: { display: false }, border: { color: line },
+        ticks: { ...ticks, autoSkip: false, callback(value) { return short(this.getLabelForValue(value)); } } },
+    };
+  }
   return {
     x: { stacked: kind === "stacked", offset: kind !== "lines", grid: { display: false }, border: { color: line },
       ticks: { ...ticks, maxRotation: 0, autoSkip: true, autoSkipPadding: 12 } },
@@ -70,11 +91,13 @@ function axis(kind, unit, ink, line) {
 function options(kind, unit, series) {
   const ink = colour("--ts-ink-2");
   const line = colour("--ts-line");
+  const lies = kind === "forest" || kind === "lean"; // rows below each other, as in the table
   return {
     responsive: true,
     maintainAspectRatio: false,
-    animation: still.matches || kind === "errors" ? false : { duration: 250 },
-    interaction: { mode: "index", intersect: false },
+    indexAxis: lies ? "y" : "x",
+    animation: still.matches || kind === "errors" || lies ? false : { duration: 250 },
+    interaction: { mode: "index", intersect: false, axis: lies ? "y" : "x" },
     scales: axis(kind, unit, ink, line),
     plugins: {
       legend: { display: series.length > 1, position: "bottom", labels: { color: ink, usePointStyle: kind !== "stacked", boxWidth: 12, boxHeight: 7, padding: 14, font: { family: FONT, size: 12 } } },
@@ -91,6 +114,7 @@ function draw(place) {
   drawn.get(place)?.destroy();
   const kind = place.dataset.chart;
   const { labels, series } = read(table);
+  if (kind === "forest" || kind === "lean") place.style.height = `${labels.length * 1.75 + 4}rem`;
   drawn.set(place, new globalThis.Chart(canvas, {
     type: KINDS[kind],
     data: { labels, datasets: series.map((one, number) => dataset(kind, one, number)) },

@@ -34,7 +34,7 @@ export function apply(form) {
   for (const question of form.querySelectorAll("[data-asked-when]")) {
     const asked = holds(form, JSON.parse(question.dataset.askedWhen));
     question.hidden = !asked;
-    for (const control of question.querySelectorAll("input, textarea")) control.disabled = !asked;
+    for (const control of question.querySelectorAll("input, textarea, select")) control.disabled = !asked;
     const words = question.querySelector("[data-asked-words]");
     if (words) words.hidden = true; // it is asked, so nobody needs to know when
   }

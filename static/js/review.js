@@ -1,4 +1,5 @@
 // The hands stay on the keyboard: digits answer, arrows move between questions, Ctrl+Enter sends, focus follows the item.
+import { isRanked, join, pick } from "./rank.js";
 import { isTyping, mayAct } from "./typing.js";
 
 let carried = null; // the question to which an answer has just brought the hands: an arrow with it means the same step
@@ -7,8 +8,11 @@ const questions = () => [...document.querySelectorAll("#review-form .q:not([hidd
 const choices = (question) => [...question.querySelectorAll("input:is([type=radio], [type=checkbox])")];
 const original = () => document.querySelector("[data-layer][data-response]")?.textContent.trim();
 
+const isQuick = (question) => choices(question).length > 0 || question.matches(".ranking"); // answered by keys
+
 /** A rewrite begins as the response itself: it is an answer once it differs. */
 function isAnswered(question) {
+  if (question.matches(".ranking")) return isRanked(question);
   const text = question.querySelector("textarea")?.value.trim();
   if (text && question.matches(".correction")) return text !== original();
   return Boolean(text) || choices(question).some((input) => input.checked);
@@ -50,12 +54,13 @@ function move(step) {
 
 function answer(digit) {
   const question = active();
+  if (question?.matches(".ranking")) return pick(question, digit);
   const option = question?.querySelector(`.opt[data-digit="${digit}"] input`);
   if (!option) return false;
   option.click();
   if (option.type === "radio") {
     const next = questions()[questions().indexOf(question) + 1];
-    if (next && choices(next).length) {
+    if (next && isQuick(next)) {
       enter(next, true);
       carried = next;
     } else option.focus({ preventScroll: true });
@@ -65,7 +70,7 @@ function answer(digit) {
 
 function begin() {
   const wrong = document.querySelector("#review-form .q:has(.errorlist)");
-  const open = questions().find((question) => choices(question).length && !isAnswered(question));
+  const open = questions().find((question) => isQuick(question) && !isAnswered(question));
   const first = wrong || open || questions()[0];
   count();
   if (first) enter(first, Boolean(wrong));
@@ -87,6 +92,7 @@ document.addEventListener("keydown", (event) => {
   const inside = event.target.closest(".q");
   const onFlag = event.target.closest("[data-flag]"); // digits there choose its kind (spans.js)
   if (/^[0-9]$/.test(event.key) && !onFlag && answer(event.key)) event.preventDefault();
+  else if (event.key === "=" && active()?.matches(".ranking")) join(active());
   else if (inside === event.target && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {
     event.preventDefault();
     choices(inside)[0]?.focus();
@@ -99,7 +105,9 @@ document.addEventListener("focusin", (event) => {
   const question = event.target.closest("#review-form .q");
   if (question) activate(question);
 });
-document.addEventListener("input", (event) => { if (event.target.closest("#review-form .q")) count(); });
+for (const name of ["input", "change"]) {
+  document.addEventListener(name, (event) => { if (event.target.closest("#review-form .q")) count(); });
+}
 // The guideline takes the focus while it is open, so that arrows scroll it; closed, the hands are back at the question.
 document.addEventListener("toggle", (event) => {
   const guide = event.target.querySelector?.(":scope > .guide");

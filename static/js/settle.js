@@ -1,4 +1,5 @@
 // Settling by keyboard: digits decide, j and k move between the questions in dispute, Ctrl+Enter settles.
+import { isRanked, join, pick } from "./rank.js";
 import { isTyping, mayAct } from "./typing.js";
 
 const questions = () => [...document.querySelectorAll("#settle-form .q")];
@@ -23,6 +24,11 @@ function move(step) {
 /** A decision needs its reason next. */
 function decide(digit) {
   const question = active();
+  if (question?.matches(".ranking")) {
+    if (!pick(question, digit)) return false;
+    if (isRanked(question)) question.querySelector("textarea")?.focus();
+    return true;
+  }
   const option = question?.querySelector(`.opt[data-digit="${digit}"] input`);
   if (!option) return false;
   activate(question);
@@ -52,6 +58,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (!mayAct(event)) return;
   if (/^[0-9]$/.test(event.key) && decide(event.key)) event.preventDefault();
+  else if (event.key === "=" && active()?.matches(".ranking")) join(active());
   else if (event.key === "j" || event.key === "k") {
     event.preventDefault();
     move(event.key === "j" ? 1 : -1);

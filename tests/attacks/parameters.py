@@ -36,8 +36,12 @@ NAMES_ROW: dict[str, tuple[str, ...]] = {
     "of": ("moderation.BulkAction.pk",),
     "item": ("queues.Item.pk",),
     "dataset": ("datasets.Dataset.key",),
+    "like": ("training.FineTuneJob.pk",),
+    "trainer": ("training.Trainer.key",),
+    "attribute": ("quality.ReviewerAttribute.key",),
     "queue": ("queues.Queue.key", "queues.Queue.pk"),
     "queues": ("queues.Queue.key",),
+    "where": ("queues.Queue.pk",),
     "rubric": ("rubrics.Rubric.name", "rubrics.Rubric.pk"),
     "rubric_version": ("rubrics.RubricVersion.pk",),
     "subject": ("responses.Subject.pk",),
@@ -48,6 +52,8 @@ NAMES_ROW: dict[str, tuple[str, ...]] = {
     "id": ("responses.Response.pk",),
     "prompt": ("prompts.Prompt.name", "prompts.Prompt.pk"),
     "prompt_version": ("prompts.PromptVersion.label",),
+    "webhook": ("outbox.Endpoint.pk",),
+    "about": ("outbox.Event.about",),
     "external_id": ("responses.Response.external_id",),
     "input_hash": ("responses.Response.input_hash",),
     "name": ("prompts.Prompt.name",),
@@ -62,14 +68,15 @@ NAMES_ROW: dict[str, tuple[str, ...]] = {
 }
 NAMES_NO_ROW = set(
     """
-    after seen all_the_same before cursor page page_size format columns only reason region shape show state table
+    act go after seen all_the_same before cursor page page_size format columns only reason region shape show state table
     view totals marks estimate close preview reset do all digest filters guideline kind n next query object_type
-    verb since until split criterion min_votes min_share min_strength round standing method is_failure
+    type verb since until split criterion min_votes min_share min_strength round standing method is_failure
     is_current submitted_after submitted_before created_after created_before role stratum origin environment
     segment tag conversation_id trace_id span_id subject_key licence responded_after responded_before
     received_after received_before verdict is_queued has_feedback has_cost has_passages consent min_cost
     max_cost min_latency_ms max_latency_ms min_input_tokens max_input_tokens min_output_tokens max_output_tokens
-    min_reasoning_tokens max_reasoning_tokens feedback_below feedback_above
+    min_reasoning_tokens max_reasoning_tokens feedback_below feedback_above fields severity has_evidence in_passage
+    number measure order brief k is_open is_settled
     """.split()
 )
 

@@ -27,7 +27,8 @@ MACHINE = {
     "preview", "bells", "address", "headers", "seed", "request_id", "facts", "before", "after", "verb",
     "object_type", "object_id", "actor", "api_key", "prefix", "fold", "group", "key", "slug", "sha256",
     "rows_sha256", "pair_id", "group_id", "session_key", "severity", "value", "part", "chosen", "ranking",
-    "definitions", "verdict", "currency", "caller", "body",
+    "definitions", "verdict", "currency", "caller", "body", "sealed_key",
+    "base_url", "remote_files", "process", "checkpoints",
 }  # fmt: skip
 
 
@@ -66,7 +67,8 @@ def unfrozen(model: type[models.Model]) -> Iterator[None]:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
         else:
-            cursor.execute(f'DROP TRIGGER IF EXISTS "{table}_frozen"')
+            for trigger in ("frozen", "frozen_kept"):
+                cursor.execute(f'DROP TRIGGER IF EXISTS "{table}_{trigger}"')
         yield
         if is_postgres:
             cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
@@ -80,7 +82,7 @@ def mark(model: type[models.Model], project: Project) -> None:
         word = Concat(Value(MARK), Cast(F("pk"), models.CharField()), output_field=models.CharField())
         if isinstance(field, models.EmailField):
             word = Concat(word, Value("@example.org"))
-        elif most > 60 and not isinstance(field, models.SlugField) and not field.unique:
+        elif most > 64 and not isinstance(field, models.SlugField) and not field.unique:
             word = Concat(word, Value(" "), F(field.name), output_field=models.TextField())
         with unfrozen(model):
             rows.exclude(**{field.name: ""}).update(**{field.name: word})

@@ -25,6 +25,8 @@ from tests.addresses import APIS, address
 from tests.attacks.patterns import LONGEST
 from tests.attacks.test_borrowed_ids import forms_of_project
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60  # of processor time: a hundred times what the honest work takes
 JSON_BOMBS = [

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+import pytest
 from django.apps import apps
 from django.test import Client
 from django.urls import reverse
@@ -28,6 +29,8 @@ from tests.attacks.pages import Form, forms_of, text_of
 from tests.attacks.parameters import NAMES_NO_ROW, NAMES_ROW, NamesOf, read_in, room_of
 from tests.attacks.tenants import MARK, Snapshot, rows_of, tables
 from tests.test_openapi import document
+
+pytestmark = pytest.mark.once
 
 LOGOUT = "/accounts/logout/"
 LATER = re.compile(r"q[1-9]\d*-")  # a rubric's second question is asked for as its first one is

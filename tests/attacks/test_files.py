@@ -23,6 +23,8 @@ from tests import make, world
 from tests.addresses import APIS, PAGES, address
 from tests.attacks.pages import text_of
 
+pytestmark = pytest.mark.once
+
 CLIMBING = [
     "../../outside.txt", "..\\..\\outside.txt", "/etc/outside.txt", "a/../../outside.txt", "%2e%2e%2foutside.txt",
     "‥/outside.txt", "．．/outside.txt", "..", ".", "outside.txt\0.jsonl", "a" * 300, "\u202etxt.exe", "<b>.jsonl",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
+import pytest
 from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
@@ -22,6 +23,8 @@ from tests.attacks.conftest import Theirs
 from tests.attacks.pages import text_of
 from tests.attacks.tenants import MARK, Snapshot
 from tests.test_access import ask
+
+pytestmark = pytest.mark.once
 
 METHODS = ("GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 WORDS = {"kind", "act_name"}  # parts of an address that name no row

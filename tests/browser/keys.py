@@ -63,10 +63,12 @@ WALK = """
     last = { element, look: look(element) };
   };
   addEventListener("keydown", (event) => { if (event.key === "Tab") walk.see(); }, true);
-  document.addEventListener("htmx:beforeRequest", (event) => { // news would put others in the place of what was seen
-    const isPoll = event.detail.requestConfig.triggeringEvent?.type === "hx:poll:trigger";
-    if (walk.isStill && isPoll) event.preventDefault();
-  });
+  const keepStill = (event) => { // news would put others in the place of what was seen
+    const isAsked = event.detail.requestConfig?.triggeringEvent; // a poll has no event
+    if (walk.isStill && !isAsked) event.preventDefault();
+  };
+  document.addEventListener("htmx:beforeRequest", keepStill);
+  document.addEventListener("htmx:beforeSwap", keepStill); // of those that were asked for before
 
   const follows = (before, element) => before.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING;
   const WAYS = "a[href], button, input, select, textarea, summary, [tabindex]";
@@ -154,12 +156,12 @@ class Hands:
     def type(self, text: str) -> None:
         self.page.keyboard.type(text)
 
-    def go_to(self, target: Locator, *, most: int = 120) -> Locator:
+    def go_to(self, target: Locator, *, most: int = 250) -> Locator:
         expect(target).to_be_visible()
         element = target.element_handle()
         for _ in range(most):
             state, faults = self.page.evaluate(ARRIVED, element)
-            assert faults == []
+            assert faults == [], faults
             if state == "here":
                 return target
             if state == "gone":  # swapped for a newer one

@@ -59,9 +59,12 @@ OF_WORLD: dict[str, Any] = {
     "datasets:pair-detail": lambda world: {
         "key": world["dataset"].key, "number": world["version"].number, "pair_id": world["pair"].pair_id,
     },
-    "datasets:export-download": lambda world: {
-        "key": world["dataset"].key, "number": world["version"].number, "pk": world["exports"][0].pk,
-    },
+    **dict.fromkeys(
+        ["datasets:export-download", "datasets:export-share"],
+        lambda world: {
+            "key": world["dataset"].key, "number": world["version"].number, "pk": world["exports"][0].pk,
+        },
+    ),
 }  # fmt: skip
 
 

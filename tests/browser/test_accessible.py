@@ -55,18 +55,16 @@ def look(page: Page, width: int, scheme: Any) -> None:
     page.set_viewport_size({"width": width, "height": 900})
 
 
-def faults_of(page: Page, path: str, route: str) -> list[str]:
-    """Wide and on a phone, in light and dark; walked wide in dark and on the phone in light."""
-    look(page, 1440, "light")
-    open_whole(page, path)
-    found = findings(page, f"{route} 1440 light")
-    look(page, 1440, "dark")
-    found += findings(page, f"{route} 1440 dark", OF_COLOUR) + walked(page, f"{route} 1440 dark")
-    look(page, 390, "light")
-    open_whole(page, path)
-    found += findings(page, f"{route} 390 light") + walked(page, f"{route} 390 light")
-    look(page, 390, "dark")
-    return found + findings(page, f"{route} 390 dark", OF_COLOUR)
+def faults_of(page: Page, path: str, route: str, widths: Sequence[int]) -> list[str]:
+    """At these widths, in light and dark, and walked."""
+    found = []
+    for width in widths:
+        look(page, width, "light")
+        open_whole(page, path)
+        found += findings(page, f"{route} {width} light")
+        look(page, width, "dark")
+        found += findings(page, f"{route} {width} dark", OF_COLOUR) + walked(page, f"{route} {width} dark")
+    return found
 
 
 def walked(page: Page, name: str) -> list[str]:
@@ -74,15 +72,19 @@ def walked(page: Page, name: str) -> list[str]:
     return [f"{name}: {fault}" for fault in faults_of_walk(page)]
 
 
+@pytest.mark.parametrize("widths", [pytest.param((1440, 390), marks=pytest.mark.proof), None])
 @pytest.mark.parametrize("group", range(GROUPS))
-def test_axe_finds_nothing_serious_and_tab_goes_everywhere(group: int, transactional_db: None, signed_in: Any) -> None:
+def test_axe_finds_nothing_serious_and_tab_goes_everywhere(
+    group: int, widths: Sequence[int] | None, transactional_db: None, signed_in: Any
+) -> None:
+    """Each page at both widths; in `make check` every other one wide, and the rest on a phone."""
     world = build(Ordinary())
     page, found = signed_in(world["admin"]), []
     page.context.add_init_script(WALK)
-    for route in PAGES[group::GROUPS]:
+    for number, route in enumerate(PAGES[group::GROUPS]):
         path = address(route, world)
         if is_page(page.request.get(path)):
-            found += faults_of(page, path, route)
+            found += faults_of(page, path, route, widths or [(1440, 390)[number % 2]])
     assert not found, "\n".join(found)
 
 
@@ -101,7 +103,7 @@ def test_so_it_is_where_people_sign_in_and_see_to_their_account(
         answer = page.request.get(addresses.address(route, project, member))
         if is_page(answer) and answer.url not in seen:
             seen.add(answer.url)
-            found += faults_of(page, answer.url, route)
+            found += faults_of(page, answer.url, route, (1440, 390))
             if whose == PUBLIC and page.evaluate(BEFORE_MAIN) > 1:
                 found.append(f"{route}: more than the brand comes before the content")
     assert len(seen) >= 6

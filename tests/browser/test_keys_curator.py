@@ -191,6 +191,8 @@ def test_a_dataset_is_ruled_previewed_built_and_used(world: World, sit_down: Sit
     compared(world)
     hands = begin_new(sit_down, world, "dataset", "Kinder answers")
     page = hands.page
+    for split, percent in (("Training", "100"), ("Validation", "0"), ("Test", "0")):  # the test split is sealed
+        hands.write(f"{split}, %", percent)
     hands.press("button", "Preview")
     expect(page.locator("#preview .sum")).to_contain_text("2")
     assert Dataset.objects.count() == 1

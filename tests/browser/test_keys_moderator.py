@@ -13,7 +13,7 @@ from feedback.judgements.models import Verdict
 from reviews.moderation.models import BulkAction
 from reviews.queues.claim import claim
 from reviews.queues.escalate import raise_escalation
-from reviews.queues.models import Assignment, Escalation, Item, Queue
+from reviews.queues.models import Assignment, Escalation, Item, Queue, Restriction
 from reviews.queues.submit import submit
 from tests import make
 from tests.browser.conftest import SitDown
@@ -173,3 +173,46 @@ def test_a_reviewers_items_and_a_queue_are_searched_for(bench: Bench, sit_down: 
     hands.press("link", "Groundedness", within=matches)
     hands.page.wait_for_url("**/items/?queue=groundedness")
     expect(hands.page.locator("tbody tr")).to_have_count(3)
+
+
+def test_a_stretch_of_reviews_is_taken_out_after_its_effects_were_told(bench: Bench, sit_down: SitDown) -> None:
+    hands = sit_down(bench.moderator)
+    page = hands.page
+    page.goto(f"/p/travel/quality/reviewers/{bench.first.pseudonym}/")
+    hands.key("v")
+    page.wait_for_url("**/reviews/")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    hands.key("c")
+    said(hands, "Invalidate 2 reviews?")
+    said(hands, "2 items to open again")
+    hands.write("Why?", "They misread the guideline.")
+    hands.press("button", "Invalidate (2)")
+    page.wait_for_url(re.compile(r"/bulk/\d+/"))
+    work(BulkAction)
+    said(hands, "2 of 2")
+    assert Assignment.objects.filter(reviewer=bench.first, state="invalidated").count() == 2
+    hands.press("button", "Undo for all 2")
+    said(hands, "Restore 2 reviews?")
+
+
+def test_a_queue_is_paused_and_a_person_restricted(bench: Bench, sit_down: SitDown) -> None:
+    hands = sit_down(bench.moderator)
+    page = hands.page
+    hands.open("Moderation")
+    said(hands, "Who needs you?")
+    page.wait_for_load_state("load")
+    hands.key("u")
+    hands.press("link", "Pause Groundedness")
+    hands.write("Why?", "The guideline is being mended.")
+    hands.press("button", "Pause")
+    expect(page.get_by_role("link", name="Open Groundedness")).to_be_visible()
+    page.goto(f"/p/travel/quality/reviewers/{bench.first.pseudonym}/")
+    hands.press("link", "Restrict")
+    hands.write("Why?", "Let us talk first.")
+    hands.press("button", "Restrict")
+    said(hands, "Claims nothing in all queues")
+    hands.press("link", "Lift")
+    hands.write("Why?", "We talked.")
+    hands.press("button", "Lift")
+    expect(page.get_by_text("Claims nothing in all queues")).to_have_count(0)
+    assert Restriction.objects.get().lifted_by == bench.moderator

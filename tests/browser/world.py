@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from feedback.accounts.models import Member, Project
 from feedback.datasets.models import Dataset
-from feedback.datasets.rule import DEFAULT_SHARES, Rule
+from feedback.datasets.rule import Rule
 from feedback.jobs import Job, run
 from feedback.responses.models import Response
 from feedback.rubrics.ready import helpfulness_rubric, pairwise_rubric
@@ -18,6 +18,7 @@ from tests import make
 # Families, skin tones, flags and combining marks: each is several code points, some several UTF-16 units.
 OUTPUT = "Hello 👩‍👩‍👧‍👦! Your café 🧥 is insured up to €5,000 👍🏽, worldwide 🌍 except 🇫🇷."
 SOURCE = "Clothing 🧥 is insured up to €500 per item. Cafés are not insured."
+NOTHING_SEALED = {"train": 0.8, "validation": 0.2, "test": 0.0}
 
 
 @dataclass
@@ -54,7 +55,7 @@ def build() -> World:
     ]
     rule = Rule(min_votes=1).as_json()
     dataset = Dataset.objects.create(
-        project=project, key="better", name="Better answers", rule=rule, shares=DEFAULT_SHARES
+        project=project, key="better", name="Better answers", rule=rule, shares=NOTHING_SEALED
     )
     return World(project, curator, reviewer, single, pairs, rules, marked, dataset)
 

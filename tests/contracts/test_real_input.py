@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contracts.test_trl import LOAD, SCRIPT, run
+from tests.contracts.conftest import run
+from tests.contracts.test_trl import LOAD, SCRIPT
 
 pytestmark = [pytest.mark.contracts, pytest.mark.slow, pytest.mark.timeout(900)]
 DATA = Path(os.environ.get("DATA_DIR", "../shared/data"))

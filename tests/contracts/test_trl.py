@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import pytest
 
 from feedback.accounts.models import Project
 from tests import make
-from tests.contracts.conftest import downloaded, preferred
+from tests.contracts.conftest import called, downloaded, preferred, run, tool
 
 pytestmark = [pytest.mark.contracts, pytest.mark.slow, pytest.mark.django_db, pytest.mark.timeout(600)]
 SCRIPT = Path("docs/how-to/train_dpo.py")
@@ -24,19 +22,6 @@ from datasets import load_dataset
 rows = load_dataset("json", data_files=sys.argv[1], split="train")
 print(json.dumps({"columns": rows.column_names, "rows": [dict(row) for row in rows]}))
 """
-
-
-def run(*words: str | Path, folder: Path) -> Any:
-    """What a program in the consumers' environment prints as its last line."""
-    # Neither settings of this process nor the network: only the file counts.
-    environment = {
-        "PATH": os.environ["PATH"], "HOME": str(folder), "HF_HOME": str(folder / "hf"), "HF_HUB_OFFLINE": "1",
-        "CUDA_VISIBLE_DEVICES": "", "TOKENIZERS_PARALLELISM": "false", "OMP_NUM_THREADS": "2",
-    }  # fmt: skip
-    command = [os.environ["CONTRACTS_PYTHON"], *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=500, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def train(path: Path, folder: Path, n: int) -> dict[str, Any]:
@@ -59,20 +44,6 @@ def test_pairs_train_as_they_are(project: Project, tmp_path: Path) -> None:
     assert [row["prompt"][-1]["role"] for row in loaded["rows"]] == ["user"] * 6
     assert {message["role"] for row in loaded["rows"] for message in row["prompt"]} == {"system", "user"}
     train(path, tmp_path, 6)
-
-
-def tool(name: str, **properties: Any) -> dict[str, Any]:
-    parameters = {"type": "object", "properties": properties}
-    return {"type": "function", "function": {"name": name, "description": "For claims.", "parameters": parameters}}
-
-
-def called(name: str, arguments: Any) -> list[dict[str, Any]]:
-    call = {"id": "c1", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
-    return [
-        {"role": "user", "content": f"Use {name}."},
-        {"role": "assistant", "content": None, "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "c1", "name": name, "content": "ok"},
-    ]
 
 
 def test_pairs_with_tools_train_as_they_are(project: Project, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.db.models.functions import Now
 
+from feedback.jobs import job_models
 from tests.faults import scenes
 from tests.faults.points import Points
 from tests.faults.scenes import Asked, Begun, Case, everything
@@ -140,13 +141,15 @@ def forked(work: Callable[[], Any], fatal: int = 0) -> list[str] | None:
 
 
 def sweep(begun: Begun) -> None:
-    """What the sweep finds when the dead worker's lease is over."""
+    """What the sweep finds when the dead worker's leases are over."""
+    for model in job_models():
+        rows: Any = model._default_manager
+        rows.filter(project=begun.project, state="running").update(lease_until=Now() - timedelta(seconds=1))
     if begun.job is None:
         return
-    rows = type(begun.job).objects.filter(pk=begun.job.pk)
-    rows.filter(state="running").update(lease_until=Now() - timedelta(seconds=1))
-    row = rows.get()
-    assert row.is_finished or rows.claimable().exists(), f"{row} waits for nobody: {row.state}"
+    mine = type(begun.job).objects.filter(pk=begun.job.pk)
+    row = mine.get()
+    assert row.is_finished or mine.claimable().exists(), f"{row} waits for nobody: {row.state}"
 
 
 LAST = 8  # points around the last commit: what is left lying about, and what was answered

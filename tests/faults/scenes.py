@@ -6,10 +6,13 @@ Run by tests/faults/crashes.py inside an instance.
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -21,10 +24,11 @@ from django.urls import reverse
 
 from feedback.accounts.models import Member, Project
 from feedback.audit.models import AuditEvent
-from feedback.datasets import exports, snapshot
-from feedback.datasets.models import Dataset, DatasetVersion, Export
+from feedback.datasets import exports, snapshot, writing
+from feedback.datasets.models import Dataset, DatasetVersion, Export, PromptSketch
 from feedback.jobs import Job, run_job
 from feedback.judgements.models import Review
+from feedback.outbox.models import Delivery, Endpoint, Event
 from feedback.responses import ingest
 from feedback.responses.models import Response, ResponseUpload
 from feedback.takeouts.models import TakeOut
@@ -77,7 +81,7 @@ class Begun(Case):
 
 
 def small_chunks() -> None:
-    ingest.CHUNK_ROWS = draw_module.CHUNK = settle_module.BATCH = snapshot.BLOCK = exports.CHUNK = CHUNK
+    ingest.CHUNK_ROWS = draw_module.CHUNK = settle_module.BATCH = snapshot.BLOCK = writing.CHUNK = CHUNK
 
 
 def new_project() -> Project:
@@ -166,6 +170,32 @@ def ingest_stream() -> Asked:
     return by_key(make.api_key(project, "ingest"), project, reverse("api:response-list"), lines(2 * CHUNK + 1), kind)
 
 
+# -- who is told
+
+HEARD: list[str] = []  # ids of messages, as they came
+
+
+class Hearing(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        HEARD.append(self.headers["webhook-id"])
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@cache
+def receiver() -> str:
+    """The address of a program that takes what it is told; it lives as long as this process."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hearing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    place = f"127.0.0.1:{server.server_port}"
+    settings.EGRESS_ALLOW = [place]
+    return f"http://{place}/hook"
+
+
 # -- begun by a worker
 
 
@@ -226,6 +256,7 @@ def one_world() -> Dataset:
             make.member(project, "reviewer", name=f"Person {number}")
         compared(project, 3 * CHUNK)
     Dataset.objects.filter(project=project).delete()
+    PromptSketch.objects.filter(project=project).delete()
     shares = {"train": 0.6, "test": 0.4}
     return Dataset.objects.create(project=project, key="crash", name="Crash", shares=shares, salt="0" * 32)
 
@@ -235,11 +266,40 @@ def build() -> Begun:
     return begun(dataset.build(), dataset.project)
 
 
-def export() -> Begun:
+def export(shape: str = "preference", **how: Any) -> Begun:
     dataset = one_world()
     version = dataset.build()
     run_job(version._meta.label_lower, version.pk)
-    return begun(exports.request(DatasetVersion.objects.get(pk=version.pk), "preference"), dataset.project)
+    return begun(exports.request(DatasetVersion.objects.get(pk=version.pk), shape, **how), dataset.project)
+
+
+def export_gzip() -> Begun:
+    return export(packing="gzip")
+
+
+def export_zstd() -> Begun:
+    return export(packing="zstd")
+
+
+def export_parquet() -> Begun:
+    return export(format="parquet")
+
+
+def tell() -> Begun:
+    """A version is built, of which a receiver hears: whoever dies on the way, it hears, under one id."""
+    dataset = one_world()
+    Event.objects.filter(project=dataset.project).delete()
+    Endpoint.objects.filter(project=dataset.project).delete()
+    Endpoint.add(dataset.project, receiver(), ["dataset.version.ready"])
+    version = dataset.build()
+
+    def work() -> None:
+        run_job(version._meta.label_lower, version.pk)
+        for delivery in Delivery.objects.filter(project=dataset.project).claimable():
+            run_job(delivery._meta.label_lower, delivery.pk)
+
+    HEARD.clear()
+    return Begun(dataset.project, work, version)
 
 
 def take_out() -> Begun:
@@ -268,6 +328,7 @@ def everything(case: Case) -> dict[str, Any]:
         "items": of(Item, "subject__parts__response__external_id", "state", "k", "n_filled", "inclusion_probability"),
         "versions": of(DatasetVersion, "rows_sha256", "counts__pairs"),
         "exports": of(Export, "sha256", "n_rows", "n_bytes"),
+        "heard": len(set(HEARD)),
         "files": [f"{len(files() - case.files)} more", f"{len(case.files - files())} fewer"],
     }
 

@@ -84,6 +84,7 @@ def renewed(process: subprocess.Popen[Any], old: list[int]) -> bool:
     return len(now) == 1 and now != old
 
 
+@pytest.mark.proof
 def test_no_request_fails_while_the_service_goes_over_to_new_code(instances: Any) -> None:
     instance: Instance = instances(RATE_LIMIT="")
     process = instance.start("manage.py", "serve", "--no-migrate", "--web-workers", "2")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection, migrations, models
 from django.db.migrations.state import ProjectState
 
 from feedback import alter
@@ -43,6 +43,30 @@ def test_an_index_is_built_beside_the_work_and_removed_again(transactional_db: N
     finally:
         run(operation, backwards=True)
     assert "item_by_k" not in indexes()
+
+
+def test_tables_are_made_as_the_last_operation_leaves_them_and_dropped_again(transactional_db: None) -> None:
+    key = ("id", models.BigAutoField(primary_key=True))
+    other = models.ForeignKey("queues.Blue", models.CASCADE)
+    tables = alter.CreateTables(
+        [
+            migrations.CreateModel("Red", [key]),
+            migrations.CreateModel("Blue", [key, ("k", models.IntegerField())]),
+            migrations.AddField("Red", "blue", other),  # each names the other, as tables of a room may
+            migrations.AddField("Blue", "red", models.ForeignKey("queues.Red", models.CASCADE)),
+            migrations.AddConstraint("Blue", models.UniqueConstraint(fields=["k"], name="blue_k_once")),
+        ]
+    )
+    run(tables)
+    try:
+        with connection.cursor() as cursor:
+            columns = connection.introspection.get_table_description(cursor, "queues_red")
+            constraints = connection.introspection.get_constraints(cursor, "queues_blue")
+        assert [column.name for column in columns] == ["id", "blue_id"]
+        assert constraints["blue_k_once"]["unique"]
+    finally:
+        run(tables, backwards=True)
+    assert not {"queues_red", "queues_blue"} & set(connection.introspection.table_names())
 
 
 @pytest.mark.postgres

@@ -269,3 +269,10 @@ def test_only_ordinary_methods_are_sent(method: str) -> None:
 @pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"])
 def test_the_open_internet_is_open(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))
+
+
+def test_a_body_is_sent_as_it_is_read(listener: Listener) -> None:
+    parts = [b"one ", b"two ", b"three"]
+    fetch("POST", listener.url, body=egress.Streamed(13, iter(parts)), allow_private=True)
+    assert b"Content-Length: 13\r\n" in listener.request
+    assert listener.request.endswith(b"one two three")

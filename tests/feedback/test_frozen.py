@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
+from django.utils import timezone
 
 from feedback.accounts.models import Project
 from feedback.frozen import FreezeRows
@@ -18,10 +19,11 @@ def promised() -> set[str]:
     """The triggers that the migrations promise."""
     loader = MigrationLoader(connection)
     return {
-        f"{app}_{operation.model.lower()}_frozen"
+        f"{app}_{operation.model.lower()}_frozen{kept}"
         for (app, _), migration in loader.disk_migrations.items()
         for operation in migration.operations
         if isinstance(operation, FreezeRows)
+        for kept in ("", *(["_kept"] if operation.deletion else []))
     }
 
 
@@ -39,6 +41,31 @@ def existing() -> set[str]:
 def test_every_promised_trigger_exists(db: None) -> None:
     assert promised()
     assert promised() <= existing()
+
+
+def test_a_text_is_emptied_once_with_the_time_and_with_nothing_else(project: Project) -> None:
+    body = ResponseBody.objects.filter(response=make.response(project, "As it came in."))
+    emptied = {**ResponseBody.ERASED, "erased_at": timezone.now()}
+    for refused in (
+        ResponseBody.ERASED,
+        {"erased_at": timezone.now()},
+        {**emptied, "output": "Something else."},
+        {**emptied, "messages": [{"role": "user", "content": "Another"}]},
+    ):
+        with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+            body.update(**refused)
+    assert body.update(**emptied) == 1
+    for later in ({"erased_at": None}, {"erased_at": timezone.now()}, {"output": "Back."}):
+        with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+            body.update(**later)
+
+
+def test_identity_is_not_changed_under_cover_of_an_erasure(project: Project) -> None:
+    row = Response.objects.filter(pk=make.response(project).pk)
+    with pytest.raises(IntegrityError, match="frozen"), transaction.atomic():
+        row.update(**Response.ERASED, erased_at=timezone.now(), draw_key=0.5)
+    assert row.update(**Response.ERASED, erased_at=timezone.now()) == 1
+    assert row.get().external_id == f"erased-{row.get().pk}"
 
 
 def test_a_prompt_version_takes_its_text_once(project: Project) -> None:

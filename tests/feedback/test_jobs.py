@@ -270,3 +270,28 @@ def test_queues_are_untouched_by_a_cancelled_job(run: SamplingRun) -> None:
     jobs.run(SamplingRun, run.pk)
     assert Queue.objects.count() == 1
     assert Item.objects.count() == 0
+
+
+def steps(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
+    def step(self: SamplingRun) -> bool:
+        act(self)
+        return False
+
+    monkeypatch.setattr(SamplingRun, "step", step)
+
+
+def test_a_step_may_wait_without_a_worker(run: SamplingRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps(monkeypatch, lambda job: job.rest(timedelta(minutes=5), Job.State.RUNNING))
+    for attempt in (1, 2, 3, 4, 5, 6, 7):  # more often than a job may fail: waiting is no failure
+        jobs.run(SamplingRun, run.pk)
+        run.refresh_from_db()
+        assert (run.state, run.attempt) == (Job.State.RUNNING, attempt)
+        assert not SamplingRun.objects.claimable().exists()
+        expire(run)
+
+
+def test_a_step_may_end_its_row_otherwise_than_done(run: SamplingRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps(monkeypatch, lambda job: job.end(Job.State.CANCELLED, "Enough."))
+    jobs.run(SamplingRun, run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.error, run.lease_until) == (Job.State.CANCELLED, "Enough.", None)

@@ -22,12 +22,6 @@ from feedback import alter, frozen
 
 OURS = ("feedback.", "reviews.")
 
-# Landed before these rules, while nothing was released and every table was empty at its users'. Nothing is added here.
-BEFORE_THE_RULES = {
-    "accounts": 4, "audit": 3, "datasets": 3, "imports": 3, "judgements": 3, "moderation": 1, "monitoring": 1,
-    "prompts": 2, "quality": 1, "queues": 3, "responses": 5, "rubrics": 4, "sampling": 2, "takeouts": 1,
-}  # fmt: skip
-
 # Tables that people fill by hand, and that stay small in the largest instance. All others count as big.
 SMALL = set(
     "accounts.apikey accounts.invitation accounts.member accounts.project accounts.signinlink accounts.user "
@@ -48,6 +42,7 @@ HARMLESS = (
     django.RemoveConstraint,
     frozen.FreezeRows,
     frozen.ThawRows,
+    frozen.KeepRows,
     alter.TuneStorage,
     alter.CompressWithLz4,
     alter.AddConstraintNotValid,
@@ -79,11 +74,11 @@ class Place:
 
 
 def ours() -> Iterator[tuple[Migration, ProjectState]]:
-    """Our migrations that the rules are for, each with the state before it."""
+    """Each of our migrations, with the state before it."""
     loader = MigrationLoader(None)
     labels = {config.label for config in apps.get_app_configs() if config.name.startswith(OURS)}
     for (app, name), migration in sorted(loader.disk_migrations.items()):
-        if app in labels and int(name[:4]) > BEFORE_THE_RULES.get(app, 0):
+        if app in labels:
             yield migration, loader.project_state((app, name), at_end=False)
 
 
@@ -108,6 +103,8 @@ def flat(operations: Sequence[Any]) -> Iterator[tuple[Any, bool]]:
         if isinstance(operation, django.SeparateDatabaseAndState):
             yield from flat(operation.database_operations)
             yield from ((each, False) for each in operation.state_operations)
+        elif isinstance(operation, alter.CreateTables):
+            yield from flat(operation.operations)
         else:
             yield operation, True
 

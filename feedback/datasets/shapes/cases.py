@@ -9,6 +9,7 @@ from typing import Any
 
 from feedback.among import Among
 from feedback.datasets.models import DatasetVersion, Split, VersionRow
+from feedback.datasets.shapes.columns import TEXT, Columns
 from feedback.datasets.shapes.order import in_order
 from feedback.datasets.shapes.pairs import Message, messages
 from feedback.datasets.storing import frozen_rows
@@ -23,8 +24,9 @@ def facts(version: DatasetVersion) -> dict[str, Any]:
     return {"n": version.counts["cases"], "needs_consent": needs_consent}
 
 
-def of_splits(version: DatasetVersion, splits: list[str]) -> Any:
+def of_splits(version: DatasetVersion, splits: list[str], facts: dict[str, Any]) -> Any:
     rows = version.rows.filter(kind=VersionRow.Kind.CASE).order_by("position")
+    rows = rows.exclude(data__split=Split.TEST) if facts["sealed"] else rows
     return rows.filter(data__split__in=splits) if splits else rows
 
 
@@ -32,7 +34,7 @@ def held_open(
     version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]
 ) -> Iterator[tuple[int, Case]]:
     """In their order, of one split or of those that a prompt may be revised on."""
-    rows = of_splits(version, [split] if split else [Split.TRAIN, Split.VALIDATION])
+    rows = of_splits(version, [split] if split else [Split.TRAIN, Split.VALIDATION], facts)
     return frozen_rows(rows.filter(position__gt=after)[:limit])
 
 
@@ -40,7 +42,7 @@ def read(
     version: DatasetVersion, split: str, after: int, limit: int, facts: dict[str, Any]
 ) -> Iterator[tuple[int, Case]]:
     """In their order, of one split or of all."""
-    return frozen_rows(of_splits(version, [split] if split else []).filter(position__gt=after)[:limit])
+    return frozen_rows(of_splits(version, [split] if split else [], facts).filter(position__gt=after)[:limit])
 
 
 def apart(
@@ -49,7 +51,7 @@ def apart(
     """Far from each other: neighbours in this order are far apart in the other one, which keeps an input's together.
     Some at a time, with their places.
     """
-    n, rows = facts["n"], of_splits(version, [split] if split else [])
+    n, rows = facts["n"], of_splits(version, [split] if split else [], facts)
     step = stride(n)
     for first in range(after + 1, n, BATCH):
         places = {place * step % n: place for place in range(first, min(first + BATCH, n))}
@@ -98,3 +100,8 @@ def origin(case: Case) -> dict[str, Any]:
         "annotators": case["reviewers"],
         "metadata": in_order(told).decode(),
     }
+
+
+def columns() -> Columns:
+    """Of what `origin` writes."""
+    return {"response_id": TEXT, "split": TEXT, "annotators": [TEXT], "metadata": TEXT}

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from feedback.datasets.shapes import pairs
+from feedback.datasets.shapes.columns import Columns
 from feedback.datasets.shapes.pairs import Message, Pair
 from feedback.datasets.shapes.turns import is_blank
 
 SCHEMA = "touchstone.conversation/1"
-EXTENSION = "jsonl"
 facts, read = pairs.facts, pairs.read
 
 
@@ -28,3 +28,7 @@ def conversations(pair: Pair) -> dict[str, list[Message]] | str:
     if any(is_blank(message) for message in prompt):
         return "blank_turn"
     return {"chosen": [*prompt, *pair.chosen], "rejected": [*prompt, *pair.rejected]}
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    return dict.fromkeys(("chosen", "rejected"), pairs.turns(facts)) | pairs.columns(facts)

@@ -10,9 +10,9 @@ from typing import Any
 
 from feedback.datasets.shapes import evaluation
 from feedback.datasets.shapes.cases import Case
+from feedback.datasets.shapes.columns import JSON, TEXT, Columns
 
 SCHEMA = "touchstone.dspy/1"
-EXTENSION = "jsonl"
 facts, read = evaluation.facts, evaluation.read
 
 
@@ -30,3 +30,8 @@ def record(case: Case, facts: dict[str, Any]) -> dict[str, Any] | str:
         "id": found.id,
         "split": found.split,
     }
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    texts = dict.fromkeys(("answer", "feedback", "rejected_answer", "id", "split"), TEXT)
+    return {"question": TEXT, "messages": evaluation.MESSAGES, "variables": JSON, **texts}

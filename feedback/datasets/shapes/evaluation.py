@@ -14,6 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 from feedback.datasets.models import DatasetVersion
 from feedback.datasets.shapes import cases
 from feedback.datasets.shapes.cases import Case
+from feedback.datasets.shapes.columns import NAMED_MESSAGE, TEXT, Columns, Kind
 from feedback.datasets.shapes.order import stable
 from feedback.datasets.shapes.pairs import Message
 
@@ -78,3 +79,9 @@ def rubric(case: Case) -> str:
     parts += [f"A reviewer wrote: {reason['text']}" for reason in case["reasons"]]
     parts += [f"Agrees with this corrected answer: {row['text']}" for row in case["corrections"]]
     return "\n".join(parts) or f"Is better than this rejected answer: {case['output']}"
+
+
+MESSAGES: Kind = [NAMED_MESSAGE]
+METADATA: Columns = dict.fromkeys(
+    ("prompt", "prompt_version", "response", "outcome", "rejected_answer", "rubric"), TEXT
+)

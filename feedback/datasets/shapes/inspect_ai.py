@@ -10,9 +10,9 @@ from typing import Any
 
 from feedback.datasets.shapes import evaluation
 from feedback.datasets.shapes.cases import Case
+from feedback.datasets.shapes.columns import JSON, TEXT, Columns
 
 SCHEMA = "touchstone.inspect_ai/1"
-EXTENSION = "jsonl"
 facts, read = evaluation.facts, evaluation.read
 
 
@@ -24,3 +24,8 @@ def record(case: Case, facts: dict[str, Any]) -> dict[str, Any] | str:
         return "no_reference"
     metadata = {"split": found.split, **found.metadata, "variables": found.variables}
     return {"input": found.messages, "target": found.reference, "id": found.id, "metadata": metadata}
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    metadata = {"split": TEXT, **evaluation.METADATA, "variables": JSON}
+    return {"input": evaluation.MESSAGES, "target": TEXT, "id": TEXT, "metadata": metadata}

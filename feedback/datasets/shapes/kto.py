@@ -17,10 +17,10 @@ from feedback.among import Among
 from feedback.datasets.models import DatasetVersion, VersionRow
 from feedback.datasets.shapes import cases
 from feedback.datasets.shapes.cases import Case
+from feedback.datasets.shapes.columns import BOOL, NAMED_MESSAGE, Columns
 from feedback.judgements.models import Verdict
 
 SCHEMA = "touchstone.kto/1"
-EXTENSION = "jsonl"
 TALLIED = "label"
 facts = cases.facts
 
@@ -58,3 +58,7 @@ def record(judged: tuple[Case, dict[int, str]], facts: dict[str, Any]) -> dict[s
         "label": case["outcome"] == "passed",
         **cases.origin(case),
     }
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    return {**dict.fromkeys(("prompt", "completion"), [NAMED_MESSAGE]), "label": BOOL, **cases.columns()}

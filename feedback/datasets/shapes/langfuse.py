@@ -10,9 +10,9 @@ from typing import Any
 
 from feedback.datasets.shapes import evaluation
 from feedback.datasets.shapes.cases import Case
+from feedback.datasets.shapes.columns import JSON, TEXT, Columns
 
 SCHEMA = "touchstone.langfuse/1"
-EXTENSION = "jsonl"
 facts, read = evaluation.facts, evaluation.read
 
 
@@ -28,3 +28,10 @@ def record(case: Case, facts: dict[str, Any]) -> dict[str, Any] | str:
         "metadata": {"split": found.split, **found.metadata},
         "status": "ACTIVE",
     }
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    metadata = {"split": TEXT, **evaluation.METADATA}
+    given = {"messages": evaluation.MESSAGES, "variables": JSON}
+    about = {"datasetName": TEXT, "id": TEXT, "input": given, "expectedOutput": TEXT}
+    return {**about, "metadata": metadata, "status": TEXT}

@@ -9,9 +9,9 @@ from typing import Any
 
 from feedback.datasets.shapes import evaluation
 from feedback.datasets.shapes.cases import Case
+from feedback.datasets.shapes.columns import JSON, TEXT, Columns
 
 SCHEMA = "touchstone.langsmith/1"
-EXTENSION = "jsonl"
 facts, read = evaluation.facts, evaluation.read
 
 
@@ -26,3 +26,9 @@ def record(case: Case, facts: dict[str, Any]) -> dict[str, Any] | str:
         "metadata": {**found.metadata, "variables": found.variables},
         "split": found.split,
     }
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    inputs, outputs = {"messages": evaluation.MESSAGES}, {"answer": TEXT}
+    metadata = {**evaluation.METADATA, "variables": JSON}
+    return {"id": TEXT, "inputs": inputs, "outputs": outputs, "metadata": metadata, "split": TEXT}

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from feedback.datasets.shapes import pairs
+from feedback.datasets.shapes.columns import TEXT, Columns
 from feedback.datasets.shapes.pairs import Pair
 from feedback.datasets.shapes.turns import dialogue
 
 SCHEMA = "touchstone.llamafactory/1"
-EXTENSION = "jsonl"
 TELLS_SPLIT = False
 SPEAKERS = {"user": "human", "assistant": "gpt"}
 facts, read = pairs.facts, pairs.read
@@ -36,4 +36,9 @@ def beside(file_name: str) -> dict[str, Any]:
     """Files that stand beside this one, by name. What `columns` leaves out is none to its reader, not its default."""
     columns = {"messages": "conversations", "chosen": "chosen", "rejected": "rejected", "system": "system"}
     about = {"file_name": file_name, "formatting": "sharegpt", "ranking": True, "columns": columns}
-    return {"dataset_info.json": {file_name.removesuffix(f".{EXTENSION}").replace("-", "_"): about}}
+    return {"dataset_info.json": {file_name.partition(".")[0].replace("-", "_"): about}}
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    turn = {"from": TEXT, "value": TEXT}
+    return {"conversations": [turn], "chosen": turn, "rejected": turn, "system": TEXT}

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from feedback.datasets.shapes import pairs
+from feedback.datasets.shapes.columns import INT, MESSAGE, Columns
 from feedback.datasets.shapes.pairs import Pair
 from feedback.datasets.shapes.turns import dialogue
 
 SCHEMA = "touchstone.nemo_rl/1"
-EXTENSION = "jsonl"
 TELLS_SPLIT = False
 facts, read = pairs.facts, pairs.read
 
@@ -27,3 +27,7 @@ def record(pair: Pair, facts: dict[str, Any]) -> dict[str, Any] | str:
         for rank, text in enumerate((found.chosen, found.rejected))
     ]
     return {"context": found.prompt, "completions": ranked}
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    return {"context": [MESSAGE], "completions": [{"rank": INT, "completion": [MESSAGE]}]}

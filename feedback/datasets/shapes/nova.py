@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from feedback.datasets.shapes import pairs
+from feedback.datasets.shapes.columns import TEXT, Columns
 from feedback.datasets.shapes.pairs import Pair
 from feedback.datasets.shapes.turns import dialogue
 
 SCHEMA = "touchstone.nova/1"
-EXTENSION = "jsonl"
 TELLS_SPLIT = False
 RESERVED = ("User:", "Bot:", "Assistant:", "System:", "<image>", "<video>", "[EOS]")
 facts, read = pairs.facts, pairs.read
@@ -33,3 +33,9 @@ def record(pair: Pair, facts: dict[str, Any]) -> dict[str, Any] | str:
     turns = [{"role": turn.role, "content": [{"text": turn.content}]} for turn in found.turns]
     system = {"system": [{"text": found.system}]} if found.system else {}
     return {**system, "messages": [*turns, {"role": "assistant", "candidates": candidates}]}
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    parts = [{"text": TEXT}]
+    candidates = [{"content": parts, "preferenceLabel": TEXT}]
+    return {"system": parts, "messages": [{"role": TEXT, "content": parts, "candidates": candidates}]}

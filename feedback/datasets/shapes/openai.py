@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from feedback.datasets.shapes import pairs
+from feedback.datasets.shapes.columns import MESSAGE, Columns
 from feedback.datasets.shapes.pairs import Pair
 from feedback.datasets.shapes.turns import dialogue
 
 SCHEMA = "touchstone.openai/1"
-EXTENSION = "jsonl"
 TELLS_SPLIT = False
 facts, read = pairs.facts, pairs.read
 
@@ -29,3 +29,7 @@ def record(pair: Pair, facts: dict[str, Any]) -> dict[str, Any] | str:
         "preferred_output": [{"role": "assistant", "content": found.chosen}],
         "non_preferred_output": [{"role": "assistant", "content": found.rejected}],
     }
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    return {"input": {"messages": [MESSAGE]}, "preferred_output": [MESSAGE], "non_preferred_output": [MESSAGE]}

@@ -10,9 +10,9 @@ from typing import Any
 
 from feedback.datasets.shapes import evaluation
 from feedback.datasets.shapes.cases import Case
+from feedback.datasets.shapes.columns import TEXT, Columns
 
 SCHEMA = "touchstone.openai_evals/1"
-EXTENSION = "jsonl"
 ITEM = {
     "type": "object",
     "properties": {
@@ -48,3 +48,8 @@ def record(case: Case, facts: dict[str, Any]) -> dict[str, Any] | str:
 def beside(file_name: str) -> dict[str, Any]:
     """Files that stand beside this one, by name."""
     return {"item_schema.json": ITEM}
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    texts = dict.fromkeys(("question", "reference", "rubric", "split"), TEXT)
+    return {"item": {"id": TEXT, "messages": evaluation.MESSAGES, **texts}}

@@ -12,7 +12,6 @@ from feedback.datasets.shapes import evaluation
 from feedback.datasets.shapes.cases import Case
 
 SCHEMA = "touchstone.opik/1"
-EXTENSION = "jsonl"
 OURS = {"expected_answer", "metadata"}
 facts, read = evaluation.facts, evaluation.read
 

@@ -10,7 +10,8 @@ import msgspec
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from feedback.datasets.models import DatasetVersion
+from feedback.datasets.models import DatasetVersion, Split
+from feedback.datasets.shapes.columns import FLOAT, INT, MESSAGE, MESSAGE_WITH_CALLS, TEXT, Columns, Kind
 from feedback.datasets.shapes.order import in_order
 from feedback.datasets.storing import stream
 
@@ -86,7 +87,8 @@ def leading(facts: dict[str, Any], split: str) -> list[int]:
     make the file unreadable.
     """
     found: dict[str, int] = {}
-    for positions in [facts["leading"].get(split, {})] if split else facts["leading"].values():
+    splits = [split] if split else [name for name in facts["leading"] if not (facts["sealed"] and name == Split.TEST)]
+    for positions in (facts["leading"].get(name, {}) for name in splits):
         found |= {feature: min(at, found.get(feature, at)) for feature, at in positions.items()}
     return sorted(set(found.values()))
 
@@ -102,6 +104,7 @@ def read(
     """`marks`: expressions whose values each pair has along."""
     first, marks = leading(facts, split), marks or {}
     pairs: Any = version.pairs.filter(split=split) if split else version.pairs.all()
+    pairs = pairs.exclude(split=Split.TEST) if facts["sealed"] else pairs
     pairs = pairs.order_by("position").annotate(**AS_TEXT, **marks).values_list(*COLUMNS, *marks)
     found = list(pairs.filter(position__in=first)) if after < 0 else []
     for row in found:
@@ -159,3 +162,16 @@ def origin(pair: Pair, *, has_tools: bool) -> dict[str, Any]:
 PLAIN = (
     "pair_id", "group_id", "split", "source", "criterion", "n_votes", "votes_for", "votes_against", "votes_tied",
 )  # fmt: skip
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    """Of what `origin` writes."""
+    numbers = {name: INT if name.startswith(("n_", "votes_")) else TEXT for name in PLAIN}
+    told = {**numbers, "agreement": FLOAT, "strength": FLOAT, "annotators": [TEXT], "metadata": TEXT}
+    return {**told, "tools": TEXT} if facts["has_tools"] else told
+
+
+def turns(facts: dict[str, Any]) -> Kind:
+    """Of messages: calls and names have their columns in the files of a version that has some."""
+    has_more = any(feature.endswith("with more") for found in facts["leading"].values() for feature in found)
+    return [MESSAGE_WITH_CALLS if has_more else MESSAGE]

@@ -9,13 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 from feedback.datasets.shapes import pairs
+from feedback.datasets.shapes.columns import Columns
 from feedback.datasets.shapes.pairs import Pair
 
 SCHEMA = "touchstone.preference/1"
-EXTENSION = "jsonl"
 facts, read = pairs.facts, pairs.read
 
 
 def record(pair: Pair, facts: dict[str, Any]) -> dict[str, Any]:
     texts = {"prompt": pair.prompt, "chosen": pair.chosen, "rejected": pair.rejected}
     return texts | pairs.origin(pair, has_tools=facts["has_tools"])
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    return dict.fromkeys(("prompt", "chosen", "rejected"), pairs.turns(facts)) | pairs.columns(facts)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from feedback.datasets.shapes import llamafactory, nemo_rl, nova, openai, pairs, vertex
+from feedback.datasets.shapes.columns import TEXT, Columns
 from feedback.datasets.shapes.pairs import Pair
 
 SCHEMA = "touchstone.provenance/1"
-EXTENSION = "jsonl"
 SILENT = {"openai": openai, "llamafactory": llamafactory, "nemo_rl": nemo_rl, "vertex": vertex, "nova": nova}
 facts, read = pairs.facts, pairs.read
 
@@ -21,3 +21,7 @@ def record(pair: Pair, facts: dict[str, Any]) -> dict[str, Any]:
     made = {name: shape.record(pair, facts) for name, shape in SILENT.items()}
     left_out = {name: reason for name, reason in made.items() if isinstance(reason, str)}
     return {**pairs.origin(pair, has_tools=False), "left_out": left_out}
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    return {**pairs.columns({"has_tools": False}), "left_out": dict.fromkeys(SILENT, TEXT)}

@@ -12,11 +12,11 @@ from typing import Any
 
 from feedback.datasets.models import DatasetVersion, PreferencePair
 from feedback.datasets.shapes import pairs
+from feedback.datasets.shapes.columns import FLOAT, Columns
 from feedback.datasets.shapes.conversation import conversations
 from feedback.datasets.shapes.pairs import Pair
 
 SCHEMA = "touchstone.reward/1"
-EXTENSION = "jsonl"
 Source = PreferencePair.Source
 read = pairs.read
 
@@ -37,3 +37,9 @@ def record(pair: Pair, facts: dict[str, Any]) -> dict[str, Any] | str:
     about = pairs.origin(pair, has_tools=facts["has_tools"])
     del about["strength"]
     return {**both, "margin": float(pair.strength), **about}
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    about = pairs.columns(facts)
+    del about["strength"]
+    return {**dict.fromkeys(("chosen", "rejected"), pairs.turns(facts)), "margin": FLOAT, **about}

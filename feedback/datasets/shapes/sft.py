@@ -14,11 +14,11 @@ from django.db.models import Exists, F, OuterRef
 
 from feedback.datasets.models import DatasetVersion, PreferencePair
 from feedback.datasets.shapes import pairs
+from feedback.datasets.shapes.columns import Columns
 from feedback.datasets.shapes.pairs import Pair
 from feedback.datasets.shapes.turns import is_blank
 
 SCHEMA = "touchstone.sft/1"
-EXTENSION = "jsonl"
 Source = PreferencePair.Source
 facts = pairs.facts
 
@@ -37,6 +37,13 @@ def read(
 
 
 def record(pair: Pair, facts: dict[str, Any]) -> dict[str, Any] | str:
+    if reason := not_learnt(pair):
+        return reason
+    return {"prompt": pair.prompt, "completion": pair.chosen} | pairs.origin(pair, has_tools=facts["has_tools"])
+
+
+def not_learnt(pair: Pair) -> str:
+    """Why its answer is no example; empty when it is one."""
     is_rejected, is_repeated, is_failure = pair.marks
     if is_failure and pair.source == Source.RATING:  # of the chosen one; a correction's verdict is on the original
         return "failed"
@@ -44,7 +51,8 @@ def record(pair: Pair, facts: dict[str, Any]) -> dict[str, Any] | str:
         return "rejected_elsewhere"
     if is_repeated:
         return "repeated"
-    prompt = pair.prompt
-    if any(is_blank(message) for message in prompt):
-        return "blank_turn"
-    return {"prompt": prompt, "completion": pair.chosen} | pairs.origin(pair, has_tools=facts["has_tools"])
+    return "blank_turn" if any(is_blank(message) for message in pair.prompt) else ""
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    return dict.fromkeys(("prompt", "completion"), pairs.turns(facts)) | pairs.columns(facts)

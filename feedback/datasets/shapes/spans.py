@@ -12,9 +12,9 @@ from typing import Any
 
 from feedback.datasets.shapes import cases
 from feedback.datasets.shapes.cases import Case
+from feedback.datasets.shapes.columns import INT, NAMED_MESSAGE, TEXT, Columns
 
 SCHEMA = "touchstone.spans/1"
-EXTENSION = "jsonl"
 facts, read = cases.facts, cases.read
 
 
@@ -47,3 +47,15 @@ def of(span: dict[str, Any]) -> dict[str, Any]:
     evidence = span["evidence"]
     told = evidence and {name: evidence[name] for name in ("passage", "title", "quote")}
     return {**{name: span[name] for name in kept}, "evidence": told}
+
+
+EVIDENCE: Columns = {"passage": INT, "title": TEXT, "quote": TEXT}
+SPAN: Columns = {
+    "start": INT, "end": INT, "quote": TEXT, "kind": TEXT, "severity": TEXT, "note": TEXT, "reviewer": TEXT,
+    "evidence": EVIDENCE,
+}  # fmt: skip
+PASSAGE: Columns = {"position": INT, "title": TEXT, "text": TEXT, "url": TEXT}
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    return {"prompt": [NAMED_MESSAGE], "text": TEXT, "spans": [SPAN], "passages": [PASSAGE], **cases.columns()}

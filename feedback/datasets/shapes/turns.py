@@ -32,6 +32,7 @@ LEFT_OUT = {
     "joins_two_splits": "it belongs to two splits",
     "no_reference": "nobody wrote or accepted an answer to compare with",
     "reserved_name": "a variable of its template has a name that the file keeps for itself",
+    "reads_as_code": "a variable of its template is a template or a file's name to whoever reads it",
     "not_rated": "a rating of its rubric is not settled",
     "another_rubric": "it was rated under another rubric than most, on other scales",
     "not_marked": "nobody was asked to mark its text",

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from feedback.datasets.shapes import pairs
+from feedback.datasets.shapes.columns import INT, TEXT, Columns
 from feedback.datasets.shapes.pairs import Pair
 from feedback.datasets.shapes.turns import dialogue
 
 SCHEMA = "touchstone.vertex/1"
-EXTENSION = "jsonl"
 TELLS_SPLIT = False
 SPEAKERS = {"user": "user", "assistant": "model"}
 facts, read = pairs.facts, pairs.read
@@ -38,3 +38,10 @@ def record(pair: Pair, facts: dict[str, Any]) -> dict[str, Any] | str:
 
 def content(role: str, text: str) -> dict[str, Any]:
     return {"role": role, "parts": [{"text": text}]}
+
+
+def columns(facts: dict[str, Any]) -> Columns:
+    parts = [{"text": TEXT}]
+    turn = {"role": TEXT, "parts": parts}
+    completions = [{"score": INT, "completion": turn}]
+    return {"system_instruction": {"parts": parts}, "contents": [turn], "completions": completions}

@@ -20,7 +20,10 @@ ROOMS = (
     "reviews.queues",
     "reviews.sampling",
     "reviews.quality",
+    "feedback.outbox",
     "feedback.datasets",
+    "feedback.training",
+    "reviews.moderation",
 )
 
 

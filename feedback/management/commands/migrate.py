@@ -12,6 +12,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
 from django.db import OperationalError, connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 AGAIN = {"55P03", "40P01"}  # a lock not got, a deadlock
 PAUSE_SECONDS = 2.0
@@ -25,6 +27,7 @@ class Command(migrate.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
+        refuse_half_of_what_was_replaced(connection)
         seconds, tries = options["lock_seconds"], options["lock_tries"]
         if connection.vendor != "postgresql" or not seconds:
             super().handle(*args, **options)
@@ -45,3 +48,15 @@ class Command(migrate.Command):
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("RESET lock_timeout")
+
+
+def refuse_half_of_what_was_replaced(connection: Any) -> None:
+    """One migration stands for several that are gone; a database with some of them needs code that has the others."""
+    applied = set(MigrationRecorder(connection).applied_migrations())
+    for one in MigrationLoader(None).disk_migrations.values():
+        missing = [f"{app}.{name}" for app, name in one.replaces if (app, name) not in applied]
+        if 0 < len(missing) < len(one.replaces):
+            raise CommandError(
+                f"This database lacks {', '.join(missing)}, which this release has put together with earlier ones. "
+                "Nothing was changed: migrate it with the last release that has them, then with this one."
+            )

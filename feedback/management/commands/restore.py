@@ -57,7 +57,8 @@ class Command(BaseCommand):
                 f"This is a backup of {manifest.database.vendor}, and DATABASE_URL names {database.vendor}. Restore it "
                 "there; `manage.py move` takes SQLite to PostgreSQL."
             )
-        known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
+        own = MigrationLoader(None).disk_migrations
+        known = {f"{app}.{name}" for key, one in own.items() for app, name in (key, *one.replaces)}
         if unknown := sorted(set(manifest.database.migrations) - known):
             raise CommandError(f"A newer release made this backup: it has {unknown[0]}. Install that release.")
         if may_replace:

@@ -20,6 +20,8 @@ from feedback.accounts.models import ApiKey, Member, Project, User
 from feedback.audit.models import AuditEvent
 from tests import make, world
 
+pytestmark = pytest.mark.strict
+
 OURS = [model for model in apps.get_models() if model.__module__.startswith(("feedback.", "reviews."))]
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>|<style[\s>]|<[^>]+\sstyle\s*=|<[^>]+\son[a-z]+\s*=", re.I)
 
@@ -103,7 +105,8 @@ def test_only_what_says_so_is_added_or_changed(project: Project, root: Client) -
         if isinstance(page, RowAdmin):
             row = model._default_manager.order_by("pk")[0]
             assert root.get(address(model, "add")).status_code == (200 if page.may_add else 403), model
-            assert root.post(address(model, "change", row.pk), {}).status_code == (200 if page.writable else 403), model
+            changed = root.post(address(model, "change", row.pk), {}).status_code
+            assert changed in ({200, 302} if page.writable else {403}), model  # an empty form may be a whole one
 
 
 def test_secrets_are_nowhere(project: Project, root: Client) -> None:

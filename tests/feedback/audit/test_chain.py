@@ -32,6 +32,7 @@ def without_triggers(table: str) -> Iterator[None]:
             cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
         else:
             cursor.execute(f'DROP TRIGGER "{table}_frozen"')
+            cursor.execute(f'DROP TRIGGER "{table}_frozen_kept"')
         yield
         if connection.vendor == "postgresql":
             cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')

@@ -17,6 +17,7 @@ from feedback.responses.models import Response
 from feedback.rubrics.models import RubricVersion
 from tests import make
 
+OPEN = {"train": 0.6, "validation": 0.4, "test": 0.0}  # nothing is sealed
 Compared = Callable[..., Verdict]
 Rated = Callable[..., Verdict]
 Built = Callable[..., DatasetVersion]
@@ -92,9 +93,15 @@ def rated(project: Project, reviewers: list[Member], rating_rubric: RubricVersio
 
 @pytest.fixture
 def dataset(project: Project) -> Dataset:
-    return Dataset.objects.create(
-        project=project, key="answers", name="Answers", shares={"train": 0.6, "validation": 0.2, "test": 0.2}, salt="1"
-    )
+    return Dataset.objects.create(project=project, key="answers", name="Answers", shares=OPEN, salt="1")
+
+
+@pytest.fixture
+def partly_sealed(dataset: Dataset) -> Dataset:
+    """The dataset when a fifth of its groups are put into the sealed split."""
+    dataset.shares = {"train": 0.6, "validation": 0.2, "test": 0.2}
+    dataset.save()
+    return dataset
 
 
 @pytest.fixture

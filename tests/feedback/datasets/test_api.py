@@ -277,3 +277,30 @@ def test_lists_ask_the_database_little(
 def test_a_signed_in_curator_may_use_it_too(curator: Member, moderator: Member, version: DatasetVersion) -> None:
     assert make.SignedIn(curator).get(f"{API}/dataset-versions/{version.pk}/").status_code == 200
     assert make.SignedIn(moderator).post(f"{API}/datasets/answers/build/").status_code == 403
+
+
+def test_a_pair_comes_with_the_fields_that_were_asked_for(
+    trainer: Client, version: DatasetVersion, django_assert_max_num_queries: Any
+) -> None:
+    whole = pairs(trainer)
+    with django_assert_max_num_queries(6) as asked:
+        some = pairs(trainer, fields="pair_id,vote_share", split="train", page_size=2)
+    assert all(list(row) == ["pair_id", "vote_share"] for row in some)
+    assert not any('"provenance"' in row["sql"] or '"prompt"' in row["sql"] for row in asked.captured_queries)
+    for name in whole[0]:
+        assert pairs(trainer, fields=name) == [{name: row[name]} for row in whole]
+
+
+def test_pages_of_chosen_fields_have_no_gaps(trainer: Client, version: DatasetVersion) -> None:
+    url, found = f"{API}/preference-pairs/?dataset=answers&page_size=1&fields=pair_id", []
+    while url:
+        page = trainer.get(url).json()
+        found += [row["pair_id"] for row in page["results"]]
+        url = page["next"]
+    assert found == list(version.pairs.order_by("position").values_list("pair_id", flat=True))
+
+
+def test_an_unknown_field_of_a_pair_is_refused_with_those_there_are(trainer: Client, version: DatasetVersion) -> None:
+    answer = trainer.get(f"{API}/preference-pairs/?dataset=answers&fields=margin")
+    assert answer.status_code == 400
+    assert "pair_id, group_id, split" in answer.json()["errors"][0]["detail"]

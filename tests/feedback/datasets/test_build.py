@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from feedback import jobs
 from feedback.accounts.models import Project
-from feedback.datasets import build, snapshot
+from feedback.datasets import chain, snapshot
 from feedback.datasets.models import Dataset, DatasetVersion, PreferencePair, VersionRow
 from feedback.judgements.models import Verdict
 from tests import make
@@ -45,7 +45,7 @@ def abandoned(version: DatasetVersion, chunks: int) -> None:
 def test_an_empty_project_gives_an_empty_version(built: Built) -> None:
     version = built()
     assert (version.state, version.total, version.counts["pairs"]) == ("done", 0, 0)
-    assert version.rows_sha256 == build.rows_hash(version)
+    assert version.rows_sha256 == chain.rows_hash(version)
 
 
 def test_it_counts_what_went_in_and_what_was_left_out(compared: Compared, built: Built) -> None:
@@ -68,7 +68,7 @@ def test_the_stored_rows_give_the_hash_that_was_chained(
     rated(make.response(project, "Nein.", question="How?"), 1, 1)
     version = built(rating_criterion="helpful")
     assert version.pairs.count() == 3
-    assert version.rows_sha256 == build.rows_hash(version)
+    assert version.rows_sha256 == chain.rows_hash(version)
 
 
 def test_the_same_data_gives_the_same_version(compared: Compared, built: Built) -> None:

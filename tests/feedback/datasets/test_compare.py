@@ -189,5 +189,5 @@ def test_it_asks_the_database_little(
         rated(make.response(project), 4, rewrite="Quite another text.")
     built()
     browser = make.SignedIn(curator)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         assert len(browser.get(url(project)).context["pairs"]) == 8

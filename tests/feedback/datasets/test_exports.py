@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from feedback import jobs
 from feedback.accounts.models import Project
-from feedback.datasets import exports
+from feedback.datasets import exports, writing
 from feedback.datasets.models import DatasetVersion, Export
 from tests import make
 from tests.feedback.datasets.conftest import Built, Compared, Rated
@@ -47,7 +47,7 @@ def version(compared: Compared, built: Built) -> DatasetVersion:
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "CHUNK", 2)
+    monkeypatch.setattr(writing, "CHUNK", 2)
 
 
 def test_every_pair_is_a_line(version: DatasetVersion) -> None:
@@ -228,7 +228,7 @@ def test_the_first_lines_show_every_kind_of_row(
     assert pair.position in written[:4]
     assert sorted(written) == list(range(10))
     whole = b"".join(exports.rewritten(version.exports.get()))
-    monkeypatch.setattr(exports, "CHUNK", 1)
+    monkeypatch.setattr(writing, "CHUNK", 1)
     assert b"".join(exports.rewritten(version.exports.get())) == whole
     alone = records(made(version, split=pair.split))
     assert len(alone) == version.pairs.filter(split=pair.split).count()
@@ -259,6 +259,7 @@ def flagged(project: Project, rated: Rated, reviewers: list[Any], n: int) -> Non
     rated(make.response(project, "Yes.", question=f"Other {n}?", prompt_version=version), 5, 5)
 
 
+@pytest.mark.usefixtures("partly_sealed")
 def test_the_revision_file_tells_what_failed_and_what_must_stay(
     project: Project, rated: Rated, built: Built, reviewers: list[Any]
 ) -> None:
@@ -293,6 +294,7 @@ def test_promptfoo_tests_ask_for_what_reviewers_said(
     assert failed["vars"]["messages"][0]["role"] == "user"
 
 
+@pytest.mark.usefixtures("partly_sealed")
 def test_a_case_between_two_splits_stays_out_of_the_revision_file(project: Project, rated: Rated, built: Built) -> None:
     for n in range(20):
         rated(make.response(project, f"{n}", conversation_id=f"c-{n}", question=f"Q {n}?"), 2)
@@ -311,5 +313,5 @@ def test_a_case_between_two_splits_stays_out_of_the_revision_file(project: Proje
 
 def test_votes_belong_to_no_split_and_their_file_never_claims_one(version: DatasetVersion) -> None:
     export = made(version, "votes", "train")
-    assert (export.split, export.manifest["split"]) == ("", "all")
+    assert (export.split, export.manifest["split"]) == ("", "all but test")
     assert export == made(version, "votes")

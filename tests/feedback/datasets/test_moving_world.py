@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from feedback import jobs
-from feedback.datasets import exports, snapshot
+from feedback.datasets import exports, snapshot, writing
 from feedback.datasets.models import Dataset, DatasetVersion, Export
 from feedback.judgements.models import Verdict
 from tests.feedback.datasets.conftest import Compared
@@ -61,7 +61,7 @@ def test_a_version_is_of_one_moment_while_the_world_moves(
     compared: Compared, project: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshot, "BLOCK", 4)
-    monkeypatch.setattr(exports, "CHUNK", 3)
+    monkeypatch.setattr(writing, "CHUNK", 3)
     for _ in range(STANDING):
         compared("AAA")
     dataset = Dataset.objects.create(project=project, key="d", name="D", shares={"train": 1.0})

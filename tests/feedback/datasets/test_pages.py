@@ -15,6 +15,8 @@ from feedback.datasets.models import Dataset, DatasetVersion, Export
 from tests import make
 from tests.feedback.datasets.conftest import Built, Compared, Rated
 
+pytestmark = pytest.mark.once
+
 
 def at(route: str, project: Project, *args: Any) -> str:
     return reverse(f"datasets:{route}", args=[project.slug, *args])
@@ -244,7 +246,10 @@ def test_pages_ask_the_database_little(
             assert browser.get(url).status_code == 200
 
 
-def test_a_file_says_what_it_leaves_out(curator: Member, project: Project, compared: Compared, built: Built) -> None:
+def test_a_file_says_what_it_leaves_out(
+    curator: Member, project: Project, compared: Compared, built: Built, dataset: Dataset
+) -> None:
+    dataset.shares = {"train": 1.0}
     for n in range(2):
         compared("AAA", messages=[{"role": "user", "content": part} for part in ("One", f"Two {n}")])
     version = built()

@@ -52,9 +52,9 @@ def judged(project: Project, compared: Compared, rated: Rated) -> None:
     ],
 )
 def test_it_says_what_a_build_then_gives(
-    project: Project, built: Built, dataset: Dataset, rule: dict[str, Any]
+    project: Project, built: Built, partly_sealed: Dataset, rule: dict[str, Any]
 ) -> None:
-    found = preview(project, parse(rule), SHARES, dataset)
+    found = preview(project, parse(rule), SHARES, partly_sealed)
     assert not PreferencePair.objects.exists()
     version = built(**rule)
     excluded = {row["reason"]: row["count"] for row in found.left_out}
@@ -105,7 +105,7 @@ def test_its_statements_do_not_grow_with_the_verdicts(
 ) -> None:
     for _ in range(12):
         compared("AAA")
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         preview(project, parse({}), SHARES, dataset)
 
 

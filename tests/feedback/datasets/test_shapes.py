@@ -11,7 +11,7 @@ import pytest
 
 from feedback import jobs
 from feedback.accounts.models import Project
-from feedback.datasets import exports
+from feedback.datasets import exports, writing
 from feedback.datasets.models import Dataset, DatasetVersion, Export
 from feedback.datasets.shapes.turns import LEFT_OUT
 from tests import make
@@ -69,7 +69,12 @@ def assert_like(found: Any, told: Any) -> None:
 
 
 @pytest.mark.parametrize("shape", Export.Shape.values)
-def test_the_documented_record_is_what_is_written(documented: DatasetVersion, shape: str) -> None:
+def test_the_documented_record_is_what_is_written(
+    documented: DatasetVersion, compared: Compared, built: Built, shape: str
+) -> None:
+    if shape == Export.Shape.HELD_OUT:
+        other = Dataset.objects.create(project=documented.project, key="h", name="H", shares={"test": 1.0})
+        documented = built(of=other, corrections=False)
     export = made(documented, shape)
     found = records(export)
     assert len(found) == 1
@@ -122,7 +127,7 @@ def test_what_a_plain_dialogue_cannot_hold_is_left_out_and_counted(
 def test_what_is_left_out_is_counted_once_though_a_worker_died(
     compared: Compared, built: Built, monkeypatch: pytest.MonkeyPatch, is_gone: bool
 ) -> None:
-    monkeypatch.setattr(exports, "CHUNK", 2)  # some chunks hold nothing that is written
+    monkeypatch.setattr(writing, "CHUNK", 2)  # some chunks hold nothing that is written
     for messages in [*MISFITS.values(), [USER]]:
         compared("AAA", messages=messages)
     export = stopped(built(), 2, "openai")
@@ -174,7 +179,7 @@ def test_rows_that_cannot_tell_their_split_never_stand_with_those_of_another(
 ) -> None:
     assert (made(documented, shape).split, made(documented, "preference").split) == ("train", "")
     assert made(documented, shape) == made(documented, shape, "train")
-    assert made(documented, shape, "test").n_rows == 0
+    assert made(documented, shape, "validation").n_rows == 0
 
 
 @pytest.mark.usefixtures("training")

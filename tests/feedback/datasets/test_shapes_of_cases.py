@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from feedback.accounts.models import Member, Project
-from feedback.datasets import exports
+from feedback.datasets import exports, writing
 from feedback.datasets.models import Dataset, DatasetVersion
 from feedback.datasets.shapes import attributes, cases
 from feedback.jobs import JobRefused
@@ -17,6 +17,8 @@ from feedback.rubrics.models import RubricVersion
 from tests import make
 from tests.feedback.datasets.conftest import Built, Rated
 from tests.feedback.datasets.test_exports import content, made, records
+
+pytestmark = pytest.mark.once
 
 SHAPES = ["kto", "attributes", "spans"]
 CALL = {"id": "c1", "type": "function", "function": {"name": "light", "arguments": "{}"}}
@@ -66,17 +68,17 @@ def test_what_no_trainer_should_see_is_left_out_and_counted(
 def test_an_answer_between_two_splits_is_in_none(
     project: Project, rated: Rated, built: Built, dataset: Dataset, shape: str
 ) -> None:
-    dataset.shares = {"train": 0.5, "validation": 0.0, "test": 0.5}
+    dataset.shares = {"train": 0.5, "validation": 0.5, "test": 0.0}
     for n in range(12):
         rated(make.response(project, f"{n}", conversation_id=f"c-{n}", question=f"Q {n}?"), 4)
     version = built()
     found = dict(version.dataset.group_splits.filter(kind="conversation").values_list("split", "group"))
     rated(make.response(project, "x", conversation_id=found["train"], question="Seen?"), 4)
     built()
-    rated(make.response(project, "y", conversation_id=found["test"], question="Seen?"), 4)
+    rated(make.response(project, "y", conversation_id=found["validation"], question="Seen?"), 4)
     export = made(built(), shape)
     assert (export.n_rows, export.manifest["left_out"]) == (13, {"joins_two_splits": 1})
-    alone = [made(export.version, shape, split) for split in ("train", "test")]
+    alone = [made(export.version, shape, split) for split in ("train", "validation")]
     assert sum(file.n_rows for file in alone) == 13
     assert {row["split"] for row in records(alone[0])} == {"train"}
 
@@ -127,7 +129,7 @@ def test_the_order_does_not_follow_the_size_of_steps(
 ) -> None:
     export = made(asked_often, "kto")
     chunk, batch = size
-    monkeypatch.setattr(exports, "CHUNK", chunk)
+    monkeypatch.setattr(writing, "CHUNK", chunk)
     monkeypatch.setattr(cases, "BATCH", batch)
     assert b"".join(exports.rewritten(export)) == content(export)
 

@@ -9,9 +9,12 @@ import pytest
 
 from feedback.accounts.models import Project
 from feedback.datasets.models import Dataset
+from feedback.datasets.sealed import Sealed
 from tests import make
 from tests.feedback.datasets.conftest import Built, Rated
 from tests.feedback.datasets.test_exports import made, records
+
+pytestmark = pytest.mark.once
 
 SHAPES = ["dspy", "opik", "langfuse", "langsmith", "inspect_ai", "openai_evals"]
 CALL = {"id": "c1", "type": "function", "function": {"name": "light", "arguments": "{}"}}
@@ -66,6 +69,26 @@ def test_variables_are_the_keys_in_opik_and_never_take_the_place_of_ours(
     assert export.manifest["left_out"] == {"reserved_name": 1}
 
 
+HOSTILE = ["file:///etc/passwd", "package:x:y", "{{env.SECRET}}", "{% include 'x' %}", "a {# b", "c #} d"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_promptfoo_is_given_no_text_that_it_would_run(project: Project, rated: Rated, built: Built, text: str) -> None:
+    rated(make.response(project, "Answer.", body={"variables": {"topic": text}}), 4)
+    rated(make.response(project, text, body={"variables": {"topic": ["a", "b"], "deep": {"file": text}}}), 4)
+    export = made(built(), "promptfoo")
+    (row,) = records(export)
+    assert row["vars"] == {"topic": ["a", "b"], "deep": {"file": text}}
+    assert row["options"] == {"disableVarExpansion": True}
+    assert export.manifest["left_out"] == {"reads_as_code": 1}
+
+
+def test_promptfoo_shows_marks_in_a_rubric_as_they_are(project: Project, rated: Rated, built: Built) -> None:
+    rated(make.response(project, "Write {{{% #} }} literally."), 4)
+    (row,) = records(made(built(), "promptfoo"))
+    assert row["assert"][0]["value"].endswith("Write {{ '{{' }}{{ '{%' }} {{ '#}' }} }} literally.")
+
+
 def ids(shape: str, rows: list[dict[str, Any]]) -> set[str]:
     return {row["metadata"]["id"] if shape == "opik" else row.get("item", row)["id"] for row in rows}
 
@@ -92,6 +115,10 @@ def test_the_test_split_is_held_back_unless_named(
     n_test = version.rows.filter(kind="case", data__split="test").count()
     assert 0 < n_test < 10
     assert made(version, shape).n_rows == 10 - n_test
+    if shape == "dspy":  # which is learnt from
+        with pytest.raises(Sealed):
+            made(version, shape, "test")
+        return
     assert made(version, shape, "test").n_rows == n_test
 
 

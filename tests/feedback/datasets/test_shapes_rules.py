@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.datasets.exports import line
-from feedback.datasets.shapes import llamafactory, nemo_rl, nova, openai, pairs, vertex
+from feedback.datasets.formats import json_line as line
+from feedback.datasets.shapes import llamafactory, nemo_rl, nova, openai, openai_sft, pairs, vertex
 from feedback.datasets.shapes.turns import LEFT_OUT
 
 texts = st.sampled_from(["Reset it?", "Hold 5 s.", "", " \r\n", "User: hi", "[EOS]", "🙂\u2028é", "a\r\nb"])
@@ -59,6 +59,20 @@ def together_takes(row: dict[str, Any]) -> bool:
         and alternate([turn["role"] for turn in said], "assistant")
         and all(len(output) == 1 and output[0]["role"] == "assistant" for output in outputs)
         and is_text(*(turn["content"] for turn in [*turns, *outputs[0], *outputs[1]]))
+    )
+
+
+def together_takes_example(row: dict[str, Any]) -> bool:
+    """As above, closing with the answer; what stands before it has no weight."""
+    *turns, answer = row["messages"]
+    said = turns[1:] if turns[0]["role"] == "system" else turns
+    return (
+        set(row) == {"messages"}
+        and alternate([turn["role"] for turn in said], "assistant")
+        and all(turn.get("weight") == (0 if turn["role"] == "assistant" else None) for turn in turns)
+        and set(answer) == {"role", "content"}
+        and answer["role"] == "assistant"
+        and is_text(*(turn["content"] for turn in row["messages"]))
     )
 
 
@@ -108,6 +122,7 @@ def nova_takes(row: dict[str, Any]) -> bool:
 
 TAKES = [
     (openai, together_takes),
+    (openai_sft, together_takes_example),
     (llamafactory, llamafactory_takes),
     (nemo_rl, nemo_takes),
     (vertex, vertex_takes),
@@ -120,7 +135,7 @@ def made(shape: ModuleType, prompt: Any, chosen: Any, rejected: Any, tools: Any)
     parts: list[Any] = [prompt, [chosen], [rejected], {}, tools]
     held = [json.dumps(part) for part in parts]
     pair = pairs.of((0, "p", "g", "train", "comparison", "better", 3, 3, 0, 0, 1.0, 2.0, *held))
-    row = shape.record(pair, {})
+    row = shape.record(pair._replace(marks=(False, False, False)), {})
     return row if isinstance(row, str) else json.loads(line(row))
 
 

@@ -196,7 +196,7 @@ def test_a_program_makes_and_fetches_a_file_by_real_routes(many: DatasetVersion)
 
 
 def test_every_shape_is_explained() -> None:
-    assert set(snippets.SHAPES) == set(Export.Shape.values)
+    assert set(snippets.SHAPES) == {*Export.Shape.values, Export.FOLDER}
 
 
 def test_a_file_shows_how_far_it_is(curator: Member, project: Project, many: DatasetVersion) -> None:
@@ -251,10 +251,10 @@ def test_the_pages_ask_the_database_little(
     for url, n in (
         (at(project), 4),
         (at(project) + "?q=abcd", 5),
-        (at(project, "pair-detail", pair.pair_id), 4),
+        (at(project, "pair-detail", pair.pair_id), 9),
         (at(project, "excluded-list"), 4),
-        (reverse("datasets:dataset-list", args=[project.slug]), 6),
-        (reverse("datasets:dataset-detail", args=[project.slug, "answers"]), 6),
+        (reverse("datasets:dataset-list", args=[project.slug]), 7),
+        (reverse("datasets:dataset-detail", args=[project.slug, "answers"]), 7),
     ):
         with django_assert_num_queries(n):
             assert browser.get(url).status_code == 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.judgements.answers import check_answers
@@ -226,7 +226,6 @@ def test_the_digest_depends_on_the_meaning_alone() -> None:
 TEXTS = st.text(st.sampled_from("ab \n👩🧾é\u0301\u200d\u202e𝒳"), min_size=1, max_size=40)
 
 
-@settings(deadline=None)
 @given(TEXTS, st.data())
 def test_any_true_span_passes_and_any_other_quote_is_refused(text: str, data: Any) -> None:
     start = data.draw(st.integers(0, len(text) - 1))
@@ -247,7 +246,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(Criterion.Kind.values),
     JSON

@@ -135,7 +135,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(output=texts, metadata=st.dictionaries(texts, values, max_size=3), external_id=texts.filter(str.strip))
 def test_any_canonical_row_comes_back_as_it_was(
     project: Project, output: str, metadata: dict[str, Any], external_id: str

@@ -11,7 +11,7 @@ from feedback.accounts.models import Project
 from feedback.audit.models import AuditEvent
 from feedback.rubrics.models import Criterion, GuidelineVersion, Rubric
 from feedback.rubrics.publish import RubricRefused, publish
-from feedback.rubrics.ready import helpfulness_rubric, pairwise_rubric
+from feedback.rubrics.ready import RANKED_CRITERIA, helpfulness_rubric, pairwise_rubric
 
 YES_NO: dict[str, Any] = {"key": "grounded", "kind": "yes_no", "label": "Grounded?"}
 SCALE: dict[str, Any] = {"key": "good", "kind": "scale", "label": "Good?", "options": {"min": 1, "max": 5}}
@@ -19,6 +19,9 @@ CHOICE: dict[str, Any] = {"key": "c", "kind": "choice", "label": "Which?"}
 SEVERAL: dict[str, Any] = {"key": "m", "kind": "multi_choice", "label": "Which ones?"}
 MARKS: dict[str, Any] = {
     "key": "flags", "kind": "spans", "label": "Mark", "options": {"kinds": [{"value": "a", "label": "A"}]}
+}  # fmt: skip
+RANKING: dict[str, Any] = {
+    "key": "order", "kind": "ranking", "label": "Best first?", "options": {"responses": 4, "ties": True}
 }  # fmt: skip
 CHOICES = [{"value": "a", "label": "A"}, {"value": "b", "label": "B"}]
 
@@ -63,6 +66,25 @@ def test_a_comparison_judges_pairs(rubric: Rubric) -> None:
         publish(rubric, [comparison], subject_size=1)
 
 
+def test_a_ranking_says_how_many_it_judges(rubric: Rubric) -> None:
+    comparison = {"key": "better", "kind": "comparison", "label": "Which?"}
+    assert publish(rubric, [YES_NO, RANKING]).subject_size == 4
+    assert publish(rubric, [{**RANKING, "options": {"responses": 2}}, comparison]).subject_size == 2
+    for rows, pointer in (([comparison, RANKING], "/1/options/responses"), ([RANKING, comparison], "/1/kind")):
+        with pytest.raises(RubricRefused, match="2 and 4 responses") as refusal:
+            publish(rubric, rows)
+        assert refusal.value.errors[0]["pointer"] == pointer
+    with pytest.raises(RubricRefused):
+        publish(rubric, [RANKING], subject_size=5)
+
+
+def test_a_ranking_is_no_condition(rubric: Rubric) -> None:
+    later = {"key": "later", "kind": "text", "label": "Why?", "asked_when": {"criterion": "order", "any": True}}
+    with pytest.raises(RubricRefused) as refusal:
+        publish(rubric, [RANKING, later])
+    assert refusal.value.errors[0]["pointer"] == "/1/asked_when/criterion"
+
+
 @pytest.mark.parametrize(
     ("definition", "pointer"),
     [
@@ -86,6 +108,11 @@ def test_a_comparison_judges_pairs(rubric: Rubric) -> None:
         ({**CHOICE, "options": {"choices": [{"value": "", "label": ""}, *CHOICES]}}, "/0/options/choices/0/label"),
         ({"key": "s", "kind": "spans", "label": "?"}, "/0/options/kinds"),
         ({"key": "b", "kind": "comparison", "label": "?", "options": {"strengths": 4}}, "/0/options/strengths"),
+        ({**RANKING, "options": {}}, "/0/options/responses"),
+        ({**RANKING, "options": {"responses": 9}}, "/0/options/responses"),
+        ({**RANKING, "options": {"responses": True}}, "/0/options/responses"),
+        ({**RANKING, "options": {"responses": 3, "ties": "yes"}}, "/0/options/ties"),
+        ({**RANKING, "fails_when": {"values": ["tie"]}}, "/0/fails_when"),
         ({"key": "t", "kind": "text", "label": "?", "options": {"max_length": 0}}, "/0/options/max_length"),
         ({"key": "t", "kind": "text", "label": "?", "fails_when": {"any": True}}, "/0/fails_when"),
         ({**SEVERAL, "options": {"choices": CHOICES, "min_chosen": 3}}, "/0/options/min_chosen"),
@@ -123,6 +150,7 @@ def test_the_ready_rubrics_are_made_once(project: Project) -> None:
     assert keys == {"grounded", "helpfulness", "hallucinations", "toxic", "biased", "correction", "comment"}
     pair = pairwise_rubric(project)
     assert (pair.subject_size, pair.criteria.first().options) == (2, {"strengths": 2, "both_bad": True})  # type: ignore[union-attr]
+    assert publish(pair.rubric, RANKED_CRITERIA).subject_size == 4
     assert first.guideline
     assert first.guideline.text.startswith("## What you judge")
 

@@ -26,6 +26,8 @@ from feedback.takeouts.tables import tables
 from feedback.takeouts.tasks import delete_expired
 from tests import make, world
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(autouse=True)
 def own_files(settings: Settings, tmp_path: Path) -> None:

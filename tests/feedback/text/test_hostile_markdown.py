@@ -5,7 +5,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pygments.token import STANDARD_TYPES
 
@@ -136,7 +136,6 @@ def test_markup_is_shown_and_not_swallowed(text: str) -> None:
         assert "<" in Page(render_markdown(text)).text
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([*HOSTILE, *"[]()!<>`*_|\\\n \t#-:\"'&;=", "\n\n", "](", "```", "http://a.b"]), max_size=12
@@ -146,7 +145,6 @@ def test_no_combination_of_hostile_pieces_does_harm(pieces: list[str]) -> None:
     assert_harmless(render_markdown("".join(pieces)))
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_text_does_harm(text: str) -> None:
     assert_harmless(render_markdown(text))

@@ -117,6 +117,20 @@ def test_left_and_right_are_the_order_shown(pairs: Any, project: Project) -> Non
     assert Verdict.objects.get().answers["better"]["votes"][str(by_name["r-left"])] == 2
 
 
+def test_a_ranking_names_responses_by_their_external_ids(project: Project) -> None:
+    ids = {name: make.response(project, f"{name}.", question="When?", external_id=name).pk for name in ("x", "y", "z")}
+    criteria = make.ranking_criteria(3)
+    make.queue(project, key="ranks", subject_size=3, criteria=criteria, takes_imports=True)
+    about: dict[str, Any] = {"queue": "ranks", "responses": ["z", "x", "y"]}
+    rows = [
+        label("a", answers={"order": [["y"], ["z", "x"]]}, **about),
+        label("b", reviewer="Rater 8", answers={"order": [["y"], ["left", "x"]]}, **about),
+    ]
+    result = import_labels(project, rows)
+    assert [(row.index, row.pointer) for row in result.refused] == [(1, "/answers/order/1/0")]
+    assert answers_of(Review.objects.get())["order"] == [[ids["y"]], sorted([ids["x"], ids["z"]])]
+
+
 def test_a_repeated_turn_is_the_next_round(single: Any, project: Project) -> None:
     import_labels(project, [label("a"), label("b")])
     import_labels(project, [label("c"), label("d", round=7)])

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.statistics.rates import Rate
-from reviews.monitoring.tables import TOO_FEW, Cell, Column, Row, Table, as_csv, money, of_count, of_rate, percent, safe
+from feedback.tables import Cell, Column, Row, Table, as_csv, of_count, safe
+from reviews.monitoring.tables import TOO_FEW, money, of_rate, percent
 
 
 @pytest.mark.parametrize(

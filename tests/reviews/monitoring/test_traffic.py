@@ -104,7 +104,7 @@ def test_steps_are_named_for_people() -> None:
     assert Steps("month", []).label(date(2026, 11, 1)) == "Nov 2026"
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(1, 5000), min_size=1, max_size=45))
 def test_the_database_finds_the_median_and_the_95th_percentile(
     project: Project, v7: PromptVersion, values: list[int]

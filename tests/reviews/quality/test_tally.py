@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from feedback.rubrics.models import Criterion
@@ -24,6 +24,10 @@ def settle(kind: str, values: list[Any], **fields: Any) -> dict[str, Any]:
 
 def preferred(pk: int, strength: int = 1) -> dict[str, Any]:
     return {"outcome": "preferred", "preferred": pk, "strength": strength}
+
+
+def marked(start: int, end: int, kind: str = "x") -> dict[str, Any]:
+    return {"response": 17, "start": start, "end": end, "kind": kind}
 
 
 TIE, BOTH_BAD = {"outcome": "tie"}, {"outcome": "both_bad"}
@@ -95,11 +99,29 @@ def test_a_scale_is_its_mean_with_the_distribution() -> None:
 
 
 def test_spans_are_voted_on_by_whether_anything_was_marked() -> None:
-    mark, other = {"kind": "contradicted"}, {"kind": "unsupported"}
+    mark, other = marked(0, 5, "contradicted"), marked(7, 9, "unsupported")
     answer = settle("spans", [[mark, mark, other], [mark], []])
     assert (answer["value"], answer["share"], answer["n_spans"]) == ("yes", 2 / 3, 4)
     assert answer["kinds"] == {"contradicted": 2, "unsupported": 1}
     assert settle("spans", [[mark], []])["value"] is None
+
+
+def test_marks_of_the_same_thing_are_one_stretch_with_votes() -> None:
+    said = [[marked(10, 20, "contradicted")], [marked(12, 20, "unsupported"), marked(30, 32)], [marked(9, 21)], []]
+    kinds = {"contradicted": 1, "unsupported": 1, "x": 1}
+    assert settle("spans", said)["stretches"] == [
+        {"response": 17, "start": 10, "end": 20, "votes": 3, "kinds": kinds, "severities": {}},
+        {"response": 17, "start": 30, "end": 32, "votes": 1, "kinds": {"x": 1}, "severities": {}},
+    ]
+
+
+def test_stretches_of_a_source_stand_apart() -> None:
+    source = {**marked(10, 20), "passage": 5, "severity": "minor"}
+    found = settle("spans", [[source, marked(10, 20)], [source]])["stretches"]
+    assert [(one.get("passage"), one["votes"], one["severities"]) for one in found] == [
+        (None, 1, {}),
+        (5, 2, {"minor": 2}),
+    ]
 
 
 def test_texts_and_corrections_are_counted_and_not_voted_on() -> None:
@@ -119,9 +141,9 @@ def test_only_a_required_criterion_is_disputed() -> None:
         ([{"grounded": "no", "helpful": 5}], True),
         ([{"grounded": "yes", "helpful": 2}], True),
         ([{"grounded": "yes", "helpful": 3}], False),
-        ([{"grounded": "yes", "helpful": 3, "flags": [{"kind": "x"}]}], True),
-        ([{"grounded": "yes", "helpful": 3, "flags": [{"kind": "x"}]}, {"grounded": "yes", "flags": []}], None),
-        ([{"grounded": "no", "flags": [{"kind": "x"}]}, {"grounded": "no", "flags": []}], True),
+        ([{"grounded": "yes", "helpful": 3, "flags": [marked(0, 3)]}], True),
+        ([{"grounded": "yes", "helpful": 3, "flags": [marked(0, 3)]}, {"grounded": "yes", "flags": []}], None),
+        ([{"grounded": "no", "flags": [marked(0, 3)]}, {"grounded": "no", "flags": []}], True),
     ],
 )
 def test_it_fails_when_a_settled_answer_does(answers: list[Any], failed: bool | None) -> None:
@@ -141,7 +163,6 @@ def test_nothing_fails_where_no_criterion_says_when() -> None:
 VOTES = st.lists(st.sampled_from([preferred(17), preferred(17, 2), preferred(18), TIE, BOTH_BAD]), max_size=9)
 
 
-@settings(deadline=None)
 @given(VOTES, st.randoms())
 def test_the_order_of_the_reviewers_changes_nothing(votes: list[Any], chance: random.Random) -> None:
     shuffled = votes.copy()
@@ -149,7 +170,6 @@ def test_the_order_of_the_reviewers_changes_nothing(votes: list[Any], chance: ra
     assert settle("comparison", shuffled) == settle("comparison", votes)
 
 
-@settings(deadline=None)
 @given(VOTES)
 def test_a_winner_has_more_votes_than_any_other(votes: list[Any]) -> None:
     answer = settle("comparison", votes)

@@ -29,8 +29,8 @@ def test_it_tells_what_was_judged_and_what_became_of_it(queue: Queue, desk: Any)
     desk.submit(desk.take(queue))
     Item.objects.filter(pk=first.pk).update(state="settled")
     desk.post("skip", {"token": desk.take(queue).token, "reason": "outside_my_field"}, key=queue.key)
-    (_, skipped, reason), (question, settled, words) = lines(desk.get("history"))
-    assert (skipped, reason, settled) == ("Skipped", "outside my field", "Settled")
+    (_, skipped, reason), (question, counted, words) = lines(desk.get("history"))
+    assert (skipped, reason, counted) == ("Skipped", "outside my field", "Counted")
     assert question.endswith("?")
     assert words == "Grounded in the sources?: yes · Helpfulness: 4 · 0 flags"
 
@@ -113,14 +113,15 @@ def test_a_position_that_is_no_id_is_left_out(desk: Any) -> None:
     assert desk.get("history", query="?before=" + "9" * 5000).status_code == 200
 
 
-def test_it_is_narrowed_by_queue_state_and_item(queue: Queue, project: Project, desk: Any) -> None:
-    first, _ = make.items(queue, 2)
+def test_it_is_narrowed_by_queue_state_and_number(queue: Queue, project: Project, desk: Any) -> None:
+    make.items(queue, 2)
     other = make.queue(project, k=1)
     make.items(other)
-    desk.submit(desk.take(queue))
+    first = desk.take(queue)
+    desk.submit(first)
     desk.submit(desk.take(other))
     desk.post("skip", {"token": desk.take(queue).token, "reason": "language"}, key=queue.key)
-    for query, n in (("", 3), (f"?queue={queue.key}", 2), ("?state=skipped", 1), (f"?item={first.pk}", 1)):
+    for query, n in (("", 3), (f"?queue={queue.key}", 2), ("?state=skipped", 1), (f"?number={first.pk}", 1)):
         assert len(lines(desk.get("history", query=query))) == n
     assert b"Nothing matches" in desk.get("history", query=f"?queue={other.key}&state=skipped").content
 
@@ -134,7 +135,7 @@ def test_the_filters_stay_from_page_to_page(queue: Queue, desk: Any) -> None:
     assert f"queue={queue.key}" in desk.client.get(following).context["first_url"]
 
 
-@pytest.mark.parametrize("query", ["?queue=nowhere", "?state=lost", "?item=x", "?item=0", "?item=" + "9" * 40])
+@pytest.mark.parametrize("query", ["?queue=nowhere", "?state=lost", "?number=x", "?number=0", "?number=" + "9" * 40])
 def test_a_filter_that_makes_no_sense_is_explained(query: str, queue: Queue, desk: Any) -> None:
     page = desk.get("history", query=query)
     assert page.status_code == 422

@@ -68,6 +68,7 @@ HARM: dict[str, Callable[[], object]] = {
     "overfilled": lambda: Place.objects.filter(state="filled").update(state="withdrawn", assignment=None),
     "wrongly_held": lambda: Assignment.objects.filter(state="claimed").update(state="skipped"),
     "overdue": lambda: Place.objects.filter(state="claimed").update(lease_until=Now() - timedelta(minutes=2)),
+    "misplaced": lambda: Place.objects.filter(state="claimed").update(is_extra=True),
     "idle": lambda: Item.objects.filter(state="open").update(state="complete"),
     "passed_by": lambda: Front.objects.update(pos=10_000),
     "miscounted": lambda: Item.objects.update(n_filled=F("n_filled") + 1),

@@ -212,7 +212,5 @@ class QueueMachine(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_whatever_happens_the_queue_is_as_the_model_says() -> None:
-    bounds = settings(
-        max_examples=20, stateful_step_count=40, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    bounds = settings(max_examples=20, stateful_step_count=40, database=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(QueueMachine, settings=bounds)

@@ -71,7 +71,7 @@ def test_it_says_how_long_the_item_is_held_and_what_leaving_does(queue: Queue, h
 
 
 def test_the_title_follows_the_item_and_its_end(queue: Queue, held: Assignment, desk: Any) -> None:
-    assert f"<title>Item {held.item_id}, {queue.name} · Touchstone</title>" in desk.get("review", key=queue.key).text
+    assert f"<title>Review {held.pk}, {queue.name} · Touchstone</title>" in desk.get("review", key=queue.key).text
     Item.objects.filter(queue=queue).exclude(pk=held.item_id).delete()
     sent = desk.submit(held, htmx=True)
     assert sent.text.startswith(f"<title>Nothing waits: {queue.name} · Touchstone</title>")

@@ -72,7 +72,7 @@ def test_its_queries_do_not_grow_with_the_queues(queue: Queue, desk: Any, django
     for _ in range(6):
         make.queue(queue.project)
     desk.get("work")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = desk.get("work")
     waiting = {row["queue"].pk: row["remaining"] for row in page.context["rows"]}
     assert waiting.pop(queue.pk) == 3

@@ -124,3 +124,18 @@ def test_a_late_answer_makes_a_pair_with_an_old_one(project: Project) -> None:
     assert drawn(which) == [old.pk, new.pk]
     assert which.population() == 1
     assert drawn(a_draw(project, rate=1.0, subject_size=2, lowest=new.pk + 1)) == []
+
+
+def test_a_set_to_rank_has_different_outputs_whoever_made_them(project: Project) -> None:
+    rows = answers(project, "q", ("a", "x"), ("a", "y"), ("a", "x"), ("b", "z"))
+    answers(project, "too few", ("a", "x"), ("b", "x"), ("c", "y"))
+    which = a_draw(project, rate=1.0, subject_size=3)
+    assert which.population() == 1
+    first_x = min((rows[0], rows[2]), key=lambda row: row.draw_key)
+    assert drawn(which) == sorted([first_x.pk, rows[1].pk, rows[3].pk])
+
+
+def test_a_set_to_rank_is_the_first_of_the_draw_keys(project: Project) -> None:
+    rows = answers(project, "q", *(("a", f"x{number}") for number in range(6)))
+    first = sorted(rows, key=lambda row: row.draw_key)[:4]
+    assert drawn(a_draw(project, rate=1.0, subject_size=4)) == sorted(row.pk for row in first)
