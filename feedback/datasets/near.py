@@ -91,7 +91,8 @@ def pairs_of(rows: Any) -> Iterator[tuple[str, int]]:
 
 def sketched(project_id: int, responses: dict[str, int]) -> list[Sketch]:
     """Sketches of the questions that have none yet, in the order of their responses."""
-    wanted = {pk: name for name, pk in responses.items() if name not in known(project_id, responses)}
+    had = known(project_id, responses)
+    wanted = {pk: name for name, pk in responses.items() if name not in had}
     bodies = ResponseBody.objects.filter(Among("response_id", wanted)).order_by("response_id")
     made = []
     for pk, variables, messages in bodies.values_list("response_id", "variables", "messages").iterator(100):

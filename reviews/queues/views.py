@@ -83,6 +83,8 @@ def draft(request: MemberRequest, key: str) -> HttpResponse:
     form.full_clean()
     try:
         saved = submitting.save_draft(assignment.token, request.member, form.answers())
+    except Assignment.DoesNotExist as missing:
+        raise Http404("No such turn.") from missing
     except submitting.ClaimLost as lost:
         return JsonResponse({"detail": str(lost)}, status=409)
     until = leases.heartbeat(saved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -117,9 +118,17 @@ def drag_over(page: Page, layer: Locator, quote: str) -> None:
     page.mouse.up()
 
 
-def focused_text(page: Page) -> str:
-    text: str = page.evaluate("document.activeElement.textContent")
-    return text
+def until(page: Page, condition: str) -> None:
+    """Wait until this expression holds in the page; the policy of its scripts forbids `page.wait_for_function`."""
+    for _ in range(300):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"Never true within 15 s: {condition}")
+
+
+def until_focused(page: Page, words: str) -> None:
+    until(page, f"document.activeElement.textContent.includes({json.dumps(words)})")
 
 
 def faults_of_walk(page: Page, *, most: int = 400) -> list[str]:

@@ -15,6 +15,7 @@ from feedback.accounts.models import Member
 from feedback.judgements.models import Verdict
 from feedback.rubrics.ready import helpfulness_rubric
 from tests import make
+from tests.browser.keys import until
 from tests.browser.pages import open_whole
 
 INK = "Object.values(Chart.instances).map(chart => chart.options.scales.y.ticks.color)"
@@ -36,15 +37,6 @@ def curator(transactional_db: None) -> Member:
                 answers={"grounded": grounded}, is_failure=number < wrong, n_reviews=2, inclusion_probability=0.5,
             )  # fmt: skip
     return make.member(project, "curator", name="Cleo Curator")
-
-
-def until(page: Page, condition: str) -> None:
-    """Playwright's own waiting for a condition needs eval, which our policy forbids."""
-    for _ in range(100):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(condition)
 
 
 def overview(page: Page) -> None:

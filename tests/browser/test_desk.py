@@ -17,7 +17,7 @@ from reviews.queues.items import add_items
 from reviews.queues.models import Assignment, Queue
 from tests import make
 from tests.browser.desk import begin, fill
-from tests.browser.keys import tab_to
+from tests.browser.keys import tab_to, until_focused
 from tests.browser.world import World, build
 
 MOST_BYTES = 150_000
@@ -123,7 +123,7 @@ def test_an_answer_missing_brings_the_focus_to_it(world: World, signed_in: Any, 
     page.keyboard.press("1")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("This question needs an answer.").first).to_be_visible()
-    assert "How well does it answer" in page.evaluate("document.activeElement.textContent")
+    until_focused(page, "How well does it answer")
     assert not Review.objects.exists()
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from feedback.responses.models import Passage
 from reviews.queues.models import Assignment
 from tests.browser.desk import desk, drawn
-from tests.browser.keys import drag_over
+from tests.browser.keys import drag_over, until
 from tests.browser.test_accessible import findings
 from tests.browser.world import World
 
@@ -124,7 +124,7 @@ def test_without_a_connection_it_is_kept_on_the_device(world: World, signed_in: 
     assert watch.dialogs == [""]
     expect(page.get_by_label("Note")).to_have_value("Half a thought 🙂")
     expect(saved).to_have_text("Saved")
-    assert page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('touchstone-unsent')).length") == 0
+    until(page, "!Object.keys(localStorage).some((name) => name.startsWith('touchstone-unsent'))")
 
 
 def test_long_lines_can_be_left_unwrapped(world: World, signed_in: Any) -> None:

@@ -11,6 +11,7 @@ from reviews.queues.items import add_items
 from reviews.queues.models import Assignment, Escalation, Place
 from tests import make
 from tests.browser.desk import desk, drawn
+from tests.browser.keys import until
 from tests.browser.world import World
 
 
@@ -60,9 +61,9 @@ def test_slash_searches_in_the_item(world: World, signed_in: Any) -> None:
     expect(hits).to_have_text("2 of 4")
     page.keyboard.press("Shift+Enter")
     expect(hits).to_have_text("1 of 4")
-    assert page.evaluate("CSS.highlights.get('found').size") == 4
+    until(page, "CSS.highlights.get('found').size === 4")
     page.keyboard.press("Escape")
-    assert page.evaluate("CSS.highlights.get('found').size") == 0
+    until(page, "CSS.highlights.get('found').size === 0")
 
 
 def test_words_are_chosen_flagged_and_the_flag_removed_by_keys(world: World, signed_in: Any) -> None:
@@ -138,4 +139,4 @@ def test_g_opens_the_guideline_and_escape_goes_back(world: World, signed_in: Any
     page.keyboard.press("Escape")
     expect(guide).to_be_hidden()
     expect(page.locator(".q.active")).to_be_visible()
-    assert page.evaluate("document.activeElement.closest('.q.active') !== null")
+    expect(page.locator("#review-form .q.active:focus-within")).to_be_visible()

@@ -15,6 +15,7 @@ from feedback.responses.models import Price
 from feedback.takeouts.models import TakeOut
 from tests import make
 from tests.browser.conftest import SitDown
+from tests.browser.keys import until
 from tests.browser.world import work
 
 
@@ -43,7 +44,7 @@ def test_somebody_is_invited_and_gets_another_role(project: Project, admin: Memb
     expect(hands.page.get_by_role("heading", name="nia@example.org is invited")).to_be_visible()
     assert Invitation.objects.get().role == "curator"
     hands.press("button", "Copy the link")
-    assert "/invitation/" in hands.page.evaluate("navigator.clipboard.readText()")
+    until(hands.page, "navigator.clipboard.readText().then((text) => text.includes('/invitation/'))")
     hands.press("link", "Back to people")
     hands.press("link", "Rita Reviewer")
     hands.reach("radio", "Reviewer: judges responses")

@@ -20,7 +20,7 @@ from reviews.queues.submit import submit
 from reviews.sampling.models import SamplingRule, SamplingRun
 from tests import make
 from tests.browser.conftest import SitDown
-from tests.browser.keys import Hands
+from tests.browser.keys import Hands, until
 from tests.browser.watch import Watch
 from tests.browser.world import World, build, let_the_grace_pass, work
 
@@ -97,7 +97,7 @@ def test_a_response_is_read_raw_and_its_lineage_followed(world: World, sit_down:
     hands.press("link", "Exactly as stored")
     expect(page.locator(".answer")).to_contain_text("It **is** covered.")
     hands.press("button", "Copy the id")
-    assert page.evaluate("navigator.clipboard.readText()") == "covered-1"
+    until(page, "navigator.clipboard.readText().then((text) => text === 'covered-1')")
     hands.press("link", "Groundedness", within=page.get_by_role("region", name="Items in queues"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("Groundedness")
 
@@ -212,7 +212,7 @@ def test_a_dataset_is_ruled_previewed_built_and_used(world: World, sit_down: Sit
     hands.fold("Use it in a program")
     hands.press("button", re.compile("Fetch and check"))
     expect(page.get_by_text("Copied.")).to_be_visible()
-    assert "sha256" in page.evaluate("navigator.clipboard.readText()").lower()
+    until(page, "navigator.clipboard.readText().then((text) => text.toLowerCase().includes('sha256'))")
 
 
 def test_a_file_is_looked_at_and_stored(world: World, sit_down: SitDown, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from reviews.queues.models import Assignment, Item
 from reviews.queues.submit import submit
 from reviews.sampling.models import SamplingRun
 from tests.browser.conftest import link_of
-from tests.browser.keys import drag_over, focused_text, press, tab_to
+from tests.browser.keys import drag_over, press, tab_to, until, until_focused
 from tests.browser.world import OUTPUT, SOURCE, World, build, let_the_grace_pass, make_first, work
 
 Shot = Callable[[Page, str], None]
@@ -71,7 +71,7 @@ def test_a_reviewer_judges_marks_and_goes_on(world: World, open_browser: Any, sc
     to_the_desk(page, "Groundedness")
     expect(page.locator("[data-layer][data-response]")).to_have_text(OUTPUT)
     page.keyboard.press("2")  # not grounded; the focus goes on
-    assert "How well does it answer" in focused_text(page)
+    until_focused(page, "How well does it answer")
     page.keyboard.press("3")
     page.keyboard.press("2")
     page.keyboard.press("2")
@@ -83,7 +83,7 @@ def test_a_reviewer_judges_marks_and_goes_on(world: World, open_browser: Any, sc
     expect(page.locator(".today")).to_contain_text("1 done today")
     expect(page.locator("[data-layer][data-response]")).not_to_have_text(OUTPUT)
     assert page.url.endswith("/queues/groundedness/review/")  # in place
-    assert "Is everything it states" in focused_text(page)
+    until_focused(page, "Is everything it states")
     check_stored(world)
 
 
@@ -91,11 +91,11 @@ def mark_by_keyboard(page: Page) -> None:
     """`f`, then arrows by word: the family at the beginning is one of them."""
     page.keyboard.press("f")
     page.keyboard.press("ArrowRight")
-    assert page.evaluate("getSelection().toString()") == "👩‍👩‍👧‍👦"
+    until(page, "getSelection().toString() === '👩‍👩‍👧‍👦'")
     for _ in range(4):
         page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Enter")
-    assert page.get_by_role("radio", name="Contradicted").first.evaluate("(radio) => radio === document.activeElement")
+    expect(page.get_by_role("radio", name="Contradicted").first).to_be_focused()
     tab_to(page, page.get_by_role("textbox", name="Why"))
     page.keyboard.type("Nobody asked for the family 🙂.")
     page.keyboard.press("Enter")
