@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Set as AbstractSet
+from functools import cache
 from hashlib import blake2b
 from struct import pack, unpack
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
+    from datasketch import MinHash
 
 WORDS = 5
 PERMUTATIONS = 128
@@ -69,11 +71,17 @@ def buckets(found: Shingles) -> list[int]:
 
 
 def signature(found: Shingles) -> np.ndarray:
-    from datasketch import MinHash
-
-    made = MinHash(num_perm=PERMUTATIONS, seed=1, scheme="affine32", hashfunc=int)
+    made = empty().copy()
     made.update_batch(sorted(found))
     return made.hashvalues.astype(">u4")
+
+
+@cache
+def empty() -> MinHash:
+    """Of no shingles: its permutations are drawn once."""
+    from datasketch import MinHash
+
+    return MinHash(num_perm=PERMUTATIONS, seed=1, scheme="affine32", hashfunc=int)
 
 
 def bucket(band: int, values: bytes) -> int:
