@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
 
+from django.db import connection
 from django.db.models import Max
 
-from feedback.among import Among
-from feedback.datasets.groups import anchors_of, keys, splits_of
-from feedback.datasets.models import DatasetVersion
+from feedback.datasets.models import DatasetVersion, GroupSplit, PreferencePair, PromptSketch
 from feedback.jobs import Job
 from feedback.responses.models import Response
 
 STEP = 5_000  # pairs whose groups are looked up at once
-OF_RESPONSE = ("fold_hash", "prompt_hash", "conversation_id")
+
+# What is looked up for each row is a subquery, so that no planner reads whole tables for some thousand pairs.
+APART = """
+WITH side AS (
+    SELECT pair_id, split, chosen_response_id AS response FROM {pairs}
+    WHERE version_id = %(version)s AND position BETWEEN %(first)s AND %(last)s AND erased_at IS NULL
+    UNION ALL
+    SELECT pair_id, split, rejected_response_id FROM {pairs}
+    WHERE version_id = %(version)s AND position BETWEEN %(first)s AND %(last)s AND erased_at IS NULL
+), said AS (
+    SELECT DISTINCT side.pair_id, side.split, r.fold_hash, r.prompt_hash, r.conversation_id
+    FROM side {response_of}
+), named AS (
+    SELECT pair_id, split, 'fold' AS kind, fold_hash AS name FROM said
+    UNION ALL SELECT pair_id, split, 'prompt', prompt_hash FROM said
+    UNION ALL SELECT pair_id, split, 'conversation', conversation_id FROM said
+    UNION ALL SELECT pair_id, split, 'fold', anchor.value FROM said
+        CROSS JOIN {each}((SELECT s.anchors FROM {sketches} s
+                           WHERE s.project_id = %(near_project)s AND s.fold_hash = said.fold_hash)) AS anchor
+)
+SELECT DISTINCT pair_id, split FROM named WHERE name <> '' AND split <> COALESCE(
+    (SELECT g.split FROM {groups} g
+     WHERE g.dataset_id = %(dataset)s AND g.kind = named.kind AND g."group" = named.name), '')
+"""
+DIALECT = {
+    "postgresql": {
+        "each": "jsonb_array_elements_text",
+        "response_of": "CROSS JOIN LATERAL (SELECT * FROM {responses} WHERE id = side.response OFFSET 0) r",
+    },
+    "sqlite": {"each": "json_each", "response_of": "JOIN {responses} r ON r.id = side.response"},
+}
 
 
 def pairs_across_splits() -> list[str]:
@@ -34,32 +62,22 @@ def pairs_across_splits() -> list[str]:
 def apart(version: DatasetVersion, first: int, last: int, splits: Iterable[str] | None = None) -> list[str]:
     """Those of them among the pairs at these positions, both ends included; of these splits only, where some are named.
 
-    Six statements, whatever the number of pairs.
+    One statement, whatever the number of pairs.
     """
-    pairs = version.pairs.filter(position__range=(first, last), erased_at=None).order_by("position")
-    if splits is not None:
-        pairs = pairs.filter(split__in=splits)
-    rows = list(pairs.values_list("pair_id", "split", "chosen_response", "rejected_response"))
-    places = places_of(version, {pk for _, _, *both in rows for pk in both if pk is not None})
-    return [
-        f"pair {name} is in {split}, apart from its like"
-        for name, split, *both in rows
-        if any(places.get(pk, {split}) != {split} for pk in both)
-    ]
-
-
-def places_of(version: DatasetVersion, responses: Iterable[int]) -> dict[int, set[str | None]]:
-    """In which splits the groups of each response are; None stands for a group that has none."""
-    rows = Response.objects.filter(Among("pk", responses)).values_list("pk", *OF_RESPONSE)
-    named = {row[0]: row[1:] for row in rows}
-    folds = {fold for fold, _, _ in named.values()} if version.cursor.get("near") else set()
-    anchors = anchors_of(version.project_id, folds)
-    touched = {
-        (fold, prompt, talk): [
-            key for key in keys(fold=fold, prompt=prompt, conversation=talk, near=anchors.get(fold, ())) if key[1]
-        ]
-        for fold, prompt, talk in set(named.values())  # those of a pair are mostly the same
+    given = {
+        "version": version.pk,
+        "dataset": version.dataset_id,
+        "near_project": version.project_id if version.cursor.get("near") else None,
+        "first": first,
+        "last": last,
     }
-    known = splits_of(version.dataset, chain.from_iterable(touched.values()))
-    splits = {names: {known.get(key) for key in some} for names, some in touched.items()}
-    return {pk: splits[names] for pk, names in named.items() if splits[names]}
+    with connection.cursor() as cursor:
+        cursor.execute(statement(), given)
+        found = [(name, split) for name, split in cursor.fetchall() if splits is None or split in splits]
+    return [f"pair {name} is in {split}, apart from its like" for name, split in sorted(found)]
+
+
+def statement() -> str:
+    tables = {"pairs": PreferencePair, "responses": Response, "sketches": PromptSketch, "groups": GroupSplit}
+    names = {name: f'"{model._meta.db_table}"' for name, model in tables.items()}
+    return APART.format(**{name: sql.format(**names) for name, sql in DIALECT[connection.vendor].items()}, **names)

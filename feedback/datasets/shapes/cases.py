@@ -91,8 +91,8 @@ def refused(case: Case, facts: dict[str, Any]) -> str:
 
 
 def origin(case: Case) -> dict[str, Any]:
-    """The columns beside the texts: names that no trainer gives a meaning to."""
-    kept = ("verdict", "method", "queue", "rubric", "guideline", "sampling_rule", "inclusion_probability")
+    """The columns beside the texts: names that no trainer gives a meaning to. Soft labels are in `answers`."""
+    kept = ("answers", "verdict", "method", "queue", "rubric", "guideline", "sampling_rule", "inclusion_probability")
     told = {name: case[name] for name in kept} | {"response": case["response"], "reasons": case["reasons"]}
     return {
         "response_id": case["response"]["external_id"],

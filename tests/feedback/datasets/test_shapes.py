@@ -13,6 +13,8 @@ from feedback import jobs
 from feedback.accounts.models import Project
 from feedback.datasets import exports, writing
 from feedback.datasets.models import Dataset, DatasetVersion, Export
+from feedback.datasets.sealed import LEARNT_FROM
+from feedback.datasets.shapes.provenance import SILENT
 from feedback.datasets.shapes.turns import LEFT_OUT
 from tests import make
 from tests.feedback.datasets.conftest import Built, Compared, Rated
@@ -80,6 +82,24 @@ def test_the_documented_record_is_what_is_written(
     assert len(found) == 1
     assert_like(found[0], sample(shape))
     assert export.manifest["left_out"] == {}
+
+
+SIDE = {"openai_sft": "sft", **dict.fromkeys(SILENT, "provenance")}  # the file whose rows run beside it
+LEARNT = sorted(LEARNT_FROM - {Export.Shape.REVISION, Export.Shape.DSPY})
+
+
+@pytest.mark.parametrize("shape", LEARNT)
+def test_what_fewer_said_is_in_every_file_to_learn_from(documented: DatasetVersion, shape: str) -> None:
+    (row,) = records(made(documented, SIDE.get(shape, shape)))
+    if "votes_for" in row:
+        assert (row["votes_for"], row["votes_against"], row["n_votes"]) == (2, 1, 3)
+    elif shape == Export.Shape.VOTES:
+        assert sorted(vote["outcome"] for vote in row["votes"]) == ["preferred"] * 3
+        assert len({vote["preferred"] for vote in row["votes"]}) == 2
+    else:
+        answers = json.loads(row["metadata"])["answers"]
+        assert answers["helpful"]["distribution"] == {"2": 1, "3": 1}
+        assert answers["grounded"]["votes"] == {"yes": 2}
 
 
 def test_every_reason_is_documented_in_its_words() -> None:
