@@ -22,6 +22,8 @@ from feedback.text.likeness import SAME, likeness, shingles
 from tests import make
 from tests.feedback.datasets.conftest import Built, Compared, Rated
 
+pytestmark = pytest.mark.once
+
 WORDS = [f"word{n}" for n in range(300)]
 
 

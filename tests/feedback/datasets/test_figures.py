@@ -13,6 +13,8 @@ from feedback.statistics.intervals import wilson
 from tests import make
 from tests.feedback.datasets.conftest import Built, Compared
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def version(project: Project, compared: Compared, built: Built) -> DatasetVersion:

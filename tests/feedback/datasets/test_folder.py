@@ -23,6 +23,8 @@ from tests import make
 from tests.feedback.datasets.conftest import Built, Compared, Rated
 from tests.feedback.datasets.test_exports import content
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def version(project: Project, compared: Compared, rated: Rated, built: Built) -> DatasetVersion:

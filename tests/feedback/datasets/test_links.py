@@ -24,6 +24,8 @@ from tests import make
 from tests.feedback.datasets.conftest import Built, Compared
 from tests.races import at_once
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def file(compared: Compared, built: Built) -> Export:

@@ -20,6 +20,8 @@ from tests import make
 from tests.feedback.datasets.conftest import Built, Compared, Rated
 from tests.feedback.datasets.test_exports import made, records, stopped
 
+pytestmark = pytest.mark.once
+
 DOCS = (Path(__file__).resolve().parents[3] / "docs/reference/shapes.md").read_text()
 SYSTEM = {"role": "system", "content": "Be brief."}
 USER = {"role": "user", "content": "Reset it?"}
