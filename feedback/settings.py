@@ -181,8 +181,7 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     if env.bool("PREPARE_STATEMENTS", default=True):  # of feedback/hot.py, when they ran five times
         DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
-    # A process that stops in mid-transaction (frozen, swapped out) loses its locks after the lease of a job. Statements
-    # are not compiled (JIT): where the planner would, that took longer than they ran.
+    # A process that stops in mid-transaction loses its locks after the lease of a job. JIT took longer than it won.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
         "options", f"-c idle_in_transaction_session_timeout={JOB_LEASE_SECONDS}s -c jit=off"
     )

@@ -13,7 +13,8 @@ from feedback.responses.models import Response
 
 STEP = 5_000  # pairs whose groups are looked up at once
 
-# What is looked up for each row is a subquery, so that no planner reads whole tables for some thousand pairs.
+# What is looked up for each row is a subquery, so that no planner reads whole tables for some thousand pairs. None of
+# them has an index of a first column alone, which would be taken while there are no statistics of rows just written.
 APART = """
 WITH side AS (
     SELECT pair_id, split, chosen_response_id AS response FROM {pairs}

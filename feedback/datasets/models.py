@@ -154,7 +154,9 @@ class DatasetVersion(ProjectRow, Job):
 class GroupSplit(ProjectRow):
     """Where a group of connected rows was first put; it never moves while the data grows."""
 
-    dataset = models.ForeignKey(Dataset, models.CASCADE, related_name="group_splits")
+    dataset = models.ForeignKey(
+        Dataset, models.CASCADE, related_name="group_splits", db_index=False
+    )  # group_split_once
     kind = models.CharField(max_length=12, help_text="conversation, fold or prompt.")
     group = models.CharField(max_length=200)
     split = models.CharField(max_length=10, choices=Split)
