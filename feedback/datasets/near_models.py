@@ -10,7 +10,7 @@ from feedback.accounts.models import Project, ProjectRow
 class PromptSketch(ProjectRow):
     """What a question says, so far as it can be told whether another says nearly the same (near.py). Written once."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="+", db_index=False)  # prompt_sketch_once
+    project = models.ForeignKey(Project, models.CASCADE, related_name="promptsketchs", db_index=False)
     fold_hash = models.CharField(max_length=64, help_text="Of the folded input, as responses have it.")
     shingles = models.TextField(blank=True, help_text="Hashes of its runs of five words, in base64.")
     anchors = models.JSONField(
