@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.drafts import definitions_of
+from feedback.rubrics.models import Criterion, RubricVersion
 from feedback.rubrics.wording import condition_words, failure_words
 from feedback.text.diff import word_diff
 
@@ -51,6 +52,17 @@ def changes(old: Sequence[Definition], new: Sequence[Definition]) -> list[Change
             found.append(Change("changed", row["label"], key, lines, list(words)))
     removed = [row for key, row in before.items() if key not in after]
     return found + [Change("removed", row["label"], row["key"], [kind_of(row)]) for row in removed]
+
+
+def differing(old: RubricVersion, new: RubricVersion) -> dict[str, Any]:
+    """For pages: the questions that are not as they were, and the guideline word by word, empty where it is equal."""
+    texts = [version.guideline.text if version.guideline else "" for version in (old, new)]
+    return {
+        "old": old,
+        "new": new,
+        "changes": changes(definitions_of(old), definitions_of(new)),
+        "guideline": [] if texts[0] == texts[1] else word_diff(*texts),
+    }
 
 
 def place(rows: Sequence[Definition], key: str) -> int:

@@ -12,12 +12,10 @@ from django.views.decorators.http import require_GET
 
 from feedback.accounts.access import MemberRequest
 from feedback.htmx import page
-from feedback.rubrics.changes import changes
-from feedback.rubrics.drafts import definitions_of
+from feedback.rubrics.changes import differing
 from feedback.rubrics.exchange import document
 from feedback.rubrics.models import RubricVersion
 from feedback.rubrics.wording import condition_words, failure_words
-from feedback.text.diff import word_diff
 
 
 @require_GET
@@ -62,9 +60,7 @@ def version_compare(request: MemberRequest, pk: int) -> HttpResponse:
     old = chosen(versions, request.GET["from"]) if request.GET.get("from") else next(iter(before or versions), None)
     context: dict[str, Any] = {"rubric": rubric, "versions": versions, "old": old, "new": new}
     if old and new:
-        texts = [row.guideline.text if row.guideline else "" for row in (old, new)]
-        context["changes"] = changes(definitions_of(old), definitions_of(new))
-        context["guideline"] = [] if texts[0] == texts[1] else word_diff(*texts)
+        context |= differing(old, new)
     return page(request, "feedback/rubrics/version_compare.html", context, partial="comparison")
 
 
