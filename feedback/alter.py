@@ -63,6 +63,25 @@ def patiently(schema_editor: Editor) -> Iterator[None]:
             cursor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
 
 
+class AddUniqueConcurrently(AddConstraint):
+    """A unique constraint with a condition, which is an index: built while others write, as `AddIndexConcurrently`."""
+
+    atomic = False
+
+    def database_forwards(self, app_label: str, schema_editor: Editor, from_state: Any, to_state: Any) -> None:
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        if is_whole(self.constraint.name, schema_editor):
+            return
+        sql = str(self.constraint.create_sql(to_state.apps.get_model(app_label, self.model_name), schema_editor))
+        with patiently(schema_editor):
+            schema_editor.execute(f'DROP INDEX CONCURRENTLY IF EXISTS "{self.constraint.name}"')
+            schema_editor.execute(
+                sql.replace("CREATE UNIQUE INDEX", "CREATE UNIQUE INDEX CONCURRENTLY", 1), params=None
+            )
+
+
 class AddConstraintNotValid(PostgresAddNotValid):
     """A check that holds for every write from now on; `ValidateConstraint`, in a later migration, looks at the rest."""
 

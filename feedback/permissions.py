@@ -183,6 +183,7 @@ ROUTES: Mapping[str, Verb] = {
     "queues:queue-activity": "see_queues",
     "queues:queue-items": "see_queues",
     "queues:queue-state": "manage_queues",
+    "queues:queue-versions": "manage_queues",
     "queues:rubric-preview": "see_queues",
     "queues:claim": "review",
     "queues:review": "review",

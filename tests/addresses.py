@@ -150,7 +150,7 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     ),
     **dict.fromkeys(
         [f"queues:{name}" for name in (
-            "queue-detail", "queue-change", "queue-activity", "queue-state", "queue-items",
+            "queue-detail", "queue-change", "queue-activity", "queue-state", "queue-items", "queue-versions",
             "claim", "review", "submit", "draft", "heartbeat", "release", "skip",
             "escalate", "correction-diff",
         )],

@@ -115,7 +115,7 @@ def contest(item: Item, by: Member, reason: str, keys: list[str]) -> Action:
     places.end_verdict(item, by)
     Item.objects.filter(pk=item.pk).update(state=State.UNRESOLVED)
     case = load([item])[0]
-    value = worth(item, criteria_of(item.queue.rubric_version), case.settled(), keys)
+    value = worth(item, criteria_of(item.rubric_version), case.settled(), keys)
     Adjudication.objects.create(project_id=item.project_id, item=item, disputed=keys, value=value)
     record("item-reopened", item, actor=by, how="contested", criteria=keys)
     return action
@@ -131,7 +131,7 @@ def settled(item: Item) -> Item:
 
 def decidable(item: Item) -> list[Criterion]:
     """The questions that a moderator can decide: those that are voted on."""
-    return [criterion for criterion in criteria_of(item.queue.rubric_version) if criterion.kind in DECIDED]
+    return [criterion for criterion in criteria_of(item.rubric_version) if criterion.kind in DECIDED]
 
 
 @transaction.atomic
@@ -161,5 +161,5 @@ def restore(assignment: Assignment, by: Member, reason: str, bulk: BulkAction | 
 def verdicts_of(item: Item) -> Any:
     """Every verdict of the item, the newest first."""
     queue = item.queue
-    rows = Verdict.objects.filter(subject=item.subject_id, rubric_version=queue.rubric_version_id, origin=queue.key)
+    rows = Verdict.objects.filter(subject=item.subject_id, rubric_version=item.rubric_version, origin=queue.key)
     return rows.select_related("settled_by__user").order_by("-pk")

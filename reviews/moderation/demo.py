@@ -50,7 +50,7 @@ def fill_gold(project: Project, moderator: Member) -> None:
     queue = project.queues.get(key=GROUNDED)
     verdicts = project.verdicts.filter(origin=GROUNDED, is_current=True, answers__grounded__share=1.0).order_by("pk")
     for verdict in verdicts[:N_GOLD]:
-        item = queue.items.select_related("queue__rubric_version", "subject").get(subject=verdict.subject_id)
+        item = queue.items.newest().select_related("queue__rubric_version", "subject").get(subject=verdict.subject_id)
         expected = {"grounded": verdict.answers["grounded"]["value"]}
         gold_make.make(item, expected, moderator, origin=GoldItem.Origin.VERDICT)
     GoldSetting.objects.get_or_create(project=project, queue=queue, defaults={"rate": 0.05, "seed": "demo"})
@@ -97,7 +97,7 @@ def decide_one(project: Project, moderator: Member) -> None:
     """One dispute is settled, with a reason that its reviewers read; the others wait for a visitor."""
     open_ones = Adjudication.objects.filter(project=project, item__queue__key=GROUNDED).open().by_worth()
     for dispute in open_ones.select_related("item__queue__rubric_version"):
-        kinds = {one.key: one.kind for one in criteria_of(dispute.item.queue.rubric_version)}
+        kinds = {one.key: one.kind for one in criteria_of(dispute.item.rubric_version)}
         if {kinds[key] for key in dispute.disputed} <= {"yes_no"}:
             no = dict.fromkeys(dispute.disputed, "no")
             adjudicate(dispute.item, moderator, no, dict.fromkeys(dispute.disputed, WHY))

@@ -85,7 +85,7 @@ def turn_line(turn: Assignment, letter: str, sees_names: bool) -> dict[str, Any]
 def verdict_line(verdict: Verdict, item: Item, responses: list[Any]) -> dict[str, Any]:
     """A verdict in words: each question with what was settled."""
     names = names_of(responses)
-    criteria = criteria_of(item.queue.rubric_version)
+    criteria = criteria_of(item.rubric_version)
     pairs = [(criterion, verdict.answers.get(criterion.key)) for criterion in criteria]
     return {
         "verdict": verdict,

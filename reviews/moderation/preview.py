@@ -175,7 +175,7 @@ def of_restorings(turns: Sequence[Assignment]) -> Effects:
 def counting(turns: Sequence[Assignment]) -> list[Verdict]:
     """Every verdict, standing or ended, that counted one of the reviews."""
     ids = {turn.review_id for turn in turns}
-    queues = {(turn.item.queue.key, turn.item.queue.rubric_version_id) for turn in turns}
+    queues = {(turn.item.queue.key, turn.item.rubric_version.pk) for turn in turns}
     rows = Verdict.objects.filter(
         project=turns[0].project_id,
         subject__in={turn.item.subject_id for turn in turns},

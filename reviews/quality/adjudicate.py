@@ -52,7 +52,7 @@ def adjudicate(
     dispute = case.dispute
     if dispute is None:
         raise NotDisputed
-    criteria = criteria_of(case.item.queue.rubric_version)
+    criteria = criteria_of(case.item.rubric_version)
     settled = case.settled()
     decided: list[Criterion] = []
     for criterion in criteria:

@@ -38,7 +38,7 @@ def sheet(
     letters: dict[int, str] | None = None,
 ) -> dict[str, Any]:
     """The context of the page: what was asked, the responses with their passages, one row a criterion."""
-    criteria = criteria_of(item.queue.rubric_version)
+    criteria = criteria_of(item.rubric_version)
     names, letters = names_of(shown), letters or letters_of(item)
     by_letter = sorted((letters[review.assignment.pk], review) for review in reviews)
     given: Answers = {letter: answers_of(review) for letter, review in by_letter}

@@ -64,7 +64,7 @@ def compared(turn: Assignment) -> GoldCheck:
     assert turn.submitted_at is not None
     gold: GoldItem = turn.item.gold
     revision = gold.revisions.filter(created_at__lte=turn.submitted_at).order_by("-number").first() or gold.revision
-    criteria = criteria_of(turn.queue.rubric_version)
+    criteria = criteria_of(turn.rubric_version)
     right = compare(criteria, revision.answers, answers_of(turn.review), revision.tolerance)
     about = {"project_id": turn.project_id, "gold": gold, "revision": revision, "assignment": turn}
     return GoldCheck(**about, reviewer_id=turn.reviewer_id, right=right, is_right=all(right.values()))

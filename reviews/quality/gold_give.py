@@ -12,7 +12,7 @@ import math
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from feedback.accounts.models import Member
 from feedback.permissions import VERBS
@@ -109,6 +109,8 @@ def next_gold(setting: GoldSetting, reviewer: Member) -> GoldItem | None:
     seen = Assignment.objects.filter(item=OuterRef("item"), reviewer=reviewer)
     kept = Place.objects.filter(item=OuterRef("item"), reserved_for=reviewer, is_extra=True)
     rows = GoldItem.objects.usable().filter(~Exists(seen), ~Exists(kept), queue=setting.queue_id)
+    # Known under the version that everybody else is asked under: another form would tell it.
+    rows = rows.filter(Q(item__kept_version=None) | Q(item__kept_version=F("queue__rubric_version")))
     uses: list[tuple[int, int]] = list(rows.exclude(made_by=reviewer).with_uses().values_list("n_uses", "pk"))  # type: ignore[misc]
     drawn = min(((n, uniform(f"{setting.seed}:{reviewer.pk}:{pk}"), pk) for n, pk in uses), default=None)
     return GoldItem.objects.select_related("item").get(pk=drawn[2]) if drawn else None

@@ -143,7 +143,7 @@ def item_of(queue: Queue, external: Any) -> Item:
     if queue.is_training:
         return add_item(queue.course, subject.pk)
     add_items(queue, [subject.pk])
-    return queue.items.select_related("queue__rubric_version", "subject").get(subject=subject)
+    return queue.items.newest().select_related("queue__rubric_version", "subject").get(subject=subject)
 
 
 def by_name(queue: Queue, item: Item, answers: Any) -> Any:

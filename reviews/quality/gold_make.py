@@ -35,7 +35,7 @@ def checked_answers(item: Item, answers: Any) -> dict[str, Any]:
     """The expected answers in canonical shape; any criterion may be left out. AnswersRefused says what is wrong."""
     if not isinstance(answers, dict):
         raise AnswersRefused([{"pointer": "", "detail": "Give the expected answers by question."}])
-    criteria = criteria_of(item.queue.rubric_version)
+    criteria = criteria_of(item.rubric_version)
     known = {criterion.key for criterion in criteria}
     given = [c for c in criteria if c.key in answers and c.kind not in UNCHECKED]
     kept = {key: value for key, value in answers.items() if key not in known or key in {c.key for c in given}}
@@ -47,7 +47,7 @@ def checked_answers(item: Item, answers: Any) -> dict[str, Any]:
 
 def checked_tolerance(item: Item, given: Any) -> dict[str, float]:
     """By criterion; what is not said is the default of its kind."""
-    default = default_tolerance(criteria_of(item.queue.rubric_version))
+    default = default_tolerance(criteria_of(item.rubric_version))
     errors = []
     for key, value in (given or {}).items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -71,6 +71,9 @@ def make(
     )
     if not is_new:
         raise GoldRefused("This item is gold already: revise what is expected of it.")
+    Item.objects.filter(pk=item.pk, kept_version=None).update(
+        kept_version=item.rubric_version
+    )  # what it is known under
     write(gold, 1, expected, room, by, why)
     record("gold-made", gold, actor=by, origin=origin, item=item.pk)
     return gold
@@ -200,7 +203,9 @@ def make_from_verdicts(queue: Queue, verdict_ids: Iterable[int], by: Member) -> 
     wanted, made = set(verdict_ids), 0
     for verdict in recommended(queue):
         if verdict.pk in wanted:
-            item = queue.items.select_related("queue__rubric_version", "subject").get(subject=verdict.subject_id)
+            item = (
+                queue.items.newest().select_related("queue__rubric_version", "subject").get(subject=verdict.subject_id)
+            )
             make(item, expected_of(queue, verdict), by, origin=GoldItem.Origin.VERDICT)
             made += 1
     return made

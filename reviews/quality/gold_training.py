@@ -58,7 +58,7 @@ def open_course(live: Queue, by: Member, *, n_right: int, n_last: int) -> Traini
 def add_item(course: TrainingCourse, subject_id: int) -> Item:
     """An item for pupils only, ready to be made gold."""
     add_items(course.queue, [subject_id], k=1)
-    item = course.queue.items.select_related("queue__rubric_version", "subject").get(subject=subject_id)
+    item = course.queue.items.newest().select_related("queue__rubric_version", "subject").get(subject=subject_id)
     if item.state != Item.State.WITHDRAWN and not item.assignments.exists():
         withdraw(item)
     return item

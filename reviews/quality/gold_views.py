@@ -122,7 +122,7 @@ def gold_item(request: MemberRequest, pk: int) -> HttpResponse:
     items = request.project.items.select_related("queue__rubric_version", "subject", "gold")
     item: Item = get_object_or_404(items, pk=pk)
     gold: GoldItem | None = getattr(item, "gold", None)
-    criteria, shown = criteria_of(item.queue.rubric_version), item.subject.shown()
+    criteria, shown = criteria_of(item.rubric_version), item.subject.shown()
     is_expected = "act" not in request.POST
     data = request.POST if request.method == "POST" and is_expected else None
     form = ExpectedForm(criteria, shown, data, revision=gold.revision if gold else None)

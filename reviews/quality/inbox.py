@@ -79,7 +79,7 @@ def questions(row: Adjudication, turn: Assignment) -> list[dict[str, Any]]:
     assert verdict is not None
     said = answers_of(review)
     told = []
-    for criterion in criteria_of(row.item.queue.rubric_version):
+    for criterion in criteria_of(row.item.rubric_version):
         answer = verdict.answers.get(criterion.key)
         if criterion.key in row.disputed and answer and answer.get("adjudicated"):
             given = said.get(criterion.key)

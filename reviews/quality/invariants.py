@@ -14,12 +14,14 @@ from reviews.queues.models import Assignment, Item
 
 def verdicts_of_item() -> QuerySet[Verdict]:
     return Verdict.objects.current().filter(
-        subject=OuterRef("subject"), rubric_version=OuterRef("queue__rubric_version"), origin=OuterRef("queue__key")
+        subject=OuterRef("subject"),
+        rubric_version=Coalesce(OuterRef("kept_version"), OuterRef("queue__rubric_version")),
+        origin=OuterRef("queue__key"),
     )
 
 
 def unsettled_settled_items() -> QuerySet[Item]:
-    return Item.objects.filter(~Exists(verdicts_of_item()), state=Item.State.SETTLED)
+    return Item.objects.newest().filter(~Exists(verdicts_of_item()), state=Item.State.SETTLED)
 
 
 def undisputed_unresolved_items() -> QuerySet[Item]:

@@ -35,7 +35,7 @@ def looked_at(item: Item) -> list[datetime]:
     """When the item had been complete: each dispute that was opened and each verdict."""
     queue = item.queue
     verdicts = Verdict.objects.filter(
-        subject=item.subject_id, rubric_version=queue.rubric_version_id, origin=queue.key
+        subject=item.subject_id, rubric_version=item.rubric_version, origin=queue.key
     ).values_list("created_at")
     opened = Adjudication.objects.filter(item=item).values_list("opened_at")
     return sorted(at for (at,) in verdicts.union(opened, all=True))

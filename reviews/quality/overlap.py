@@ -79,7 +79,7 @@ class Weights:
         policy = self.policies.get(item.queue_id)
         if policy is None or n_reviews >= policy.most or item.queue.takes_imports:
             return False
-        required = [row for row in criteria_of(item.queue.rubric_version) if row.is_required and row.kind in WEIGHED]
+        required = [row for row in criteria_of(item.rubric_version) if row.is_required and row.kind in WEIGHED]
         asked = [settled[row.key] for row in required if was_asked(row, settled[row.key])]
         return any("posterior" in answer and not is_clear(answer["posterior"], policy.target) for answer in asked)
 

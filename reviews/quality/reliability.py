@@ -241,7 +241,7 @@ def gold_checks(project_id: int, filters: Mapping[str, Any]) -> Counter[tuple[in
 def said_again(project_id: int, filters: Mapping[str, Any]) -> Counter[tuple[int, str]]:
     """Every answer that was given twice, as `gold_checks` counts them."""
     rows = RepeatTurn.objects.answered().filter(project=project_id)
-    narrowing = {"queue": "queue__key", "rubric_version": "queue__rubric_version"}
+    narrowing = {"queue": "queue__key", "rubric_version": "first__review__rubric_version"}
     rows = rows.filter(**{lookup: filters[name] for name, lookup in narrowing.items() if filters.get(name)})
     if filters.get("days"):
         rows = rows.filter(place__assignment__submitted_at__gte=timezone.now() - timedelta(days=int(filters["days"])))

@@ -10,6 +10,7 @@ import logging
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from feedback.accounts.models import Member
 from reviews.quality.gold_give import due, reviewers_of, uniform
@@ -80,6 +81,7 @@ def next_turn(setting: RepeatSetting, reviewer: Member) -> Assignment | None:
         queue=setting.queue_id, reviewer=reviewer, state=Assignment.State.SUBMITTED, round=1, is_extra=False
     )
     turns = turns.filter(submitted_at__lt=before, repeat__isnull=True, item__gold__isnull=True)
+    turns = turns.filter(review__rubric_version=F("queue__rubric_version"))  # another form would tell it
     turns = turns.exclude(item__state=Item.State.WITHDRAWN).order_by("-submitted_at")
     drawn = min(
         turns.values_list("pk", flat=True)[:DRAWN_FROM], key=lambda pk: uniform(f"{setting.seed}:{pk}"), default=None

@@ -85,13 +85,25 @@ class Case:
     dispute: Adjudication | None = None
     weights: Weights | None = None
     voters: Voters = field(default_factory=lambda: Voters({}))
+    older: list[int] = field(default_factory=list)  # current verdicts of the items that this one asks about again
+    is_overtaken: bool = False  # a newer item of the subject has its verdict: this one's reviews settle nothing more
 
     @property
     def review_ids(self) -> list[int]:
         return [review.pk for review in self.reviews]
 
+    def meet(self, verdict: Verdict) -> None:
+        """One that stands on the subject in this queue: the item's own, that of an item before it, or of one after."""
+        here, there = self.item.rubric_version, verdict.rubric_version
+        if there == here:
+            self.current = verdict
+        elif there.rubric_id == here.rubric_id and there.number < here.number:
+            self.older.append(verdict.pk)
+        elif there.rubric_id == here.rubric_id:
+            self.is_overtaken = True
+
     def settled(self) -> Answer:
-        criteria = criteria_of(self.item.queue.rubric_version)
+        criteria = criteria_of(self.item.rubric_version)
         reviewers = [review.reviewer_id for review in self.reviews]
         decide: Decide = by_majority
         if self.weights:
@@ -114,9 +126,13 @@ def settle_batch(item_ids: Sequence[int], *, skip_locked: bool = False) -> dict[
     results: dict[int, Verdict | Adjudication] = {}
     verdicts: list[tuple[Case, Verdict]] = []
     disputes: list[tuple[Case, list[str]]] = []
+    overtaken: list[int] = []
     for case in load(lock(item_ids, skip_locked=skip_locked)):
+        if case.is_overtaken:
+            overtaken.append(case.item.pk)
+            continue
         settled = case.settled()
-        criteria = criteria_of(case.item.queue.rubric_version)
+        criteria = criteria_of(case.item.rubric_version)
         keys = disputed(criteria, settled)
         if case.current and case.stands(settled):
             results[case.item.pk] = case.current
@@ -129,7 +145,7 @@ def settle_batch(item_ids: Sequence[int], *, skip_locked: bool = False) -> dict[
             verdicts.append((case, verdict_of(case, settled)))
     results |= write_verdicts(verdicts)
     opened = write_disputes(disputes)
-    change_state(results, State.SETTLED)
+    change_state([*results, *overtaken], State.SETTLED)
     change_state(opened, State.UNRESOLVED)
     return results | opened
 
@@ -153,11 +169,12 @@ def load(items: list[Item]) -> list[Case]:
     voters = Voters.of(review.reviewer_id for case in cases.values() for review in case.reviews)
     for one in cases.values():
         one.voters = voters
-    by_key = {(c.item.subject_id, c.item.queue.rubric_version_id, c.item.queue.key): c for c in cases.values()}
-    for verdict in Verdict.objects.current().filter(subject__in=subjects):
-        case = by_key.get((verdict.subject_id, verdict.rubric_version_id, verdict.origin))
-        if case:
-            case.current = verdict
+    about: dict[tuple[int, str], list[Case]] = defaultdict(list)
+    for one in cases.values():
+        about[one.item.subject_id, one.item.queue.key].append(one)
+    for verdict in Verdict.objects.current().filter(subject__in=subjects).select_related("rubric_version"):
+        for one in about[verdict.subject_id, verdict.origin]:
+            one.meet(verdict)
     for dispute in Adjudication.objects.filter(item__in=cases, settled_at__isnull=True):
         cases[dispute.item_id].dispute = dispute
     return list(cases.values())
@@ -181,11 +198,11 @@ def verdict_of(case: Case, settled: Answer) -> Verdict:
     return Verdict(
         project_id=item.project_id,
         subject=item.subject,
-        rubric_version=queue.rubric_version,
+        rubric_version=item.rubric_version,
         origin=queue.key,
         method=Verdict.Method.IMPORTED if queue.takes_imports else Verdict.Method.CONSENSUS,
         answers=settled,
-        is_failure=is_failure(criteria_of(queue.rubric_version), settled),
+        is_failure=is_failure(criteria_of(item.rubric_version), settled),
         n_reviews=len(case.reviews),
         review_ids=case.review_ids,
         queue_label=queue.name,
@@ -205,7 +222,7 @@ def write_verdicts(pairs: list[tuple[Case, Verdict]]) -> dict[int, Verdict | Adj
 
 def supersede(pairs: list[tuple[Case, Verdict]]) -> None:
     """Insert the verdicts as current in place of the old ones, and stamp the responses."""
-    old = [case.current.pk for case, _ in pairs if case.current]
+    old = [case.current.pk for case, _ in pairs if case.current] + [pk for case, _ in pairs for pk in case.older]
     Verdict.objects.filter(pk__in=old).update(is_current=False, superseded_at=Now())
     Verdict.objects.bulk_create([verdict for _, verdict in pairs])
     announce(pairs)
@@ -261,7 +278,7 @@ def write_disputes(pairs: list[tuple[Case, list[str]]]) -> dict[int, Verdict | A
     for case, keys in pairs:
         dispute = case.dispute or Adjudication(project_id=case.item.project_id, item=case.item)
         dispute.disputed = keys
-        dispute.value = worth(case.item, criteria_of(case.item.queue.rubric_version), case.settled(), keys)
+        dispute.value = worth(case.item, criteria_of(case.item.rubric_version), case.settled(), keys)
         dispute.save()
         if case.current:
             end_verdict(case.item, "system")

@@ -77,7 +77,7 @@ def number(text: str) -> int:
 
 
 def questions(item: Item, disputed: list[str]) -> list[str]:
-    return [criterion.label for criterion in criteria_of(item.queue.rubric_version) if criterion.key in disputed]
+    return [criterion.label for criterion in criteria_of(item.rubric_version) if criterion.key in disputed]
 
 
 @require_GET
@@ -111,7 +111,7 @@ def settle(request: MemberRequest, pk: int) -> HttpResponse:
         messages.warning(request, GONE)
         return away(request)
     shown = item.subject.shown()
-    criteria = [c for c in criteria_of(item.queue.rubric_version) if c.key in dispute.disputed]
+    criteria = [c for c in criteria_of(item.rubric_version) if c.key in dispute.disputed]
     form = SettleForm(criteria, shown, request.POST or None, label_suffix="")
     is_own, status = has_reviewed(request.member, item), 200
     if request.method == "POST" and not is_own:

@@ -22,6 +22,7 @@ from reviews.queues.curate_form import QueueForm
 from reviews.queues.history import titles_of
 from reviews.queues.models import Item, Queue
 from reviews.queues.progress import days, people, progress, with_progress
+from reviews.queues.versions import newer_version
 
 ROWS = 50
 
@@ -45,6 +46,7 @@ def queue_detail(request: MemberRequest, key: str) -> HttpResponse:
         "questions": [{"criterion": row, "asked": condition_words(row, criteria)} for row in criteria],
         "admitted": queue.admissions.select_related("member__user") if queue.is_restricted else None,
         "can_manage": request.member.may("manage_queues"),
+        "newer": newer_version(queue),
     }
     return page(request, "reviews/queues/queue_detail.html", context, partial="progress")
 

@@ -148,7 +148,7 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
     shows_model = assignment.visible.get("model", False)  # as the claim recorded it, whatever the queue says since
     if shows_model:
         prefetch_related_objects(form.shown, "model")
-    guideline = queue.rubric_version.guideline
+    guideline = assignment.rubric_version.guideline
     return {
         **context,
         "assignment": assignment,

@@ -58,13 +58,18 @@ def add_filled_many(queue: Queue, turns: Sequence[Filled]) -> None:
 
 def locked_items(queue: Queue, subject_ids: list[int]) -> dict[int, Item]:
     """The items of the subjects, made where missing, locked in the order of their ids."""
-    known = set(Item.objects.filter(queue=queue, subject__in=subject_ids).values_list("subject_id", flat=True))
+    first = Item.objects.filter(queue=queue, subject__in=subject_ids, earlier=None)
+    known = set(first.values_list("subject_id", flat=True))
     fresh = [pk for pk in subject_ids if pk not in known]
     if fresh:
         rows = [Item(project_id=queue.project_id, queue=queue, subject_id=pk, k=0, lane=LANE) for pk in fresh]
         Item.objects.bulk_create(rows)
         mark_queued(fresh)
-    locked = Item.objects.select_for_update(no_key=True).filter(queue=queue, subject__in=subject_ids).order_by("pk")
+    locked = (
+        Item.objects.select_for_update(no_key=True)
+        .filter(queue=queue, subject__in=subject_ids, earlier=None)
+        .order_by("pk")
+    )
     return {item.subject_id: item for item in locked}
 
 

@@ -124,7 +124,7 @@ class ReviewForm(forms.Form):
     def __init__(self, assignment: Assignment, data: Any = None) -> None:
         super().__init__(data, label_suffix="")
         self.assignment = assignment
-        self.criteria = criteria_of(assignment.queue.rubric_version)
+        self.criteria = criteria_of(assignment.rubric_version)
         self.spans_key = next((c.key for c in self.criteria if c.kind == Criterion.Kind.SPANS), None)
         for criterion in self.criteria:
             if criterion.kind != Criterion.Kind.SPANS:

@@ -113,7 +113,8 @@ def new_subjects(queue: Queue, subject_ids: list[int]) -> list[int]:
     wrong = [subject for subject in subject_ids if sizes.get(subject) != size]
     if wrong:
         raise ItemRefused(f"{len(wrong)} subjects are not of this project or not of {size} responses: {wrong[:3]} …")
-    known = set(Item.objects.filter(queue=queue, subject__in=subject_ids).values_list("subject_id", flat=True))
+    first = Item.objects.filter(queue=queue, subject__in=subject_ids, earlier=None)
+    known = set(first.values_list("subject_id", flat=True))
     return [subject for subject in subject_ids if subject not in known]
 
 
@@ -253,7 +254,7 @@ def restore(assignment: Assignment, by: Member) -> None:
 
 def end_verdict(item: Item, by: Member | str) -> None:
     """The (locked) item's verdict stands no more. Before any lane is locked: lanes come last."""
-    for verdict in end_current(item.subject_id, item.queue.rubric_version_id, item.queue.key):
+    for verdict in end_current(item.subject_id, item.rubric_version.pk, item.queue.key):
         audit.record("verdict-ended", item, actor=by, verdict=verdict)
         facts = {"verdict": verdict, "item": item.pk, "queue": item.queue.key}
         emit(item.project_id, "verdict.ended", f"item/{item.pk}", facts)
@@ -264,7 +265,7 @@ def add_filled(queue: Queue, subject: Subject, reviewer: Member, review: Review,
     """Count a review that was made elsewhere: its item (made when missing) gets one more place, filled."""
     lock_queue(queue)
     item, is_new = Item.objects.get_or_create(
-        queue=queue, subject=subject, defaults={"project_id": queue.project_id, "k": 0}
+        queue=queue, subject=subject, earlier=None, defaults={"project_id": queue.project_id, "k": 0}
     )
     item = lock_item(item.pk)
     if is_new:

@@ -21,6 +21,8 @@ from feedback.permissions import VERBS
 from feedback.responses.models import Response, Subject
 from feedback.responses.texts import text_rows, with_passages
 from feedback.rubrics.models import RubricVersion
+from reviews.queues.admission_models import Admission as Admission
+from reviews.queues.admission_models import Qualification as Qualification
 from reviews.queues.escalation_models import Escalation as Escalation
 from reviews.queues.escalation_models import EscalationMessage as EscalationMessage
 from reviews.queues.escalation_models import MemberSkill as MemberSkill
@@ -58,6 +60,10 @@ class Queue(ProjectRow):
     key = models.SlugField(max_length=60)
     name = models.CharField(max_length=120)
     rubric_version = models.ForeignKey(RubricVersion, models.PROTECT, related_name="queues")
+    moved_from = models.ForeignKey(
+        RubricVersion, models.PROTECT, null=True, blank=True, related_name="+",
+        help_text="The version before; the way back while nobody has begun under the present one.",
+    )  # fmt: skip
     k = models.PositiveSmallIntegerField(default=2, help_text="Reviews per item, from different people.")
     order = models.CharField(max_length=8, choices=Order, default=Order.ARRIVAL)
     lease_seconds = models.PositiveIntegerField(default=1800)
@@ -106,34 +112,6 @@ class Queue(ProjectRow):
         return self.training_id is not None and not passed.exists()
 
 
-class Admission(ProjectRow):
-    """One of the people who may claim from a restricted queue. Who holds an item when it ends may finish that item."""
-
-    queue = models.ForeignKey(Queue, models.CASCADE, related_name="admissions")
-    member = models.ForeignKey(Member, models.CASCADE, related_name="admissions")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint("queue", "member", name="admission_once")]
-
-    def __str__(self) -> str:
-        return f"{self.member} in {self.queue}"
-
-
-class Qualification(ProjectRow):
-    """Who passed a training queue; written by a higher room, which knows what passing is."""
-
-    queue = models.ForeignKey(Queue, models.CASCADE, related_name="qualifications")
-    member = models.ForeignKey(Member, models.CASCADE, related_name="qualifications")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint("queue", "member", name="qualification_once")]
-
-    def __str__(self) -> str:
-        return f"{self.member} passed {self.queue}"
-
-
 class QueueCount(ProjectRow):
     """What the sweep counted last in a long queue (counts.py). A queue without one is counted when it is asked."""
 
@@ -160,6 +138,14 @@ class Lane(models.Model):
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
+    def newest(self) -> ItemQuerySet:
+        """Not those whose subject was asked about again since."""
+        return self.filter(later__isnull=True)
+
+    def begun(self) -> ItemQuerySet:
+        """Somebody has had a turn at it."""
+        return self.filter(Exists(Assignment.objects.filter(item=OuterRef("pk"))))
+
     def stuck(self) -> ItemQuerySet:
         """Open items with an open place that everybody who may claim from the queue has had a turn at already."""
         turn = Assignment.objects.filter(item=OuterRef(OuterRef("pk")), reviewer=OuterRef("pk"))
@@ -199,13 +185,24 @@ class Item(ProjectRow):
     rule_version_id = models.BigIntegerField(null=True, blank=True)
     run_id = models.BigIntegerField(null=True, blank=True)
     stratum = models.CharField(max_length=100, blank=True)
+    kept_version = models.ForeignKey(
+        RubricVersion, models.PROTECT, null=True, blank=True, db_index=False, related_name="+",
+        help_text="What it is judged under since its queue moved on; empty: what its queue has.",
+    )  # fmt: skip
+    earlier = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, db_index=False, related_name="later",
+        help_text="The item of the same subject that this one asks about again, under a newer version.",
+    )  # fmt: skip
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ItemQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("queue", "subject", name="item_once"),
+            models.UniqueConstraint(
+                fields=["queue", "subject"], condition=Q(earlier__isnull=True), name="item_first_once"
+            ),
+            models.UniqueConstraint(fields=["earlier"], condition=Q(earlier__isnull=False), name="item_again_once"),
             models.CheckConstraint(
                 condition=Q(inclusion_probability__isnull=True)
                 | Q(inclusion_probability__gt=0, inclusion_probability__lte=1),
@@ -221,6 +218,11 @@ class Item(ProjectRow):
 
     def __str__(self) -> str:
         return f"item {self.pk}"
+
+    @property
+    def rubric_version(self) -> RubricVersion:
+        """What it is judged under."""
+        return self.kept_version or self.queue.rubric_version
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
@@ -286,6 +288,11 @@ class Assignment(ProjectRow):
 
     def __str__(self) -> str:
         return f"{self.reviewer} on {self.item}"
+
+    @property
+    def rubric_version(self) -> RubricVersion:
+        """What this turn is judged under: its item's."""
+        return self.item.kept_version or self.queue.rubric_version
 
     def undo_path(self, project: str) -> str:
         """Where its newest review is taken back. It is named, so that a repeat that comes late takes back no other."""

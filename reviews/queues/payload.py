@@ -94,7 +94,7 @@ def payload(assignment: Assignment) -> dict[str, Any]:
         }
         for label, response in zip(ascii_uppercase, shown, strict=False)
     ]
-    version = assignment.queue.rubric_version
+    version = assignment.rubric_version
     item = {
         "id": assignment.pk,
         "conversation": conversation_of(shown),

@@ -74,7 +74,8 @@ made AS (
 )"""
 # What `take.claimed` makes the two rows of, without reading them again.
 CLAIMED = """made.id, made.item_id, made.claimed_at, made.shown_order::text, made.visible::text, made.is_extra,
-       made.round, taken.id, taken.number, taken.lane, taken.pos, taken.lease_until"""
+       made.round, (SELECT i.kept_version_id FROM queues_item i WHERE i.id = made.item_id),
+       taken.id, taken.number, taken.lane, taken.pos, taken.lease_until"""
 
 TAKE = f"""
 WITH lanes AS MATERIALIZED (-LANES-),
@@ -109,8 +110,10 @@ SELECT {CLAIMED} FROM made, taken
 """
 
 # Waits for the reviewer's other tab, makes their first front on first use, and says what else there is to do. What it
-# says is as old as the wait is long, so the walk looks again at whether their hands are free.
+# says is as old as the wait is long, so the walk looks again at whether their hands are free. The queue is shared with
+# all claims: who moves it to another rubric version waits for them, and they for the move.
 LOCK_FRONT = f"""
+WITH moved AS MATERIALIZED (SELECT rubric_version_id FROM queues_queue WHERE id = %(queue)s FOR KEY SHARE)
 INSERT INTO queues_front AS f (queue_id, lane, reviewer_id, pos) VALUES (%(queue)s, 0, %(reviewer)s, 0)
 ON CONFLICT (queue_id, lane, reviewer_id) DO UPDATE SET pos = f.pos
 RETURNING
@@ -120,7 +123,8 @@ RETURNING
             AND (p.reserved_for_id IS NOT NULL OR p.hidden_until IS NOT NULL)
             AND (p.reserved_for_id = %(reviewer)s OR p.reserved_for_id IS NULL) AND {IS_DUE}),
     EXISTS (SELECT 1 FROM queues_assignment a
-            WHERE a.queue_id = %(queue)s AND a.reviewer_id = %(reviewer)s AND a.state = 'claimed')
+            WHERE a.queue_id = %(queue)s AND a.reviewer_id = %(reviewer)s AND a.state = 'claimed'),
+    (SELECT rubric_version_id FROM moved)
 """
 
 # What this person has begun and not ended, oldest first: the place it holds, or whether its item has an open one.

@@ -98,7 +98,7 @@ def store(
         return assignment
     review = record(
         subject=assignment.item.subject,
-        rubric_version=assignment.queue.rubric_version,
+        rubric_version=assignment.rubric_version,
         reviewer=assignment.reviewer,
         answers=answers,
         origin=assignment.queue.key,

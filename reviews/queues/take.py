@@ -18,9 +18,9 @@ from django.db.models.functions import Now
 
 from feedback.accounts.models import Member
 from feedback.hot import fetch
-from feedback.responses.models import Subject
+from feedback.rubrics.models import RubricVersion
 from reviews.queues import statements
-from reviews.queues.models import Assignment, Front, Place, Queue
+from reviews.queues.models import Assignment, Front, Item, Place, Queue
 
 
 @dataclass
@@ -39,12 +39,17 @@ def shown_order(token: uuid.UUID, subject_key: str) -> list[int]:
 
 def lock_front(queue: Queue, reviewer: Member) -> tuple[bool, bool, bool]:
     """Let this reviewer's claims wait for each other; whether leases are due, whether places are kept apart, and
-    whether they have begun something that is not ended.
+    whether they have begun something that is not ended. The queue's rubric version is in force until the claim is over.
     """
-    if connection.vendor != "postgresql":
-        return True, True, True  # the transaction holds the only write lock
-    rows = fetch(statements.LOCK_FRONT, {"queue": queue.pk, "reviewer": reviewer.pk})
-    return rows[0]
+    if connection.vendor != "postgresql":  # the transaction holds the only write lock
+        version = Queue.objects.values_list("rubric_version", flat=True).get(pk=queue.pk)
+        has_due, has_apart, has_begun = True, True, True
+    else:
+        values = {"queue": queue.pk, "reviewer": reviewer.pk}
+        has_due, has_apart, has_begun, version = fetch(statements.LOCK_FRONT, values)[0]
+    if version != queue.rubric_version_id:  # it was moved since the caller read it
+        queue.rubric_version = RubricVersion.objects.select_related("rubric", "guideline").get(pk=version)
+    return has_due, has_apart, has_begun
 
 
 def take_next(queue: Queue, reviewer: Member, *, full: bool = False) -> Taken:
@@ -83,13 +88,13 @@ def take_apart(queue: Queue, reviewer: Member) -> Assignment | None:
 
 def claimed(queue: Queue, reviewer: Member, token: uuid.UUID, made: Any) -> Assignment | None:
     """The assignment on its place, as objects of what was written, without reading them again."""
-    pk, item_id, claimed_at, shown, visible, is_extra, round_, *place = made
+    pk, item_id, claimed_at, shown, visible, is_extra, round_, kept_version, *place = made
     if pk is None:
         return None
     place_id, number, place_lane, pos, lease_until = place
-    both: dict[str, Any] = {
-        "project_id": queue.project_id, "queue": queue, "item_id": item_id, "claimed_at": claimed_at,
-    }  # fmt: skip
+    known = {"id": item_id, "project_id": queue.project_id, "queue_id": queue.pk, "kept_version_id": kept_version}
+    item = Item.from_db(connection.alias, list(known), list(known.values()))  # the rest is read when it is asked for
+    both: dict[str, Any] = {"project_id": queue.project_id, "queue": queue, "item": item, "claimed_at": claimed_at}
     order = {"shown_order": json.loads(shown), "visible": json.loads(visible), "is_extra": is_extra, "round": round_}
     assignment = Assignment(pk=pk, reviewer=reviewer, token=token, **both, **order)
     held = Place(
@@ -117,14 +122,14 @@ def take_alone(queue: Queue, reviewer: Member, lane: int, *, full: bool) -> tupl
 
 def hold(queue: Queue, reviewer: Member, place: Place) -> Assignment | None:
     """Claim the place by one conditional update; None, and nothing left behind, when it is not open any more."""
-    token, subject = uuid.uuid4(), Subject.objects.get(items=place.item_id)
+    token, item = uuid.uuid4(), Item.objects.select_related("subject").get(pk=place.item_id)
     assignment = Assignment.objects.create(
         project_id=queue.project_id,
         queue=queue,
-        item_id=place.item_id,
+        item=item,
         reviewer=reviewer,
         token=token,
-        shown_order=shown_order(token, subject.key),
+        shown_order=shown_order(token, item.subject.key),
         visible={"model": queue.shows_model, "critic": queue.shows_critic},
         is_extra=place.is_extra,
         round=place.round,

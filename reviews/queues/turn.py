@@ -28,7 +28,7 @@ def turn_page(member: Member, turn: Assignment) -> dict[str, Any]:
     shown = turn.item.subject.shown(turn.shown_order or None)
     shows_model = turn.visible.get("model", False)
     prefetch_related_objects(shown, "passages", *(["model"] if shows_model else []))
-    criteria = criteria_of(turn.queue.rubric_version)
+    criteria = criteria_of(turn.rubric_version)
     given = answers_of(turn.review) if turn.review else {}
     sources = passages(shown)
     flags = flags_of(criteria, given, {source["id"]: source["title"] for source in sources})

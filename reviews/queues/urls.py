@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reviews.queues import curate, lineage, preview, views
+from reviews.queues import curate, lineage, preview, version_views, views
 
 app_name = "queues"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("queues/<slug:key>/items/", curate.queue_items, name="queue-items"),
     path("queues/<slug:key>/state/", curate.queue_state, name="queue-state"),
     path("queues/<slug:key>/change/", curate.queue_change, name="queue-change"),
+    path("queues/<slug:key>/versions/", version_views.queue_versions, name="queue-versions"),
     path("queues/<slug:key>/claim/", views.claim, name="claim"),
     path("queues/<slug:key>/review/", views.review, name="review"),
     path("queues/<slug:key>/submit/", views.submit, name="submit"),

@@ -30,12 +30,12 @@ def difference(run: SamplingRun) -> str:
     missing = own = 0
     for groups in run.population_draw().groups():
         keys = [Subject.key_of(group) for group in groups]
-        found = Item.objects.filter(queue=run.rule_version.queue_id, subject__key__in=keys).values_list(
+        found = Item.objects.filter(queue=run.rule_version.queue_id, subject__key__in=keys, earlier=None).values_list(
             "run_id", flat=True
         )
         missing += len(keys) - len(found)
         own += sum(run_id == run.pk for run_id in found)
-    extra = Item.objects.filter(run_id=run.pk).count() - own
+    extra = Item.objects.filter(run_id=run.pk, earlier=None).count() - own
     return f"{run}: {missing} drawn responses have no item, {extra} items were not drawn." if missing or extra else ""
 
 

@@ -75,7 +75,9 @@ def walk(draw: Draw, version: SamplingRuleVersion, found: Trial, until: float) -
         first += [group[0] for group in groups[: SHOWN - len(first)]]
         found.drawn += len(groups)
         keys = [Subject.key_of(group) for group in groups]
-        found.queued += Item.objects.filter(queue=version.queue, subject__key__in=keys).count() if keys else 0
+        found.queued += (
+            Item.objects.filter(queue=version.queue, subject__key__in=keys, earlier=None).count() if keys else 0
+        )
         if found.drawn >= MOST or time.monotonic() > until:
             found.is_cut = draw.size is None or found.drawn < draw.size
             break

@@ -30,7 +30,9 @@ OF_WORLD: dict[str, Any] = {
         lambda world: {"pk": world["single"].rubric_version.rubric_id},
     ),
     **dict.fromkeys(
-        [f"queues:{name}" for name in ("queue-detail", "queue-change", "queue-activity", "queue-items", "review")],
+        [f"queues:{name}" for name in (
+            "queue-detail", "queue-change", "queue-activity", "queue-items", "queue-versions", "review",
+        )],
         lambda world: {"key": world["single"].key},
     ),
     "queues:turn": lambda world: {"token": world["own"].token},

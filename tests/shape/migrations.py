@@ -48,7 +48,7 @@ HARMLESS = (
     alter.AddConstraintNotValid,
     alter.ValidateConstraint,
 )
-ALONE = (alter.AddIndexConcurrently, alter.Backfill)  # outside of a transaction
+ALONE = (alter.AddIndexConcurrently, alter.AddUniqueConcurrently, alter.Backfill)  # outside of a transaction
 postgres = DatabaseWrapper({"OPTIONS": {}}, alias="never connected")
 
 
