@@ -171,6 +171,8 @@ ROUTES: Mapping[str, Verb] = {
     "rubrics:rubric-edit": "manage_queues",
     "rubrics:version-compare": "see_queues",
     "rubrics:rubric-export": "see_queues",
+    "rubrics:version-news": "review",
+    "rubrics:version-read": "review",
     # queues
     "queues:work": "enter",
     "queues:history": "enter",

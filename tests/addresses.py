@@ -149,6 +149,9 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
         lambda project, who: pk(make.rubric_version(project).rubric),
     ),
     **dict.fromkeys(
+        ["rubrics:version-news", "rubrics:version-read"], lambda project, who: pk(make.rubric_version(project))
+    ),
+    **dict.fromkeys(
         [f"queues:{name}" for name in (
             "queue-detail", "queue-change", "queue-activity", "queue-state", "queue-items", "queue-versions",
             "claim", "review", "submit", "draft", "heartbeat", "release", "skip",

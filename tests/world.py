@@ -44,7 +44,7 @@ from feedback.responses.models import (
     UserFeedback,
 )
 from feedback.responses.upload import Upload
-from feedback.rubrics.models import Guideline, GuidelineVersion, RubricDraft
+from feedback.rubrics.models import Guideline, GuidelineVersion, Reading, RubricDraft
 from feedback.takeouts.models import TakeOut
 from feedback.training.models import FineTuneJob, Trainer, TrainingLine, TrainingLink, TrainingMetric
 from reviews.imports.models import ImportedReview, LabelUpload
@@ -295,6 +295,7 @@ def judged(project: Project, member: Member, subject: Subject) -> None:
     version = make.rubric_version(project)
     flag = {"start": 0, "end": 3, "quote": "You", "kind": "unsupported", "severity": "minor"}
     answers = {**make.ANSWERS, "flags": [flag], "rewrite": "Within 60 days."}
+    Reading.objects.create(project=project, member=member, rubric_version=version)
     RubricDraft.objects.create(project=project, rubric=version.rubric, author=member, based_on=version)
     review = make.review(subject, version, member, answers)
     first, second = (make.response(project, text, question="How long?") for text in ("30 days.", "60 days."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from feedback.accounts.administration import RowAdmin
-from feedback.rubrics.models import Criterion, Guideline, GuidelineVersion, Rubric, RubricDraft, RubricVersion
+from feedback.rubrics.models import Criterion, Guideline, GuidelineVersion, Reading, Rubric, RubricDraft, RubricVersion
 
 
 @admin.register(Guideline)
@@ -53,3 +53,11 @@ class RubricDraftAdmin(RowAdmin):
     list_filter = ("project",)
     search_fields = ("rubric__name",)
     follow = ("author__user",)
+
+
+@admin.register(Reading)
+class ReadingAdmin(RowAdmin):
+    list_display = ("member", "rubric_version", "project", "read_at")
+    list_filter = ("project",)
+    search_fields = ("rubric_version__rubric__name",)
+    follow = ("member__user", "rubric_version__rubric")

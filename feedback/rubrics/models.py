@@ -63,6 +63,20 @@ class RubricVersion(ProjectRow):
         return f"{self.rubric} {self.number}"
 
 
+class Reading(ProjectRow):
+    """Somebody has read a version: what it asks, and its guideline."""
+
+    member = models.ForeignKey(Member, models.CASCADE, related_name="readings", db_index=False)  # reading_once
+    rubric_version = models.ForeignKey(RubricVersion, models.CASCADE, related_name="readings")
+    read_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("member", "rubric_version", name="reading_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member} read {self.rubric_version}"
+
+
 class Criterion(ProjectRow):
     """One question of a rubric version.
 

@@ -9,5 +9,7 @@ urlpatterns = [
     path("<int:pk>/", views.rubric_detail, name="rubric-detail"),
     path("<int:pk>/edit/", edit.rubric_edit, name="rubric-edit"),
     path("<int:pk>/compare/", views.version_compare, name="version-compare"),
+    path("versions/<int:pk>/news/", views.version_news, name="version-news"),
+    path("versions/<int:pk>/read/", views.version_read, name="version-read"),
     path("<int:pk>/export/", views.rubric_export, name="rubric-export"),
 ]

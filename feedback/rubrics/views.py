@@ -8,13 +8,14 @@ from django.db.models import Count, Max, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.text import slugify
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from feedback.accounts.access import MemberRequest
-from feedback.htmx import page
+from feedback.htmx import page, see_other, wants_fragment
 from feedback.rubrics.changes import differing
 from feedback.rubrics.exchange import document
 from feedback.rubrics.models import RubricVersion
+from feedback.rubrics.readings import acknowledge, read_before
 from feedback.rubrics.wording import condition_words, failure_words
 
 
@@ -62,6 +63,38 @@ def version_compare(request: MemberRequest, pk: int) -> HttpResponse:
     if old and new:
         context |= differing(old, new)
     return page(request, "feedback/rubrics/version_compare.html", context, partial="comparison")
+
+
+@require_GET
+def version_news(request: MemberRequest, pk: int) -> HttpResponse:
+    """What changed since this person last read the guideline: a part of the desk, and a page of its own."""
+    version = version_of(request, pk)
+    before = read_before(version, request.member)
+    context = {
+        "version": version,
+        "has_read": version.readings.filter(member=request.member).exists(),
+        **(differing(before, version) if before else {}),
+    }
+    return page(request, "feedback/rubrics/version_news.html", context, partial="news")
+
+
+@require_POST
+def version_read(request: MemberRequest, pk: int) -> HttpResponse:
+    """The person has read this version: they opened its guideline for the first time, or said so under what changed."""
+    version = version_of(request, pk)
+    acknowledge(version, request.member, request)
+    if wants_fragment(request):
+        if request.headers.get("HX-Target") != "news":
+            return HttpResponse(status=204)
+        return page(request, "feedback/rubrics/version_news.html", {"version": version}, partial="read")
+    return see_other("rubrics:version-news", project=request.project.slug, pk=pk)
+
+
+def version_of(request: MemberRequest, pk: int) -> RubricVersion:
+    """A published version of the project, by its own id."""
+    rows = request.project.rubricversions.select_related("rubric", "guideline")
+    found: RubricVersion = get_object_or_404(rows, pk=pk)
+    return found
 
 
 @require_GET

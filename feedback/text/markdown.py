@@ -29,12 +29,14 @@ MAX_CELLS = 20_000
 _BRACKET_OR_BLANK = re.compile(r"[\[\]()]|\n[ \t]*\n")
 _DELIMITERS = "|:- >\t"  # all that the line under a table's head is made of
 _ALIGNMENT = {"text-align:left": "text-start", "text-align:center": "text-center", "text-align:right": "text-end"}
+_EXAMPLE = re.compile(r"(good|bad)( example)?[:.]?", re.IGNORECASE)  # the bold words that a quoted example begins with
 _OURS = {"hidden-char", "inert-image", "inert-link", "link-host", "highlight"}
 
 _TAGS = set("p br hr em strong s code pre blockquote ul ol li h3 h4 h5 h6 table thead tbody tr th td a span".split())
 _CLASSES = {
     "span": _OURS | {name for name in STANDARD_TYPES.values() if name},
     "pre": {"highlight"},
+    "blockquote": {"example-good", "example-bad"},
     "th": set(_ALIGNMENT.values()),
     "td": set(_ALIGNMENT.values()),
 }
@@ -100,9 +102,11 @@ class _Renderer(RendererHTML):
 
 
 def _tame(state: StateCore) -> None:
-    """After parsing: headings below the page's own, alignment as classes, links that say where they go."""
-    for token in state.tokens:
-        if token.type in ("heading_open", "heading_close"):
+    """After parsing: headings below the page's own, alignment and examples as classes, links that say where they go."""
+    for number, token in enumerate(state.tokens):
+        if token.type == "blockquote_open" and (kind := _kind_of_example(state.tokens[number + 1 : number + 3])):
+            token.attrs["class"] = f"example-{kind}"
+        elif token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
         elif token.type in ("th_open", "td_open"):
             style = str(token.attrs.pop("style", ""))
@@ -110,6 +114,14 @@ def _tame(state: StateCore) -> None:
                 token.attrs["class"] = _ALIGNMENT[style]
         elif token.type == "inline" and token.children:
             token.children = _with_targets(token.children)
+
+
+def _kind_of_example(inside: list[Token]) -> str:
+    """A quotation that begins with **Good** or **Bad** shows how to judge, or how not to."""
+    children = inside[-1].children or [] if [token.type for token in inside] == ["paragraph_open", "inline"] else []
+    shown = [child for child in children if child.type != "text" or child.content]
+    match = _EXAMPLE.fullmatch(shown[1].content) if len(shown) > 2 and shown[0].type == "strong_open" else None
+    return match[1].lower() if match and shown[2].type == "strong_close" else ""
 
 
 def _with_targets(children: list[Token]) -> list[Token]:

@@ -19,7 +19,7 @@ from feedback.text.hidden import find_hidden
 from feedback.text.markdown import is_costly, to_html
 from feedback.text.spans import segments
 
-VERSION = 1  # raise when the same text gives other HTML: it is part of the cache key
+VERSION = 2  # raise when the same text gives other HTML: it is part of the cache key
 MAX_MARKDOWN = 64 * 1024  # characters
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,40}")

@@ -120,13 +120,16 @@ def remaining(queue: Queue, reviewer: Member) -> int:
     return standing(queue, reviewer)[1]
 
 
-def standing(queue: Queue, reviewer: Member) -> tuple[int, int]:
-    """How many reviews this person did today, in every queue, and `remaining`; one statement, whatever the queue."""
+def standing(queue: Queue, reviewer: Member) -> tuple[int, int, int | None]:
+    """How many reviews this person did today, in every queue; `remaining`; and the number of the newest guideline of
+    the queue's rubric that they have read. One statement, whatever the queue.
+    """
     since = connection.ops.adapt_datetimefield_value(midnight())
     most = MANY * max(queue.k, 1) * 2
     values = {"queue": queue.pk, "reviewer": reviewer.pk, "most": most, "since": since}
-    ((today, waiting),) = fetch(statements.REMAINING[connection.vendor], values)
-    return today, min(MANY, waiting)
+    values["rubric"] = queue.rubric_version.rubric_id
+    ((today, waiting, read),) = fetch(statements.REMAINING[connection.vendor], values)
+    return today, min(MANY, waiting), read
 
 
 def midnight() -> datetime:

@@ -54,8 +54,14 @@ def queue_detail(request: MemberRequest, key: str) -> HttpResponse:
 @require_GET
 def queue_activity(request: MemberRequest, key: str) -> HttpResponse:
     """Reviews a day and a person: heavier to count than the progress, so it is loaded after the page."""
-    queue: Queue = get_object_or_404(request.project.queues, key=key)
-    context = {"queue": queue, "days": days(queue), "people": people(queue)}
+    queues = request.project.queues.select_related("rubric_version__guideline")
+    queue: Queue = get_object_or_404(queues, key=key)
+    context = {
+        "queue": queue,
+        "guideline": queue.rubric_version.guideline,
+        "days": days(queue),
+        "people": people(queue),
+    }
     return page(request, "reviews/queues/queue_activity.html", context, partial="activity")
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from feedback.accounts.models import Member
 from feedback.responses.models import Response
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import Criterion, RubricVersion
 from feedback.text.diff import word_diff
 from feedback.text.render import Mark, render_markdown, render_segments
 from reviews.queues.claim import midnight, remaining_by_queue, standing
@@ -128,7 +128,7 @@ def addresses(queue: Queue, project: str) -> dict[str, str]:
 def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: Any) -> dict[str, Any]:
     """The context of the review page; without an assignment it says that nothing waits."""
     project = member.project
-    today, left = standing(queue, member)
+    today, left, read = standing(queue, member)
     context: dict[str, Any] = {
         "queue": queue,
         "member": member,
@@ -148,7 +148,6 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
     shows_model = assignment.visible.get("model", False)  # as the claim recorded it, whatever the queue says since
     if shows_model:
         prefetch_related_objects(form.shown, "model")
-    guideline = assignment.rubric_version.guideline
     return {
         **context,
         "assignment": assignment,
@@ -159,12 +158,25 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
         "answers": shown_answers(form.shown, shows_model=shows_model),
         "passages": passages(form.shown),
         "marking": marking(form.criteria),
-        "guideline": render_markdown(guideline.text) if guideline else "",
+        **taught(assignment.rubric_version, read, project.slug),
         "draft_saved_at": assignment.draft_saved_at,
         "kept": SOON.seconds,
         **conversation(form.shown),
         **extra,
     }
+
+
+def taught(version: RubricVersion, read: int | None, project: str) -> dict[str, Any]:
+    """The guideline, and whether this person, who has read number `read` of it, meets it first or changed."""
+    guideline = version.guideline
+    if guideline is None:
+        return {}
+    reading = "first" if read is None else "changed" if read < guideline.number else ""
+    urls = {
+        f"{name}_url": reverse(f"rubrics:version-{name}", kwargs={"project": project, "pk": version.pk})
+        for name in ("news", "read")
+    }
+    return {"guideline": render_markdown(guideline.text), "reading": reading, **urls}
 
 
 def changes(form: ReviewForm) -> list[tuple[str, str]]:

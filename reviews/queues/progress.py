@@ -11,6 +11,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from feedback.accounts.models import Member
+from feedback.rubrics.readings import newest_read
 from reviews.queues.counts import counts_of
 from reviews.queues.models import Assignment, Item, Place, Queue
 
@@ -70,12 +71,14 @@ def people(queue: Queue) -> list[dict[str, Any]]:
     )
     found = list(counts)
     members = Member.objects.select_related("user").in_bulk([row["reviewer"] for row in found])
+    read = newest_read(queue.rubric_version.rubric_id, members)
     named = set(queue.admissions.values_list("member", flat=True)) if queue.is_restricted else None
     return [
         {
             **row,
             "member": members[row["reviewer"]],
             "is_admitted": named is None or row["reviewer"] in named,
+            "read": read.get(row["reviewer"]),
         }
         for row in found
     ]

@@ -179,11 +179,16 @@ KEPT = f"""(SELECT count(*) FROM (
         WHERE h.queue_id = -QUEUE- AND h.reviewer_id = %(reviewer)s AND h.state = 'claimed'))"""
 FRONTS = "LEFT JOIN queues_front f ON f.queue_id = l.queue_id AND f.lane = l.number AND f.reviewer_id = %(reviewer)s"
 
+# The number of the newest guideline of the queue's rubric that this person has read (feedback/rubrics/readings.py).
+HAS_READ = """(SELECT max(g.number) FROM rubrics_reading r JOIN rubrics_rubricversion v ON v.id = r.rubric_version_id
+    JOIN rubrics_guidelineversion g ON g.id = v.guideline_id
+    WHERE r.member_id = %(reviewer)s AND v.rubric_id = %(rubric)s)"""
+
 REMAINING = {
     vendor: f"""
 SELECT (SELECT count(*) FROM queues_assignment a WHERE a.reviewer_id = %(reviewer)s
         AND a.state IN ('submitted', 'surplus') AND a.submitted_at >= %(since)s),
-    waiting.n + {KEPT.replace("-QUEUE-", "%(queue)s")}
+    waiting.n + {KEPT.replace("-QUEUE-", "%(queue)s")}, {HAS_READ}
 FROM (SELECT count(DISTINCT item_id) AS n FROM (
     SELECT p.item_id FROM queues_lane l JOIN queues_queue q ON q.id = l.queue_id AND {ADMITS} {FRONTS} {waiting}
     WHERE l.queue_id = %(queue)s LIMIT %(most)s

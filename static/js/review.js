@@ -86,7 +86,7 @@ document.addEventListener("keydown", (event) => {
     form.requestSubmit(document.getElementById("submit"));
     return;
   }
-  if (event.key === "Escape" && event.target.matches?.(".guide")) event.target.closest("details").open = false;
+  if (event.key === "Escape" && event.target.closest?.(".guide")) event.target.closest("details").open = false;
   if (event.key === "Escape" && isTyping(event) && event.target.form?.id === "review-form") event.target.blur();
   if (!mayAct(event)) return;
   const inside = event.target.closest(".q");

@@ -6,6 +6,7 @@ const PLACES = "#item :is(.turn .plain, .layer, .formatted, .diffed)";
 let hits = [];
 let at = -1;
 
+const guide = () => document.querySelector("#item details[open] > .guide"); // while it is open, it is what is searched
 const box = () => document.querySelector("[data-find-here]");
 const shown = (element) => element.getClientRects().length || element.closest("details:not([open])");
 
@@ -39,7 +40,7 @@ function paint() {
 
 function look() {
   const words = box().querySelector("input").value.trim().toLowerCase();
-  const places = [...document.querySelectorAll(PLACES)].filter(shown);
+  const places = guide() ? [guide()] : [...document.querySelectorAll(PLACES)].filter(shown);
   hits = words ? places.flatMap((place) => rangesIn(place, words)) : [];
   at = -1;
   if (hits.length) go(1);
@@ -65,13 +66,14 @@ function show(isOpen) {
   box().hidden = !isOpen;
   const field = box().querySelector("input");
   if (isOpen) {
+    field.placeholder = field.ariaLabel = guide() ? "Search the guideline" : "Search this item";
     field.focus();
     field.select();
     return;
   }
   field.value = "";
   look();
-  document.querySelector("#review-form .q.active")?.focus({ preventScroll: true });
+  (guide() || document.querySelector("#review-form .q.active"))?.focus({ preventScroll: true });
 }
 
 document.addEventListener("click", (event) => {

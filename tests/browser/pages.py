@@ -29,6 +29,7 @@ OF_WORLD: dict[str, Any] = {
          "queues:rubric-preview"],
         lambda world: {"pk": world["single"].rubric_version.rubric_id},
     ),
+    "rubrics:version-news": lambda world: {"pk": world["single"].rubric_version_id},
     **dict.fromkeys(
         [f"queues:{name}" for name in (
             "queue-detail", "queue-change", "queue-activity", "queue-items", "queue-versions", "review",

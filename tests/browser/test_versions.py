@@ -7,13 +7,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from feedback.rubrics.models import Reading
 from feedback.rubrics.publish import publish
+from feedback.rubrics.readings import acknowledge
 from reviews.quality.settle import settle_item
 from reviews.queues.claim import claim
 from reviews.queues.models import Item, Queue
 from reviews.queues.submit import submit
+from reviews.queues.versions import move
 from tests import make
 from tests.browser.conftest import SitDown
+from tests.browser.keys import until
 
 NEW = [{"key": "grounded", "kind": "yes_no", "label": "Is every claim in the sources?"}]
 
@@ -53,3 +57,32 @@ def test_a_queue_is_moved_and_what_was_settled_is_asked_again(queue: Queue, sit_
     hands.press("button", "Take back what nobody has begun")
     expect(page.get_by_text("2 settled under an older version")).to_be_visible()
     assert not Item.objects.filter(queue=queue, earlier__isnull=False).exists()
+
+
+def test_a_reviewer_reads_what_changed_in_the_guideline(queue: Queue, sit_down: SitDown) -> None:
+    reviewer, curator = make.member(queue.project, name="Rob Reviewer"), make.member(queue.project, "curator")
+    rubric = queue.rubric_version.rubric
+    older, newer = (publish(rubric, NEW, f"Read {what} source.\n\n> **Bad:** It guesses.") for what in ("a", "each"))
+    move(queue, older, curator)
+    acknowledge(older, reviewer)
+    move(queue, newer, curator)
+    hands = sit_down(reviewer)
+    page = hands.page
+    hands.press("button", "Review")
+    notice = page.get_by_text("The guideline changed since you last read it.")
+    expect(notice).to_be_visible()
+    hands.key("g")
+    guide = page.get_by_role("region", name="Guideline")
+    expect(guide).to_be_focused()
+    expect(guide.locator("ins")).to_have_text("each")
+    hands.key("/")
+    hands.type("guesses")
+    expect(page.get_by_role("search").get_by_role("status")).to_have_text("1 of 2")  # in what changed, and below it
+    hands.key("Escape")
+    expect(guide).to_be_focused()
+    hands.press("button", "I have read it", guide)
+    expect(guide.get_by_text("You have read version 4.")).to_be_focused()
+    expect(notice).to_have_count(0)
+    assert Reading.objects.filter(member=reviewer, rubric_version=newer).count() == 1
+    hands.key("Escape")
+    until(page, "document.activeElement.closest('#review-form .q') !== null")
