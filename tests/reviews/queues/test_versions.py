@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from feedback.accounts.models import Member, Project
 from feedback.audit.models import AuditEvent
@@ -142,27 +143,24 @@ def test_only_who_manages_queues_of_the_project(queue: Queue, desk: Any, strange
 def test_a_move_waits_for_a_claim_that_began_before(
     queue: Queue, newer: RubricVersion, curator: Member, reviewer: Member
 ) -> None:
+    claimed = threading.Event()
+    mine = Queue.objects.select_related("rubric_version").get(pk=queue.pk)
+
     def claim_slowly() -> Any:
         with transaction.atomic():
             held = claim(queue, reviewer)
+            claimed.set()
             until_waited_for()
             return held
 
-    mine = Queue.objects.select_related("rubric_version").get(pk=queue.pk)
-    held, _ = at_once(claim_slowly, partial(move_later, mine, newer, curator))
+    def move_meanwhile() -> int:
+        assert claimed.wait(60)
+        return move(mine, newer, curator)
+
+    held, _ = at_once(claim_slowly, move_meanwhile)
     item = Item.objects.get(pk=held.item_id)
     assert (held.rubric_version.number, item.rubric_version.number) == (1, 1)
     assert Queue.objects.get(pk=queue.pk).rubric_version == newer
-
-
-def move_later(queue: Queue, version: RubricVersion, by: Member) -> int:
-    """Once the other one has the front: its claim is under way."""
-    with connection.cursor() as cursor:
-        shared = False
-        while not shared:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE relation = 'queues_front'::regclass AND granted")
-            shared = bool(cursor.fetchone()[0])
-    return move(queue, version, by)
 
 
 @pytest.mark.django_db(transaction=True)
