@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from feedback.critics import api as critics
 from feedback.datasets import api as datasets
 from feedback.datasets import lineage_api as lineage
 from feedback.datasets import share_api as sharing
@@ -31,6 +32,8 @@ urlpatterns = [
     path("rubrics/", rubrics.RubricList.as_view(), name="rubric-list"),
     path("rubrics/<int:pk>/", rubrics.RubricDetail.as_view(), name="rubric-detail"),
     path("rubric-versions/<int:pk>/", rubrics.VersionDetail.as_view(), name="rubric-version-detail"),
+    path("critics/", critics.CriticList.as_view(), name="critic-list"),
+    path("assessments/", critics.AssessmentList.as_view(), name="assessment-list"),
     path("reviews/", judgements.ReviewList.as_view(), name="review-list"),
     path("imported-reviews/", imports.ImportedReviewList.as_view(), name="imported-review-list"),
     path("votes/", answers.VoteList.as_view(), name="vote-list"),

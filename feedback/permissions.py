@@ -12,6 +12,8 @@ VERBS: Mapping[str, frozenset[str]] = {
     "review": frozenset(ROLES),  # claim, draft, submit, skip, undo
     "see_responses": frozenset({CURATOR, MODERATOR, ADMIN}),
     "ingest": frozenset({CURATOR, ADMIN}),
+    "see_assessments": frozenset({CURATOR, MODERATOR, ADMIN}),
+    "assess": frozenset({CURATOR, ADMIN}),  # send what critics said of responses
     "see_queues": frozenset({CURATOR, MODERATOR, ADMIN}),
     "manage_queues": frozenset({CURATOR, ADMIN}),
     "sample": frozenset({CURATOR, ADMIN}),
@@ -40,6 +42,8 @@ VERBS: Mapping[str, frozenset[str]] = {
 SCOPES: Mapping[str, frozenset[str]] = {
     "ingest": frozenset({"ingest"}),
     "responses:read": frozenset({"see_responses"}),
+    "assessments:read": frozenset({"see_assessments"}),
+    "assessments:write": frozenset({"assess"}),
     "review": frozenset({"enter", "review"}),
     "review:import": frozenset({"import_reviews"}),
     "reviews:read": frozenset({"see_reviews", "see_queues"}),
@@ -296,6 +300,8 @@ ROUTES: Mapping[str, Verb] = {
     # API
     "api:response-list": {"GET": "see_responses", "POST": "ingest"},
     "api:response-detail": {"GET": "see_responses"},
+    "api:critic-list": {"GET": "see_assessments"},
+    "api:assessment-list": {"GET": "see_assessments", "POST": "assess"},
     "api:prompt-list": {"GET": "see_responses"},
     "api:prompt-detail": {"GET": "see_responses"},
     "api:prompt-version-list": {"GET": "see_responses"},

@@ -45,8 +45,7 @@ try:
         "web": env.int("WEB_STATEMENT_SECONDS", 30),
         "worker": env.int("WORKER_STATEMENT_SECONDS", 600),
     }
-    TRAINING_SECONDS = env.int("TRAINING_SECONDS", default=24 * 3600)
-    TRAINING_MEMORY_MB = env.int("TRAINING_MEMORY_MB", default=0)
+    TRAINING_SECONDS, TRAINING_MEMORY_MB = env.int("TRAINING_SECONDS", 24 * 3600), env.int("TRAINING_MEMORY_MB", 0)
     WEBHOOK_KEEP_DAYS = env.int("WEBHOOK_KEEP_DAYS", default=30)
     LOCK_SECONDS = {"web": env.int("WEB_LOCK_SECONDS", 10), "worker": env.int("WORKER_LOCK_SECONDS", 60)}
 except ValueError as error:
@@ -97,6 +96,7 @@ INSTALLED_APPS = [
     "feedback.responses",
     "feedback.erasures",
     "feedback.rubrics",
+    "feedback.critics",
     "feedback.judgements",
     "feedback.datasets",
     "feedback.training",

@@ -13,6 +13,7 @@ from django.utils import timezone
 from feedback.accounts.models import ApiKey, IdempotencyKey, Invitation, Member, Project, SigninLink
 from feedback.audit.log import record
 from feedback.audit.tasks import seal
+from feedback.critics.assess import assess
 from feedback.datasets import links
 from feedback.datasets.models import (
     ContaminationCheck,
@@ -288,6 +289,7 @@ def material(project: Project) -> Subject:
     model = LanguageModel.objects.filter(project=project).latest("pk")
     Price.objects.create(project=project, model=model, valid_from=date(2026, 1, 1), input=1, output=2)
     UserFeedback.objects.create(project=project, response=response, score=1, at=timezone.now())
+    assess(project, [{"response": response.external_id, "critic": {"slug": "judge", "version": "1"}, "score": 0.5}])
     return make.subject(response)
 
 

@@ -28,6 +28,8 @@ ROLE_CHOICES = [(role, WHAT_ROLES_DO[role]) for role in ROLES]
 SCOPE_WORDS = {
     "ingest": "send responses",
     "responses:read": "read responses",
+    "assessments:read": "read what critics said of responses",
+    "assessments:write": "send what critics said of responses",
     "review": "claim and judge, as the member whose key it is",
     "review:import": "bring in human labels from elsewhere",
     "reviews:read": "read reviews, verdicts and queues",

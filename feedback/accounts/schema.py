@@ -33,6 +33,8 @@ TAGS = {
     "queues": "Items that wait for reviews, and claiming them.",
     "assignments": "A reviewer's turn at an item: draft, submit, skip, undo.",
     "reviews": "What reviewers answered.",
+    "critics": "Programs that judge responses, and their versions.",
+    "assessments": "What critics said of responses.",
     "imported-reviews": "Human labels from elsewhere.",
     "votes": "The answers of reviews one by one: ratings, choices, comparisons.",
     "spans": "The stretches of text that reviewers marked.",

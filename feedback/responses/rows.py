@@ -7,6 +7,7 @@ nothing of the body). Unknown keys are refused by name: `metadata` is the free p
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -108,6 +109,7 @@ class Row(Struct, forbid_unknown_fields=True, kw_only=True):
 BODY = ("messages", "prompt", "tools", "variables", "input_key", "output", "model", "provider", "parameters",
         "prompt_version", "metadata")  # fmt: skip
 
+HINTS = {"/id": "the application's own is external_id", "": "metadata is free"}
 _WHERE = re.compile(r" - at `\$(.*)`\Z", re.DOTALL)
 _FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`\Z", re.DOTALL)
 
@@ -117,7 +119,7 @@ def read(value: Any, *, strict: bool = True) -> Row:
     try:
         row = msgspec.convert(value, Row, strict=strict)
     except msgspec.ValidationError as error:
-        raise _explained(str(error)) from None
+        raise explained(str(error)) from None
     if row.external_id is not None and not row.external_id.strip():
         raise RowRefused("invalid", "/external_id", "An external id cannot be blank.")
     _check_numbers(row)
@@ -129,7 +131,8 @@ def read(value: Any, *, strict: bool = True) -> Row:
     return row
 
 
-def _explained(message: str) -> RowRefused:
+def explained(message: str, hints: Mapping[str, str] = HINTS) -> RowRefused:
+    """msgspec's sentence with its path as a JSON pointer; `hints` say what there is instead of an unknown field."""
     where = _WHERE.search(message)
     pointer = ""
     if where:
@@ -139,7 +142,7 @@ def _explained(message: str) -> RowRefused:
     if field:
         pointer += "/" + field[1].replace("~", "~0").replace("/", "~1")
     if field and "unknown" in message[: field.start(1)]:
-        hint = "the application's own is external_id" if pointer == "/id" else "metadata is free"
+        hint = hints.get(pointer, hints[""])
         return RowRefused("unknown-key", pointer[:300], f"There is no field {field[1][:100]!r}; {hint}.")
     return RowRefused("invalid", pointer[:300], message[:300].replace("`", "") + ".")
 

@@ -16,6 +16,7 @@ from feedback.accounts.models import SigninLink, User
 ROOMS = (
     "feedback.accounts",
     "feedback.responses",
+    "feedback.critics",
     "feedback.rubrics",
     "reviews.queues",
     "reviews.sampling",

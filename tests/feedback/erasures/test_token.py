@@ -24,6 +24,7 @@ PLACES = {
     "responses_userfeedback": "comment",
     "responses_savedfilter": "name query",
     "responses_responseupload": "name preview refused error",
+    "critics_assessment": "spans reason",
     "judgements_review": "note",
     "judgements_rating": "text",
     "judgements_span": "quote prefix suffix note evidence_quote",
@@ -55,6 +56,7 @@ NEVER = {
         outbox_delivery.about responses_response.body_hash responses_response.prompt_hash
         responses_response.input_hash responses_response.fold_hash responses_response.output_hash
         responses_response.verdict responses_passage.text_hash responses_subject.key responses_subject.input_hash
+        critics_assessment.body_hash
         erasures_erasure.subject_digest judgements_review.digest judgements_review.shown_order
         judgements_review.visible judgements_span.text_hash judgements_verdict.review_ids
         judgements_comparison.ranking datasets_contaminationcheck.benchmark datasets_contaminationhit.key
@@ -102,6 +104,8 @@ NEVER = {
         audit_auditevent.after audit_auditevent.facts outbox_endpoint.url outbox_endpoint.description
         outbox_endpoint.types outbox_endpoint.reason outbox_event.type outbox_event.data prompts_prompt.name
         prompts_promptversion.label prompts_promptversion.template prompts_promptversion.system
+        critics_critic.name critics_criticversion.label critics_criticversion.model critics_criticversion.criteria
+        critics_assessment.label
         prompts_promptversion.parameters responses_languagemodel.provider responses_languagemodel.name
         responses_price.currency quality_hourlycost.currency responses_ingestbatch.source responses_ingestbatch.name
         responses_response.environment responses_response.licence responses_passage.store

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from feedback import jobs
 from feedback.accounts.models import Project
+from feedback.critics.assess import assess
 from feedback.datasets import contamination, exports
 from feedback.datasets.models import ContaminationCheck, Dataset, DatasetVersion, Export
 from feedback.judgements.models import Verdict
@@ -114,6 +115,9 @@ class Person:
         flag = {"start": at, "end": at + len(TOKEN), "quote": TOKEN, "kind": "unsupported", "severity": "minor",
                 "note": f"About {TOKEN}", "evidence": evidence}  # fmt: skip
         answers = {"grounded": "no", "helpful": 2, "flags": [flag], "rewrite": f"{TOKEN} has sixty days."}
+        said = {"start": at, "end": at + len(TOKEN), "quote": TOKEN, "kind": "unsupported", "note": f"Says {TOKEN}"}
+        assess(self.project, [{"response": self.alone.external_id, "critic": {"slug": "judge", "version": "1"},
+                               "score": 0.1, "spans": [said], "reason": f"Nobody knows {TOKEN}"}])  # fmt: skip
         alone, pair = make.subject(self.alone), make.subject(self.first, self.second)
         self.expected = {"grounded": "no", "flags": [flag]}
         theirs = {"better": {"outcome": "preferred", "preferred": self.first.pk, "strength": 2}, "why": f"For {TOKEN}"}
