@@ -220,6 +220,7 @@ ROUTES: Mapping[str, Verb] = {
     "quality:inbox": "enter",
     "quality:unsettled": "settle",
     "quality:settle": "settle",
+    "quality:critics": "settle",
     "quality:queue-overlap": "manage_queues",
     "quality:queue-repeats": "manage_queues",
     "quality:attributes": "manage_members",

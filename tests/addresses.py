@@ -168,6 +168,7 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "sampling:rule-run": a_rule,
     "quality:queue-overlap": a_queue,
     "quality:queue-repeats": a_queue,
+    "quality:critics": lambda project, who: pk(world.disputed(project)),
     "quality:settle": lambda project, who: pk(world.disputed(project)),
     "quality:leaderboard-file": lambda project, who: own(world.analysis(project), form="csv"),
     "quality:agreement-file": lambda project, who: own(world.analysis(project, "agreement"), form="csv"),

@@ -56,6 +56,7 @@ from reviews.monitoring.models import WorkerBeat
 from reviews.quality.models import (
     Adjudication,
     Analysis,
+    CriticLook,
     LabelModel,
     OverlapPolicy,
     ReviewerMeasure,
@@ -212,6 +213,12 @@ def disputed(project: Project) -> Item:
     return item
 
 
+def looked_at(project: Project, member: Member) -> CriticLook:
+    """A dispute of which a moderator has asked what critics say."""
+    dispute = disputed(project).adjudications.get()
+    return CriticLook.objects.create(project=project, adjudication=dispute, member=member, shown=[])
+
+
 def escalation(project: Project, member: Member) -> Escalation:
     """A question of this member about an item they hold."""
     return raise_escalation(assignment(project, member), "Is this ours to judge?")
@@ -326,7 +333,7 @@ def worked(project: Project, member: Member) -> None:
     run(turn.queue)
     analysis(project)
     notice(project)
-    disputed(project)
+    looked_at(project, member)
     bulk_action(project, member)
     action(project, member)
     queue_act(project, member)

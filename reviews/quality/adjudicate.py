@@ -15,7 +15,7 @@ from feedback.judgements.models import Review, Verdict
 from feedback.judgements.record import criteria_of
 from feedback.judgements.refusal import refused
 from feedback.rubrics.models import Criterion
-from reviews.quality.models import Adjudication
+from reviews.quality.models import Adjudication, CriticLook
 from reviews.quality.settle import Case, State, change_state, load, supersede, verdict_of
 from reviews.quality.tally import Answer, is_asked, is_failure, moot, share_of_ranking, share_of_set
 from reviews.queues.models import Item
@@ -69,7 +69,9 @@ def adjudicate(
     supersede([(case, verdict)])
     Adjudication.objects.filter(pk=dispute.pk).update(settled_at=Now(), settled_by=moderator, verdict=verdict)
     change_state([item.pk], State.SETTLED, before=State.UNRESOLVED)
-    record("item-adjudicated", item, request=request, actor=moderator, verdict=verdict.pk, criteria=dispute.disputed)
+    saw_critic = CriticLook.objects.filter(adjudication=dispute, member=moderator).exists()
+    record("item-adjudicated", item, request=request, actor=moderator, verdict=verdict.pk, criteria=dispute.disputed,
+           saw_critic=saw_critic)  # fmt: skip
     return verdict
 
 

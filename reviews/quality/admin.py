@@ -11,6 +11,7 @@ from feedback.accounts.administration import RowAdmin
 from reviews.quality.models import (
     Adjudication,
     Analysis,
+    CriticLook,
     GoldCheck,
     GoldItem,
     GoldRevision,
@@ -35,6 +36,13 @@ class AdjudicationAdmin(RowAdmin):
     list_filter = ("settled_at", "project")
     search_fields = ("=item__id",)
     follow = ("verdict__subject",)
+
+
+@admin.register(CriticLook)
+class CriticLookAdmin(RowAdmin):
+    list_display = ("pk", "adjudication", "member", "looked_at")
+    list_filter = ("project",)
+    follow = ("adjudication__item__subject", "adjudication__item__queue")
 
 
 @admin.register(OverlapPolicy)

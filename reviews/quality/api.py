@@ -18,6 +18,7 @@ from feedback.accounts.models import Project
 from feedback.accounts.schema import IDEMPOTENCY_KEY, LOCATION
 from reviews.quality import examples
 from reviews.quality.analysis_views import FORMS
+from reviews.quality.critics import seeing
 from reviews.quality.filters import DisputeFilter, ReviewerMeasureFilter, ReviewerNoticeFilter
 from reviews.quality.models import Adjudication, Analysis, ReviewerMeasure, ReviewerNotice
 from reviews.queues.models import Item
@@ -118,10 +119,24 @@ class DisputeSerializer(serializers.ModelSerializer[Adjudication]):
         source="disputed", child=serializers.CharField(), help_text="Keys of the questions without a winner."
     )
     is_open = serializers.SerializerMethodField(help_text="Whether it waits for a moderator now.")
+    saw_critic = serializers.BooleanField(
+        read_only=True, help_text="Whether who settled it had asked what critics say; false while it is open."
+    )
 
     class Meta:
         model = Adjudication
-        fields = ["id", "item", "queue", "criteria", "value", "is_open", "opened_at", "settled_at", "verdict"]
+        fields = [
+            "id",
+            "item",
+            "queue",
+            "criteria",
+            "value",
+            "is_open",
+            "opened_at",
+            "settled_at",
+            "saw_critic",
+            "verdict",
+        ]
         read_only_fields = fields
 
     def get_is_open(self, row: Adjudication) -> bool:
@@ -139,7 +154,7 @@ class DisputeList(ProgramList):
     filterset_class = DisputeFilter
 
     def rows(self, project: Project) -> QuerySet[Adjudication]:
-        return project.adjudications.select_related("item__queue")
+        return seeing(project.adjudications.select_related("item__queue"))
 
 
 @extend_schema_serializer(examples=[examples.NOTICE])

@@ -32,7 +32,7 @@ MEASURE = OpenApiExample("Probably right", response_only=True, value={
 
 DISPUTE = OpenApiExample("In dispute", response_only=True, value={
     "id": 77, "item": 4011, "queue": "groundedness", "criteria": ["grounded"], "value": 10.0, "is_open": True,
-    "opened_at": AT, "settled_at": None, "verdict": None,
+    "opened_at": AT, "settled_at": None, "saw_critic": False, "verdict": None,
 })  # fmt: skip
 NOTICE = OpenApiExample("Leans to the first", response_only=True, value={
     "id": 5, "reviewer": "r-5b1f0c", "criterion": "better", "kind": "comparison", "measure": "position", "n": 120,

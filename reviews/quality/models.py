@@ -18,6 +18,7 @@ from django.utils import timezone
 from feedback.accounts.models import Member, Project, ProjectRow
 from feedback.jobs import Job, JobQuerySet
 from feedback.judgements.models import Review, Verdict
+from reviews.quality.critic_models import CriticLook
 from reviews.quality.effort_models import HourlyCost
 from reviews.quality.gold_models import GoldCheck, GoldItem, GoldRevision, GoldSetting, GoldTurn, TrainingCourse
 from reviews.quality.reliability_models import ReviewerMeasure, ReviewerNotice
@@ -26,7 +27,7 @@ from reviews.quality.subgroup_models import ReviewerAttribute, StatedAttribute
 from reviews.queues.models import Assignment, Item, Queue
 
 __all__ = [
-    "Adjudication", "GoldCheck", "GoldItem", "GoldRevision", "GoldSetting", "GoldTurn", "HourlyCost",
+    "Adjudication", "CriticLook", "GoldCheck", "GoldItem", "GoldRevision", "GoldSetting", "GoldTurn", "HourlyCost",
     "RepeatSetting", "RepeatTurn", "ReviewerAttribute", "ReviewerMeasure", "ReviewerNotice",
     "StatedAttribute", "TrainingCourse",
 ]  # fmt: skip

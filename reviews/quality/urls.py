@@ -16,6 +16,7 @@ urlpatterns = [
     path("moderation/disputes/", views.unsettled, name="unsettled"),
     path("moderation/disputes/next/", views.settle_next, name="next"),
     path("moderation/disputes/<int:pk>/", views.settle, name="settle"),
+    path("moderation/disputes/<int:pk>/critics/", views.critics, name="critics"),
     path("quality/decisions/", inbox.inbox, name="inbox"),
     path("quality/queues/<slug:key>/overlap/", overlap_views.queue_overlap, name="queue-overlap"),
     path("quality/queues/<slug:key>/repeats/", repeat_views.queue_repeats, name="queue-repeats"),

@@ -7,15 +7,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from feedback.accounts.access import MemberRequest
 from feedback.htmx import page, see_other, wants_fragment
 from feedback.judgements.record import criteria_of
 from feedback.judgements.refusal import AnswersRefused
 from reviews.quality.adjudicate import NotDisputed, ReviewedIt, adjudicate, has_reviewed
+from reviews.quality.critics import critics_of, look
 from reviews.quality.dispute import sheet
 from reviews.quality.forms import SettleForm
 from reviews.quality.models import Adjudication, AdjudicationQuerySet
@@ -101,15 +102,39 @@ def away(request: MemberRequest) -> HttpResponse:
     return HttpResponse(status=204, headers={"HX-Redirect": url}) if wants_fragment(request) else redirect(url)
 
 
+def disputed(request: MemberRequest, pk: int) -> tuple[Item, Adjudication | None]:
+    """The item, and its dispute while it waits for a moderator."""
+    items = request.project.items.select_related("queue__rubric_version", "subject", "project")
+    item: Item = get_object_or_404(items, pk=pk)
+    is_open = item.state == Item.State.UNRESOLVED
+    return item, item.adjudications.filter(settled_at=None).first() if is_open else None
+
+
+def gone(request: MemberRequest) -> HttpResponse:
+    messages.warning(request, GONE)
+    return away(request)
+
+
+@require_POST
+def critics(request: MemberRequest, pk: int) -> HttpResponse:
+    """What critics say, for who asks: into the page, or back to it, where it then stands open. That it was is kept."""
+    item, dispute = disputed(request, pk)
+    if dispute is None:
+        return gone(request)
+    assessed = look(dispute, request.member, item.subject.shown())
+    if wants_fragment(request):
+        return render(request, "reviews/quality/critics.html", {"assessed": assessed})
+    order = order_of(request)
+    here = reverse("quality:settle", kwargs={"project": request.project.slug, "pk": pk})
+    return see_other(f"{here}?{order}" if order else here)
+
+
 @require_http_methods(["GET", "POST"])
 def settle(request: MemberRequest, pk: int) -> HttpResponse:
     """One dispute: read the answers side by side, decide, say why."""
-    items = request.project.items.select_related("queue__rubric_version", "subject", "project")
-    item: Item = get_object_or_404(items, pk=pk)
-    dispute = item.adjudications.filter(settled_at=None).first()
-    if item.state != Item.State.UNRESOLVED or dispute is None:
-        messages.warning(request, GONE)
-        return away(request)
+    item, dispute = disputed(request, pk)
+    if dispute is None:
+        return gone(request)
     shown = item.subject.shown()
     criteria = [c for c in criteria_of(item.rubric_version) if c.key in dispute.disputed]
     form = SettleForm(criteria, shown, request.POST or None, label_suffix="")
@@ -126,6 +151,7 @@ def settle(request: MemberRequest, pk: int) -> HttpResponse:
         "next_url": next_url(request, dispute),
         "order": order_of(request),
         "n_left": request.project.adjudications.open()[:COUNTED].count(),
+        **critics_of(dispute, request.member, shown),
     }
     for row in context["rows"]:
         row["fields"] = form.of(row["criterion"]) if row["is_disputed"] and not is_own else None

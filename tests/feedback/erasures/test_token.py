@@ -56,7 +56,7 @@ NEVER = {
         outbox_delivery.about responses_response.body_hash responses_response.prompt_hash
         responses_response.input_hash responses_response.fold_hash responses_response.output_hash
         responses_response.verdict responses_passage.text_hash responses_subject.key responses_subject.input_hash
-        critics_assessment.body_hash
+        critics_assessment.body_hash quality_criticlook.shown
         erasures_erasure.subject_digest judgements_review.digest judgements_review.shown_order
         judgements_review.visible judgements_span.text_hash judgements_verdict.review_ids
         judgements_comparison.ranking datasets_contaminationcheck.benchmark datasets_contaminationhit.key
