@@ -62,16 +62,19 @@ class QueueForm(forms.ModelForm):
     class Meta:
         model = Queue
         fields = [
-            "name", "rubric_version", "k", "audience", "people", "order", "shows_model", "takes_imports",
+            "name", "rubric_version", "k", "audience", "people", "order", "shows_model", "shows_critic",
+            "takes_imports",
         ]  # fmt: skip
         labels = {
             "rubric_version": "Rubric",
             "k": "Reviews for each item",
             "shows_model": "Show which model wrote a response",
+            "shows_critic": "Propose the stretches that critics found",
             "takes_imports": "Only for labels imported from elsewhere",
         }
         help_texts = {
             "shows_model": "Knowing it sways people; leave it hidden unless it is what you ask about.",
+            "shows_critic": "Reviewers accept or reject each. It sways them: what was shown is kept with a review.",
             "takes_imports": "Nobody claims from such a queue.",
         }
 

@@ -18,6 +18,7 @@ from reviews.queues.claim import midnight, remaining_by_queue, standing
 from reviews.queues.forms import EscalationForm, ReviewForm, SkipForm
 from reviews.queues.leases import SOON
 from reviews.queues.models import Assignment, Escalation, EscalationMessage, Item, Queue
+from reviews.queues.proposals import proposals_of
 from reviews.queues.ranking import labels
 from reviews.queues.submit import undoable
 
@@ -148,6 +149,7 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
     shows_model = assignment.visible.get("model", False)  # as the claim recorded it, whatever the queue says since
     if shows_model:
         prefetch_related_objects(form.shown, "model")
+    proposals = proposals_of(assignment, form.shown, form.criteria)
     return {
         **context,
         "assignment": assignment,
@@ -159,6 +161,7 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
         "passages": passages(form.shown),
         "marking": marking(form.criteria),
         **taught(assignment.rubric_version, read, project.slug),
+        "proposals": proposals,
         "draft_saved_at": assignment.draft_saved_at,
         "kept": SOON.seconds,
         **conversation(form.shown),

@@ -18,6 +18,7 @@ from feedback.rubrics.models import Criterion
 from feedback.rubrics.wording import condition_words
 from feedback.text.canonical import CanonicalError, parse_json
 from reviews.queues.models import Assignment
+from reviews.queues.proposals import PROPOSALS, decided, rejected_of
 from reviews.queues.ranking import PlacesField, places_of, tiers_of
 
 NEEDED = "This question needs an answer."
@@ -130,6 +131,9 @@ class ReviewForm(forms.Form):
             if criterion.kind != Criterion.Kind.SPANS:
                 self.fields[PREFIX + criterion.key] = field_of(criterion)
                 add_condition(self.fields[PREFIX + criterion.key], criterion, self.criteria)
+        if assignment.visible.get("critic"):
+            rejected = rejected_of(assignment.visible)
+            self.fields["rejected"] = forms.CharField(widget=forms.HiddenInput, required=False, initial=rejected)
         if data is None:
             self.initial = {"token": assignment.token, **initial_of(assignment.draft, self.criteria, self.shown)}
 
@@ -178,7 +182,16 @@ class ReviewForm(forms.Form):
     def submission(self) -> dict[str, Any]:
         """What a submit stores."""
         ids = {name: self.cleaned_data[name] for name in ("submission_id", "active_ms")}
-        return {"answers": self.answers(), **ids}
+        return {"answers": self.answers(), "rejected": self.rejected(), **ids}
+
+    def rejected(self) -> set[str]:
+        """Which proposals of critics were rejected."""
+        return set(self.cleaned_data.get("rejected", "").split())
+
+    def seen(self) -> dict[str, Any]:
+        """What of the turn changes beside its draft: the answers to proposals, where there are any."""
+        visible, marks = self.assignment.visible, self.cleaned_data.get("spans") or []
+        return {"visible": decided(visible, marks, self.rejected())} if PROPOSALS in visible else {}
 
     def answer(self, criterion: Criterion, given: Any) -> Any:
         if criterion.kind == Criterion.Kind.SCALE:

@@ -20,6 +20,7 @@ from feedback.rubrics.models import Criterion
 from feedback.text.canonical import canonical_json
 from reviews.queues import examples
 from reviews.queues.models import Assignment
+from reviews.queues.proposals import proposals_of
 
 INSTRUCTIONS = {"system", "developer"}
 SPOKEN = ("role", "name", "content", "tool_calls", "tool_call_id")
@@ -37,6 +38,17 @@ class CriterionSerializer(serializers.ModelSerializer[Criterion]):
         fields = ["key", "kind", "label", "help_text", "is_required", "options", "asked_when"]
 
 
+class ProposalSerializer(serializers.Serializer[Any]):
+    response = serializers.IntegerField()
+    critic = serializers.CharField(help_text="Its name and version.")
+    start = serializers.IntegerField(help_text="In code points of the output; a mark right there accepts it.")
+    end = serializers.IntegerField()
+    quote = serializers.CharField()
+    kind = serializers.CharField()
+    severity = serializers.CharField()
+    note = serializers.CharField()
+
+
 class ShownResponseSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(help_text="What answers name; says nothing about the model.")
     label = serializers.CharField(help_text="A, B, … in the order drawn.")  # type: ignore[assignment]
@@ -52,6 +64,9 @@ class ItemSerializer(serializers.Serializer[Any]):
     responses = ShownResponseSerializer(many=True)
     rubric = serializers.CharField()
     criteria = CriterionSerializer(many=True)
+    proposals = ProposalSerializer(
+        many=True, required=False, help_text="What critics propose to mark, where the queue shows it."
+    )
 
 
 @extend_schema_serializer(examples=[examples.ASSIGNMENT])
@@ -102,6 +117,8 @@ def payload(assignment: Assignment) -> dict[str, Any]:
         "rubric": str(version),
         "criteria": criteria_of(version),
     }
+    if assignment.visible.get("critic"):
+        item["proposals"] = proposals_of(assignment, shown, criteria_of(version))
     plain = ("token", "state", "claimed_at", "draft", "draft_saved_at", "submitted_at")
     row = {name: getattr(assignment, name) for name in plain}
     lease_until = place.lease_until if place else None

@@ -5,7 +5,7 @@ A submit is never lost: it is counted in the place that is held, or in another o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -21,8 +21,10 @@ from feedback.audit import log as audit
 from feedback.hot import HotQuery
 from feedback.judgements.models import Review
 from feedback.judgements.record import AnswersRefused, answers_of, check, record
+from feedback.rubrics.models import Criterion
 from reviews.queues.models import Assignment, Item, Place, Queue
 from reviews.queues.places import count_held, fill, give_back, lock_item, promote_surplus, recount
+from reviews.queues.proposals import decided
 
 __all__ = [
     "AnswersRefused", "ClaimLost", "SubmissionReused", "TooLate", "at_turn", "can_undo", "promote_surplus",
@@ -87,8 +89,10 @@ def store(
     submission_id: UUID,
     active_ms: int | None = None,
     note: str = "",
+    rejected: Collection[str] = (),
 ) -> Assignment:
-    """Store the answers of a locked assignment. The same submission again gives the same result.
+    """Store the answers of a locked assignment. The same submission again gives the same result. `rejected` are
+    proposals of critics.
 
     Raises AnswersRefused with what must be mended, and ClaimLost when the assignment has ended another way.
     """
@@ -96,18 +100,21 @@ def store(
         raise ClaimLost("You may no longer review in this project. Your draft is kept.")
     if repeats(assignment, answers, submission_id, note):
         return assignment
+    subject, version = assignment.item.subject, assignment.rubric_version
+    checked = check(subject, version, answers, note=note)
+    marks = [mark for _, found in checked.of_kind(Criterion.Kind.SPANS) for mark in found]
     review = record(
-        subject=assignment.item.subject,
-        rubric_version=assignment.rubric_version,
+        subject=subject,
+        rubric_version=version,
         reviewer=assignment.reviewer,
-        answers=answers,
+        answers=checked,
         origin=assignment.queue.key,
         round=assignment.round,
         revision=assignment.review.revision + 1 if assignment.review else 1,
         submission_id=submission_id,
         submitted_at=assignment.locked_at,  # type: ignore[attr-defined]
         shown_order=assignment.shown_order,
-        visible=assignment.visible,
+        visible=decided(assignment.visible, marks, rejected),
         active_ms=active_ms,
         note=note,
     )
@@ -168,10 +175,10 @@ def count(assignment: Assignment, review: Review) -> Assignment:
     return assignment
 
 
-def save_draft(token: UUID, reviewer: Member, draft: dict[str, Any]) -> Assignment:
-    """Keep unfinished answers with the claim, whether or not its place is still held."""
+def save_draft(token: UUID, reviewer: Member, draft: dict[str, Any], **fields: Any) -> Assignment:
+    """Keep unfinished answers with the claim, whether or not its place is still held; `fields` of it beside them."""
     mine = Assignment.objects.filter(token=token, reviewer=reviewer)
-    saved = mine.filter(state=State.CLAIMED).update(draft=draft, draft_saved_at=Now())
+    saved = mine.filter(state=State.CLAIMED).update(draft=draft, draft_saved_at=Now(), **fields)
     assignment = mine.select_related("queue").get()
     if not saved:
         raise ClaimLost(ENDED.get(State(assignment.state), "This claim has ended."))
@@ -215,7 +222,8 @@ def undo(assignment: Assignment, review_id: int | None = None) -> Assignment:
         raise TooLate("This review can no longer be undone: the time for it is over.")
     Review.objects.filter(pk=row.review.pk, withdrawn_at__isnull=True).update(withdrawn_at=Now())
     row.draft, row.state = answers_of(row.review), State.CLAIMED
-    Assignment.objects.filter(pk=row.pk).update(state=row.state, draft=row.draft, draft_saved_at=Now())
+    taken_back = {"state": row.state, "draft": row.draft, "visible": row.review.visible}
+    Assignment.objects.filter(pk=row.pk).update(**taken_back, draft_saved_at=Now())
     lease = Now() + timedelta(seconds=row.queue.lease_seconds)
     filled = Place.objects.filter(assignment=row, state=Place.State.FILLED)
     if filled.update(state=Place.State.CLAIMED, claimed_at=Now(), lease_until=lease) and not row.is_extra:

@@ -82,7 +82,7 @@ def draft(request: MemberRequest, key: str) -> HttpResponse:
     form = ReviewForm(assignment, request.POST)
     form.full_clean()
     try:
-        saved = submitting.save_draft(assignment.token, request.member, form.answers())
+        saved = submitting.save_draft(assignment.token, request.member, form.answers(), **form.seen())
     except Assignment.DoesNotExist as missing:
         raise Http404("No such turn.") from missing
     except submitting.ClaimLost as lost:

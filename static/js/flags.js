@@ -17,12 +17,14 @@ const proves = (layer, flag) => Boolean(layer.dataset.passage) && String(flag.ev
 
 /** Marks in every layer, and the list of flags below each response; `editing` is the key of the one that is open. */
 export function render(flags, editing) {
+  const open = [...document.querySelectorAll('[data-proposal][data-answer=""]')];
   for (const layer of layers()) {
     const text = layer.textContent;
     const mark = (flag, kind, name, start, end) => ({ id: flag.key, kind, name, start: unitOf(text, start), end: unitOf(text, end) });
     draw(layer, [
       ...flags.filter((flag) => isIn(layer, flag)).map((flag) => mark(flag, flag.kind, labelOf("kind", flag.kind), flag.start, flag.end)),
       ...flags.filter((flag) => proves(layer, flag)).map((flag) => mark(flag, "evidence", "Proof", flag.evidence_start, flag.evidence_end)),
+      ...open.filter(({ dataset }) => dataset.response === layer.dataset.response).map(({ dataset }) => mark({ key: dataset.proposal }, "proposed", "Proposed", +dataset.start, +dataset.end)),
     ]);
   }
   for (const list of document.querySelectorAll("[data-flags-of]")) {

@@ -237,5 +237,10 @@ document.addEventListener("keydown", (event) => {
     finish(editing);
   } else if (mayAct(event) && act(event)) event.preventDefault();
 });
+document.addEventListener("proposal-answered", ({ detail }) => { // js/proposals.js: a flag that was accepted, or nothing
+  if (detail) flags.push({ ...detail, key: String(nextKey++) });
+  store();
+  render();
+});
 document.addEventListener("htmx:afterSettle", (event) => { if (event.target.id === "item") begin(); });
 begin();
