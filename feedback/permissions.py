@@ -197,6 +197,7 @@ ROUTES: Mapping[str, Verb] = {
     "queues:draft": "review",
     "queues:heartbeat": "review",
     "queues:release": "review",
+    "queues:pause": "review",
     "queues:skip": "review",
     "queues:undo": "review",
     "queues:skills": "review",

@@ -154,7 +154,7 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     **dict.fromkeys(
         [f"queues:{name}" for name in (
             "queue-detail", "queue-change", "queue-activity", "queue-state", "queue-items", "queue-versions",
-            "claim", "review", "submit", "draft", "heartbeat", "release", "skip",
+            "claim", "review", "submit", "draft", "heartbeat", "release", "pause", "skip",
             "escalate", "correction-diff",
         )],
         a_queue,

@@ -22,6 +22,7 @@ ACTIONS = {
     "n": "Go to the next flag",
     "j": "From a flag to its proof, and back",
     "s": "Skip the item",
+    "p": "Pause",
     "u": "Undo the last review",
     "e": "Ask a moderator",
     "g": "Open the guideline",

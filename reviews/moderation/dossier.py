@@ -15,6 +15,7 @@ from reviews.quality.dispute import settled_words, sheet
 from reviews.quality.names import letters_of
 from reviews.queues.desk import names_of
 from reviews.queues.models import Assignment, Escalation, Item, Place
+from reviews.queues.submit import PASSED_ON
 
 State, PlaceState = Assignment.State, Place.State
 SAID = {
@@ -47,7 +48,7 @@ def dossier(item: Item, member: Member) -> dict[str, Any]:
         "dispute": dispute if item.state == Item.State.UNRESOLVED else None,
         "places": [{"row": place, "words": PLACES[PlaceState(place.state)]} for place in places],
         "turns_taken": sorted((turn_line(turn, letters[turn.pk], sees_names) for turn in said), key=by_name),
-        "n_skipped": sum(turn.state == State.SKIPPED for turn in turns),
+        "n_skipped": sum(turn.state in PASSED_ON for turn in turns),
         "sees_names": sees_names,
         "verdicts": [verdict_line(verdict, item, responses) for verdict in verdicts_of(item)],
         "escalations": Escalation.objects.for_item(item).with_last_word().prefetch_related("messages")[:20],

@@ -311,7 +311,8 @@ class AssignmentSkip(ReviewerView):
     def post(self, request: Request, token: UUID) -> Response:
         """Skip an item.
 
-        Passes it on to somebody else, for good. Skipping twice is skipping once.
+        Passes it on to somebody else, for good. Skipping twice is skipping once. The reason `not_qualified` says
+        something of the person and nothing of the item: `state` is then `not_qualified`.
         """
         why = self.given_to(token, SkipSerializer)
         with problems():

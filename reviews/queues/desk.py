@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.timesince import timeuntil
 
 from feedback.accounts.models import Member
 from feedback.responses.models import Response
@@ -119,7 +120,7 @@ def marking(criteria: tuple[Criterion, ...]) -> dict[str, Any] | None:
 
 def addresses(queue: Queue, project: str) -> dict[str, str]:
     """Where the page's forms and scripts send things."""
-    names = ("claim", "submit", "draft", "heartbeat", "release", "skip", "escalate", "correction-diff")
+    names = ("claim", "submit", "draft", "heartbeat", "release", "pause", "skip", "escalate", "correction-diff")
     return {
         f"{name.replace('-', '_')}_url": reverse(f"queues:{name}", kwargs={"project": project, "key": queue.key})
         for name in names
@@ -276,6 +277,16 @@ def finished(queue: Queue, member: Member) -> dict[str, str]:
     if not queue.items.exists():
         return {"title": "Nothing has come into this queue yet", "text": "Its first items appear here as they come in."}
     return {}
+
+
+def paused(until: datetime | None) -> dict[str, str]:
+    """What somebody is told who stopped for a while."""
+    ends = f"It is held for you for {timeuntil(until)}. After that others" if until else "Others"
+    return {
+        "title": "Paused",
+        "text": f"What you had written is saved. {ends} may get the item; what you wrote stays yours.",
+        "again": "Go on",
+    }
 
 
 def training_of(queue: Queue, member: Member) -> dict[str, Any]:

@@ -14,6 +14,7 @@ STATES = [
     (State.SUBMITTED, "Counted"),
     (State.SURPLUS, "Kept, not counted"),
     (State.SKIPPED, "Skipped"),
+    (State.NOT_QUALIFIED, "Passed on"),
     (State.INVALIDATED, "Set aside"),
 ]
 

@@ -20,6 +20,7 @@ from feedback.text.canonical import CanonicalError, parse_json
 from reviews.queues.models import Assignment
 from reviews.queues.proposals import PROPOSALS, decided, rejected_of
 from reviews.queues.ranking import PlacesField, places_of, tiers_of
+from reviews.queues.submit import NOT_QUALIFIED
 
 NEEDED = "This question needs an answer."
 PREFIX = "q-"
@@ -292,7 +293,7 @@ class SkipForm(forms.Form):
     """Why not this item. Its ids begin with `skip-`: the review form on the same page has a token too."""
 
     REASONS = [
-        ("outside_my_field", "It is outside my field"),
+        (NOT_QUALIFIED, "I am not qualified for this one"),
         ("unclear", "I do not understand the question"),
         ("language", "I do not read this language"),
         ("broken", "Something is missing or broken"),
@@ -302,7 +303,10 @@ class SkipForm(forms.Form):
     token = forms.UUIDField(widget=forms.HiddenInput)
     reason = forms.ChoiceField(choices=REASONS, label="Why skip it?")
     note = forms.CharField(
-        required=False, max_length=500, label="In a sentence", widget=forms.TextInput({"dir": "auto"})
+        required=False,
+        max_length=500,
+        label="Why, or who would know",
+        widget=forms.TextInput({"dir": "auto"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -20,7 +20,7 @@ from reviews.queues.models import Assignment, Item
 from reviews.queues.submit import can_undo
 
 PAGE = 50
-DONE = [Assignment.State.SUBMITTED, Assignment.State.SURPLUS, Assignment.State.SKIPPED, Assignment.State.INVALIDATED]
+DONE = [state for state in Assignment.State if state != Assignment.State.CLAIMED]
 
 
 def page_of(member: Member, asked: QueryDict) -> dict[str, Any]:
@@ -80,6 +80,7 @@ def said(row: Assignment) -> tuple[str, str]:
         "submitted": ("Counted", "accent"),
         "surplus": ("Kept, not counted", "warn"),
         "skipped": ("Skipped", ""),
+        "not_qualified": ("Passed on", ""),
         "invalidated": ("Set aside", "bad"),
     }[row.state]
 

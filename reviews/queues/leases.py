@@ -16,6 +16,7 @@ from reviews.queues.models import Assignment, Item, Place, Queue
 from reviews.queues.places import give_back, lock_item, promote_surplus
 
 SOON = timedelta(seconds=120)  # after leaving the page: a reload keeps the item
+PAUSE = timedelta(minutes=15)  # what a reviewer who says so may take before the item goes to others
 AT_ONCE = 50  # due places that one claim frees
 
 
@@ -51,12 +52,19 @@ def renew(place_id: int, assignment_id: int, queue: Queue) -> bool:
 @transaction.atomic
 def release(assignment: Assignment, *, soon: bool) -> None:
     """Give the place back now, or `soon`: within two minutes unless the reviewer returns. Token and draft stay."""
-    held = Place.objects.filter(assignment=assignment, state=Place.State.CLAIMED)
     if soon:
-        held.update(lease_until=Least(F("lease_until"), Now() + SOON))
+        shorten(assignment, SOON)
         return
+    held = Place.objects.filter(assignment=assignment, state=Place.State.CLAIMED)
     lock_item(assignment.item_id)
     give_back(held.select_for_update(of=("self",), no_key=True).select_related("item"))
+
+
+def shorten(assignment: Assignment, most: timedelta) -> datetime | None:
+    """End the lease after `most` unless its reviewer returns; when it ends, or None when the place is lost."""
+    held = Place.objects.filter(assignment=assignment, state=Place.State.CLAIMED)
+    held.update(lease_until=Least(F("lease_until"), Now() + most))
+    return held.values_list("lease_until", flat=True).first()
 
 
 def free_due(queue_id: int, limit: int = AT_ONCE, *, but_not: int = 0) -> int:

@@ -14,6 +14,7 @@ from feedback.accounts.models import Member
 from feedback.rubrics.readings import newest_read
 from reviews.queues.counts import counts_of
 from reviews.queues.models import Assignment, Item, Place, Queue
+from reviews.queues.submit import PASSED_ON
 
 DAYS = 14
 PEOPLE = 50
@@ -63,7 +64,7 @@ def people(queue: Queue) -> list[dict[str, Any]]:
         .values("reviewer")
         .annotate(
             done=Count("pk", filter=Q(state__in=DONE)),
-            skipped=Count("pk", filter=Q(state=Assignment.State.SKIPPED)),
+            skipped=Count("pk", filter=Q(state__in=PASSED_ON)),
             seconds=Avg("review__active_ms", filter=Q(state__in=DONE)) / 1000.0,
             last=Max("submitted_at"),
         )

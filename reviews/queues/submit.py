@@ -32,11 +32,13 @@ __all__ = [
 ]  # fmt: skip
 
 State = Assignment.State
+PASSED_ON = (State.SKIPPED, State.NOT_QUALIFIED)
+NOT_QUALIFIED = "not_qualified"  # the reason of a skip that says something of the person, and nothing of the item
 ENDED = {
     State.SUBMITTED: "You have submitted this review already. Undo it first to change it.",
     State.SURPLUS: "You have submitted this review already. Undo it first to change it.",
     State.SKIPPED: "You have skipped this item, so it was given to somebody else.",
-    State.NOT_QUALIFIED: "This item is not for you.",
+    State.NOT_QUALIFIED: "You have passed this item on as not yours to judge, so it was given to somebody else.",
     State.INVALIDATED: "A moderator has taken this review out of the count; it cannot be changed any more.",
 }
 NEEDED = ("item__subject", "queue__rubric_version__rubric", "queue__rubric_version__guideline")
@@ -189,11 +191,12 @@ def save_draft(token: UUID, reviewer: Member, draft: dict[str, Any], **fields: A
 def skip(token: UUID, reviewer: Member, reason: str, note: str = "") -> Assignment:
     """Give the place to somebody else for good, and say why; skipping twice is skipping once."""
     assignment = locked(token, reviewer)
-    if assignment.state == State.SKIPPED:
+    if assignment.state in PASSED_ON:
         return assignment
     if assignment.state != State.CLAIMED:
         raise ClaimLost(ENDED[State(assignment.state)])
-    assignment.state, assignment.skip_reason, assignment.skip_note = State.SKIPPED, reason, note
+    assignment.state = State.NOT_QUALIFIED if reason == NOT_QUALIFIED else State.SKIPPED
+    assignment.skip_reason, assignment.skip_note = reason, note
     assignment.save(update_fields=["state", "skip_reason", "skip_note"])
     places = Place.objects.filter(assignment=assignment).select_related("item")
     places.filter(reserved_for=reviewer).update(reserved_for=None)

@@ -25,6 +25,7 @@ urlpatterns = [
     path("queues/<slug:key>/draft/", views.draft, name="draft"),
     path("queues/<slug:key>/heartbeat/", views.heartbeat, name="heartbeat"),
     path("queues/<slug:key>/release/", views.release, name="release"),
+    path("queues/<slug:key>/pause/", views.pause, name="pause"),
     path("queues/<slug:key>/skip/", views.skip, name="skip"),
     path("queues/<slug:key>/escalate/", views.escalate, name="escalate"),
     path("queues/<slug:key>/correction-diff/", views.correction_diff, name="correction-diff"),

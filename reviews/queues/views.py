@@ -78,13 +78,8 @@ def submit(request: MemberRequest, key: str) -> HttpResponse:
 @require_POST
 def draft(request: MemberRequest, key: str) -> HttpResponse:
     """Save what is there so far. Half an answer is welcome; nothing is checked but its shape."""
-    assignment = own_assignment(request, key)
-    form = ReviewForm(assignment, request.POST)
-    form.full_clean()
     try:
-        saved = submitting.save_draft(assignment.token, request.member, form.answers(), **form.seen())
-    except Assignment.DoesNotExist as missing:
-        raise Http404("No such turn.") from missing
+        saved = save_draft(request, posted_form(request, key))
     except submitting.ClaimLost as lost:
         return JsonResponse({"detail": str(lost)}, status=409)
     until = leases.heartbeat(saved)
@@ -104,6 +99,21 @@ def release(request: MemberRequest, key: str) -> HttpResponse:
     """The page was left: the lease is shortened, so that a reload keeps the item and nobody waits long."""
     leases.release(own_assignment(request, key), soon=True)
     return HttpResponse(status=204)
+
+
+@require_POST
+def pause(request: MemberRequest, key: str) -> HttpResponse:
+    """Stop for a while: what is there so far is saved, and the item kept, but not for as long as at work."""
+    form = posted_form(request, key)
+    queue = form.assignment.queue
+    try:
+        until = leases.shorten(save_draft(request, form), leases.PAUSE)
+    except submitting.ClaimLost as lost:
+        return show(request, queue, form.assignment, status=409, form=form, lost=str(lost))
+    if wants_fragment(request):
+        return show(request, queue, None, finished=desk.paused(until))
+    messages.success(request, desk.paused(until)["text"])
+    return see_other("queues:work", request)
 
 
 @require_POST
@@ -196,13 +206,10 @@ def escalation(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def correction_diff(request: MemberRequest, key: str) -> HttpResponse:
     """What a rewrite changes, word by word; nothing is stored."""
-    assignment = own_assignment(request, key)
-    queue = assignment.queue
-    form = ReviewForm(assignment, request.POST)
-    form.full_clean()
+    form = posted_form(request, key)
     if wants_fragment(request):
         return render(request, "reviews/queues/review.html#rewritten", {"changes": desk.changes(form)})
-    return show(request, queue, assignment, form=form, changes=desk.changes(form))
+    return show(request, form.assignment.queue, form.assignment, form=form, changes=desk.changes(form))
 
 
 @require_GET
@@ -234,6 +241,20 @@ def own_assignment(request: MemberRequest, key: str) -> Assignment:
     needed = ("queue__rubric_version__guideline", "item__subject", "place")
     found: Assignment = get_object_or_404(mine.select_related(*needed), token=posted_token(request))
     return found
+
+
+def posted_form(request: MemberRequest, key: str) -> ReviewForm:
+    """The answers as far as they are there; only their shape is looked at."""
+    form = ReviewForm(own_assignment(request, key), request.POST)
+    form.full_clean()
+    return form
+
+
+def save_draft(request: MemberRequest, form: ReviewForm) -> Assignment:
+    try:
+        return submitting.save_draft(form.assignment.token, request.member, form.answers(), **form.seen())
+    except Assignment.DoesNotExist as missing:
+        raise Http404("No such turn.") from missing
 
 
 def people_review(key: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ const IDLE = 60_000; // ms without a key or pointer after which time no longer c
 let dirty = false; // something was typed that the server does not have
 let failing = false; // the last attempt to save did not get through
 let sending = false;
+let renewed = false; // a new CSRF token was fetched that the server has not taken yet
 let over = false; // drafts are refused, or the form was sent: nothing more to save
 let timer = 0;
 let touchedAt = Date.now();
@@ -57,7 +58,7 @@ async function save() {
 
 async function saved(answer) {
   if (answer.ok) {
-    failing = false;
+    [failing, renewed] = [false, false];
     tell(dirty ? "Saving" : "Saved", dirty ? "" : "good");
     if (!dirty) forget(form());
     await hold(answer);
@@ -65,11 +66,21 @@ async function saved(answer) {
   } else if ([404, 409, 410].includes(answer.status)) {
     over = true;
     tell("Not saved: not yours any more", "bad");
-    expire();
+    expire((await answer.json().catch(() => ({}))).detail);
   } else if (answer.type === "opaqueredirect" || answer.status === 401) fail("Not saved: sign in again in another tab", "bad");
+  else if (answer.status === 403 && await renew()) later();
   else if (answer.status === 403) fail("Not saved: you may not review here any more", "bad");
   else if (answer.status === 413) fail("Not saved: too long", "bad");
   else fail("Not saved yet, trying again");
+}
+
+/** Whoever signed in again in another tab has another token: this page, asked anew, has it. False the second time. */
+async function renew() {
+  if (renewed) return false;
+  [dirty, renewed] = [true, true];
+  const token = (await (await fetch(location.href)).text()).match(/csrfmiddlewaretoken" value="(\w+)/)?.[1];
+  for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token ?? field.value;
+  return true;
 }
 
 /** Keep it on this device, say so, and try again later. */
@@ -87,9 +98,10 @@ function later() {
 }
 
 /** The lease is over. Sending is still right: the server counts it if a place is free, and keeps it otherwise. */
-function expire() {
+function expire(ended) {
   const notice = document.querySelector("[data-expired]");
   if (!notice?.hidden) return;
+  if (ended) notice.querySelector("p").textContent = `${ended} What you typed is still here to copy.`;
   notice.hidden = false;
   document.querySelector("[data-held]").textContent = "No longer held for you";
   desk().dataset.leaseUntil = "";
@@ -100,7 +112,8 @@ function expire() {
 async function hold(answer) {
   const { lease_until: until } = await answer.json().catch(() => ({}));
   if (until) desk().dataset.leaseUntil = until;
-  showHold();
+  if (until === null) expire();
+  else showHold();
 }
 
 function showHold() {
@@ -112,9 +125,11 @@ function showHold() {
 }
 
 async function beat() {
-  if (!form() || over || document.visibilityState !== "visible") return;
+  const held = form();
+  if (!held || over || document.visibilityState !== "visible") return;
   try {
     const answer = await post(desk().dataset.heartbeatUrl, body(["csrfmiddlewaretoken", "token"]));
+    if (held !== form()) return; // the next item is here: nothing of this is about it
     if (answer.ok) await hold(answer);
     else if ([404, 409, 410].includes(answer.status)) expire();
   } catch { showHold(); }
@@ -128,6 +143,7 @@ function flush() {
 /** Leaving: the last words are sent, and the lease is shortened so that a reload keeps it and nobody waits long. */
 function leave() {
   if (!form() || over) return;
+  if (dirty) keep(form()); // the beacon may find nobody signed in
   flush();
   if (desk().dataset.releaseUrl) navigator.sendBeacon(desk().dataset.releaseUrl, body(["csrfmiddlewaretoken", "token"]));
 }
@@ -164,14 +180,14 @@ addEventListener("online", save);
 addEventListener("beforeunload", (event) => { if (failing && dirty && !over) event.preventDefault(); });
 addEventListener("pagehide", leave);
 addEventListener("pageshow", (event) => { if (event.persisted) beat(); });
-document.addEventListener("visibilitychange", beat);
+document.addEventListener("visibilitychange", () => { if (failing) save(); beat(); });
 document.addEventListener("submit", (event) => {
   // The plain way leaves the page on purpose; htmx answers in place and calls begin() again.
   if (event.target.closest("#item") && !("htmx" in window)) over = true;
 });
 document.addEventListener("htmx:beforeRequest", (event) => {
   clearTimeout(timer);
-  if (event.target !== form()) flush(); // undo and skip replace what was typed
+  if (event.target !== form() && event.target.id !== "pause") flush(); // undo and skip replace what was typed
 });
 document.addEventListener("htmx:sendError", () => { if (form() && !over) fail("Offline"); });
 document.addEventListener("htmx:beforeSwap", (event) => {

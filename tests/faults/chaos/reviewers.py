@@ -89,7 +89,7 @@ class Reviewer(Client):
         self.send("draft", "PUT", f"assignments/{token}/draft/", {"answers": draft}, sent=sent)
 
     def skip(self, token: str) -> None:
-        body = {"reason": "outside_my_field", "note": ""}
+        body = {"reason": "unclear", "note": ""}
         self.send("skip", "POST", f"assignments/{token}/skip/", body, sent={"token": token})
 
     def undo(self, token: str, submission: str) -> None:

@@ -115,7 +115,7 @@ def test_skipping_ends_it_and_asks_nobody_else(queue: Queue, settled: Item, revi
     place = add_extra(settled, reviewer)
     turn = claim(queue, reviewer)
     assert turn is not None
-    skip(turn.token, reviewer, "outside_my_field")
+    skip(turn.token, reviewer, "unclear")
     assert Place.objects.get(pk=place.pk).state == "withdrawn"  # type: ignore[union-attr]
     assert claim(queue, admin) is None
     assert Item.objects.get(pk=settled.pk).state == "settled"

@@ -28,9 +28,9 @@ def test_it_tells_what_was_judged_and_what_became_of_it(queue: Queue, desk: Any)
     first, second = make.items(queue, 2)
     desk.submit(desk.take(queue))
     Item.objects.filter(pk=first.pk).update(state="settled")
-    desk.post("skip", {"token": desk.take(queue).token, "reason": "outside_my_field"}, key=queue.key)
+    desk.post("skip", {"token": desk.take(queue).token, "reason": "unclear"}, key=queue.key)
     (_, skipped, reason), (question, counted, words) = lines(desk.get("history"))
-    assert (skipped, reason, counted) == ("Skipped", "outside my field", "Counted")
+    assert (skipped, reason, counted) == ("Skipped", "unclear", "Counted")
     assert question.endswith("?")
     assert words == "Grounded in the sources?: yes · Helpfulness: 4 · 0 flags"
 

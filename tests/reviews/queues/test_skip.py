@@ -40,6 +40,22 @@ def test_it_keeps_the_reason_and_frees_the_place(queue: Queue, reviewer: Member)
     assert AuditEvent.objects.filter(verb="item-skipped", actor=str(reviewer.key)).exists()
 
 
+def test_who_is_not_qualified_passes_it_on_and_is_not_counted_as_having_skipped(
+    queue: Queue, reviewer: Member, other_reviewer: Member
+) -> None:
+    (item,) = make.items(queue)
+    assignment = held(queue, reviewer)
+    skip(assignment.token, reviewer, "not_qualified", "Somebody who knows tax law.")
+    skip(assignment.token, reviewer, "not_qualified")
+    stored = Assignment.objects.get()
+    assert (stored.state, stored.skip_note) == ("not_qualified", "Somebody who knows tax law.")
+    assert AuditEvent.objects.filter(verb="item-skipped").count() == 1
+    with pytest.raises(ClaimLost, match="not yours to judge"):
+        submit(assignment.token, reviewer, make.ANSWERS, submission_id=uuid.uuid4())
+    assert claim(queue, reviewer) is None
+    assert held(queue, other_reviewer).item == item
+
+
 def test_it_is_never_offered_to_them_again(queue: Queue, reviewer: Member, other_reviewer: Member) -> None:
     (item,) = make.items(queue)
     assignment = held(queue, reviewer)

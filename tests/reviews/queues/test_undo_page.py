@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from feedback.accounts.models import Project
+from feedback.audit.models import AuditEvent
 from feedback.judgements.models import Review
 from reviews.queues.models import Assignment, Queue
 from tests import make
@@ -93,3 +94,33 @@ def test_only_its_reviewer_undoes_a_review(
     assert stranger.post(desk.url("undo", token=done.token)).status_code == 404
     assert desk.get("undo", token=done.token).status_code == 405
     assert Assignment.objects.get(pk=done.pk).state == "submitted"
+
+
+def test_the_last_three_are_taken_back_one_after_another(queue: Queue, desk: Any) -> None:
+    """By the same button each time; what is on the desk meanwhile stays held, and everything is audited."""
+    make.items(queue, 2)
+    turns = []
+    for number in range(3):
+        turns.append(desk.take(queue))
+        desk.submit(turns[-1], **{"q-helpful": str(number + 1)})
+    following = desk.take(queue)
+    for turn, number in zip(reversed(turns), (3, 2, 1), strict=True):
+        undo_url = desk.get("review", key=queue.key).context["undo_url"]
+        assert str(turn.token) in undo_url
+        answer = desk.client.post(undo_url, headers={"HX-Request": "true"})
+        assert answer.context["assignment"] == turn
+        assert answer.context["form"]["q-helpful"].value() == str(number)
+    assert AuditEvent.objects.filter(verb="review-undone").count() == 3
+    assert Assignment.objects.live().count() == 4
+    assert not Review.objects.filter(withdrawn_at=None).exists()
+    for turn in turns:
+        desk.submit(turn)
+    assert desk.get("review", key=queue.key).context["assignment"] == following
+    assert Review.objects.filter(withdrawn_at=None, revision=2).count() == 3
+
+
+def test_each_that_can_be_undone_is_listed_in_my_reviews(queue: Queue, done: Assignment, desk: Any) -> None:
+    second = desk.take(queue)
+    desk.submit(second)
+    listed = [row["undo_url"] for row in desk.get("history").context["rows"]]
+    assert [str(second.token) in listed[0], str(done.token) in listed[1]] == [True, True]
