@@ -83,6 +83,7 @@ document.addEventListener("keydown", (event) => {
     const form = document.getElementById("review-form");
     if (!form || document.querySelector("dialog[open]")) return;
     event.preventDefault();
+    if (event.repeat) return; // held down, it would send the next item too
     form.requestSubmit(document.getElementById("submit"));
     return;
   }

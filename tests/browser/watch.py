@@ -13,7 +13,13 @@ addEventListener("securitypolicyviolation", (event) => {
 
 
 # The browser and htmx write these for an answer or a failure that on_response and on_failure judge by its address.
-TOLD_ELSEWHERE = ("Failed to load resource", "htmx:afterRequest", "htmx:sendError", "htmx:sendAbort")
+TOLD_ELSEWHERE = (
+    "Failed to load resource",
+    "Response Status Error Code",
+    "htmx:afterRequest",
+    "htmx:sendError",
+    "htmx:sendAbort",
+)
 
 
 class Watch:
