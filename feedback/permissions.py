@@ -179,6 +179,7 @@ ROUTES: Mapping[str, Verb] = {
     "rubrics:version-read": "review",
     # queues
     "queues:work": "enter",
+    "queues:care": "review",
     "queues:history": "enter",
     "queues:turn": "enter",
     "queues:queue-list": "see_queues",

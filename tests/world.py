@@ -71,6 +71,7 @@ from reviews.queues.models import (
     Escalation,
     Front,
     Item,
+    OptOut,
     Queue,
     QueueCount,
     Restriction,
@@ -323,6 +324,7 @@ def worked(project: Project, member: Member) -> None:
     turn = assignment(project, member)
     raise_escalation(turn, "Is this ours to judge?")
     Admission.objects.create(project=project, queue=turn.queue, member=member)
+    OptOut.objects.create(project=project, member=member, tag="graphic")
     Front.objects.get_or_create(queue=turn.queue, lane=1, reviewer=member)
     QueueCount.objects.create(
         project=project, queue=turn.queue, by_state={"open": [1, 2, 0]}, counted_at=timezone.now()

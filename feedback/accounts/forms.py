@@ -23,6 +23,7 @@ WHAT_ROLES_DO = {
     "moderator": "Moderator: settles disputes, sees every review",
     "admin": "Admin: all of it, and people and keys",
 }
+MOST_TAGS, LONGEST_TAG = 20, 100
 ROLE_CHOICES = [(role, WHAT_ROLES_DO[role]) for role in ROLES]
 
 SCOPE_WORDS = {
@@ -110,9 +111,18 @@ class ProjectForm(forms.Form):
         label="Everybody needs a second factor",
         help_text="Who has none is asked to set one up before they enter. API keys work as before.",
     )
+    sensitive_tags = forms.CharField(
+        required=False,
+        max_length=600,
+        label="Sensitive tags",
+        help_text="Texts with one of these tags are covered until a reviewer asks for them, and reviewers may opt out "
+        "of each. Separated by commas.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
 
     def __init__(self, project: Project, user: User, data: QueryDict | None = None) -> None:
         known = {name: getattr(project, name) for name in self.base_fields}
+        known["sensitive_tags"] = ", ".join(project.sensitive_tags)
         super().__init__(data, initial=known)
         self.project, self.user = project, user
 
@@ -121,6 +131,13 @@ class ProjectForm(forms.Form):
         if is_required and not self.project.is_second_factor_required and not has_second_factor(self.user):
             raise forms.ValidationError("Set up your own second factor first: this would shut you out too.")
         return is_required
+
+    def clean_sensitive_tags(self) -> list[str]:
+        given = [tag.strip() for tag in self.cleaned_data["sensitive_tags"].split(",")]
+        tags = list(dict.fromkeys(filter(None, given)))
+        if len(tags) > MOST_TAGS or any(len(tag) > LONGEST_TAG for tag in tags):
+            raise forms.ValidationError(f"At most {MOST_TAGS} tags, each of at most {LONGEST_TAG} characters.")
+        return tags
 
     def apply(self, request: HttpRequest) -> None:
         with transaction.atomic():

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -19,46 +18,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from feedback.accounts.digests import digest_of, new_salt, pseudonym
+from feedback.accounts.user_models import User as User
 from feedback.hot import HotQuery
 from feedback.permissions import ADMIN, ROLES, may
-
-
-class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        user = self.model(email=email.strip(), **fields)
-        user.set_password(password)
-        user.save(using=self._db)
-        return user
-
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
-
-    def of_email(self, email: str) -> User | None:
-        return self.filter(email=email.strip().lower()).first()
-
-
-class User(AbstractUser):
-    username = None  # type: ignore[assignment]
-    first_name = None  # type: ignore[assignment]
-    last_name = None  # type: ignore[assignment]
-    email = models.EmailField(unique=True)
-    name = models.CharField(max_length=120, blank=True)
-    key = models.UUIDField(
-        default=uuid.uuid4, unique=True, editable=False, help_text="Opaque; audit rows keep only this."
-    )
-    preferences = models.JSONField(default=dict, blank=True, help_text="How this person works: their keys.")
-
-    USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = []
-    memberships: list[Member]  # of who is signed in, enabled ones in every project (backend.py)
-    objects = UserManager()  # type: ignore[assignment, misc]
-
-    def __str__(self) -> str:
-        return self.name or self.email
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.email = self.email.lower()  # one mailbox is one person
-        super().save(*args, **kwargs)
 
 
 class Project(models.Model):
@@ -70,6 +32,11 @@ class Project(models.Model):
     archived_at = models.DateTimeField(null=True, blank=True)
     is_second_factor_required = models.BooleanField(
         default=False, help_text="Members without a second factor set one up before they enter."
+    )
+    sensitive_tags = models.JSONField(
+        blank=True,
+        db_default=models.Value(["toxic", "graphic"], models.JSONField()),
+        help_text="Responses with one of these are covered until they are asked for; people may opt out of them.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

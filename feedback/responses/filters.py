@@ -13,33 +13,18 @@ from typing import Any
 import django_filters as df
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, CharField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django_filters.fields import IsoDateTimeField
 
 from feedback.accounts.models import Project
 from feedback.prompts.models import PromptVersion
 from feedback.responses.models import LanguageModel, Origin, Passage, Response, UserFeedback
+from feedback.responses.tags import HasTag
 
 SEARCHED = 20_000  # text is looked for in this many responses at a time; there is no text index
 LARGEST = 2**31 - 1
 YES_NO = (("true", "Yes"), ("false", "No"))
 BESIDE = frozenset({"cursor", "page_size", "format"})  # parameters of a list that are not filters
-
-
-class HasTag(Func):
-    """Whether a JSON list of strings holds the string, on both databases."""
-
-    function = "jsonb_exists"
-    output_field = BooleanField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, Any]:
-        return self.as_sql(
-            compiler,
-            connection,
-            template="EXISTS (SELECT 1 FROM json_each(%(expressions)s)",
-            arg_joiner=") WHERE value = ",
-            **extra,
-        )
 
 
 class InstantField(IsoDateTimeField):

@@ -15,8 +15,8 @@ from django.db.models.functions import Length
 
 from feedback.judgements.models import Comparison
 from feedback.prompts.models import PromptVersion
-from feedback.responses.filters import HasTag
 from feedback.responses.models import LanguageModel, ResponseBody, SubjectResponse
+from feedback.responses.tags import HasTag
 from feedback.statistics.preference import Control, Effect, Ratings, Votes, expected_share, islands, length_ratio, rate
 from feedback.statistics.rankings import places
 from feedback.statistics.ranks import rank_intervals, triads

@@ -14,6 +14,7 @@ from reviews.queues.models import (
     Item,
     Lane,
     MemberSkill,
+    OptOut,
     Place,
     Qualification,
     Queue,
@@ -45,6 +46,14 @@ class RestrictionAdmin(RowAdmin):
     list_filter = ("project",)
     search_fields = ("=member__pseudonym", "queue__key")
     follow = ("member__user", "queue")
+
+
+@admin.register(OptOut)
+class OptOutAdmin(RowAdmin):
+    list_display = ("member", "tag", "project", "created_at")
+    list_filter = ("project",)
+    search_fields = ("=member__pseudonym", "tag")
+    follow = ("member__user",)
 
 
 @admin.register(Qualification)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound
@@ -30,6 +32,7 @@ from feedback.judgements.record import AnswersRefused
 from reviews.queues import claim as claiming
 from reviews.queues import examples
 from reviews.queues import submit as submitting
+from reviews.queues.care import goes_on_at
 from reviews.queues.counts import counts_of
 from reviews.queues.models import Assignment, Item, Queue
 from reviews.queues.payload import AssignmentSerializer, payload, tag_of_draft
@@ -197,10 +200,21 @@ def queue_by_key(project: Any, key: Any) -> QuerySet[Queue]:
     return Queue.objects.filter(project=project, key=key).select_related("rubric_version__rubric")
 
 
+def retry_after(queue: Queue, reviewer: Member) -> dict[str, str]:
+    """In how many seconds the queue's cap for an hour lets this person go on."""
+    at = goes_on_at(queue, reviewer)
+    return {"Retry-After": str(max(1, ceil((at - timezone.now()).total_seconds())))} if at else {}
+
+
 class QueueClaim(ReviewerView):
     @extend_schema(
         request=None,
-        responses={201: AssignmentSerializer, 204: OpenApiResponse(description="Nothing waits.")},
+        responses={
+            201: AssignmentSerializer,
+            204: OpenApiResponse(
+                description="Nothing waits; `Retry-After` where the queue's cap for an hour is reached."
+            ),
+        },
         parameters=[IDEMPOTENCY_KEY, LOCATION],
     )
     @idempotent
@@ -222,7 +236,7 @@ class QueueClaim(ReviewerView):
         if assignment is None and not queue.admits(self.reviewer):
             raise Problem(403, "not-admitted", "This queue is for other people.")
         if assignment is None:
-            return Response(status=204)
+            return Response(status=204, headers=retry_after(queue, self.reviewer))
         headers = {"Location": reverse("api:assignment-detail", args=[assignment.token])}
         return Response(payload(assignment), 201, headers=headers)
 

@@ -62,12 +62,13 @@ class QueueForm(forms.ModelForm):
     class Meta:
         model = Queue
         fields = [
-            "name", "rubric_version", "k", "audience", "people", "order", "shows_model", "shows_critic",
+            "name", "rubric_version", "k", "audience", "people", "order", "hourly_cap", "shows_model", "shows_critic",
             "takes_imports",
         ]  # fmt: skip
         labels = {
             "rubric_version": "Rubric",
             "k": "Reviews for each item",
+            "hourly_cap": "At most so many reviews from one person in an hour",
             "shows_model": "Show which model wrote a response",
             "shows_critic": "Propose the stretches that critics found",
             "takes_imports": "Only for labels imported from elsewhere",
@@ -76,6 +77,7 @@ class QueueForm(forms.ModelForm):
             "shows_model": "Knowing it sways people; leave it hidden unless it is what you ask about.",
             "shows_critic": "Reviewers accept or reject each. It sways them: what was shown is kept with a review.",
             "takes_imports": "Nobody claims from such a queue.",
+            "hourly_cap": "Then they get the next one later, and are told when. Empty: no cap.",
         }
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:

@@ -15,6 +15,8 @@ from feedback.responses.models import Response
 from feedback.rubrics.models import Criterion, RubricVersion
 from feedback.text.diff import word_diff
 from feedback.text.render import Mark, render_markdown, render_segments
+from reviews.queues.care import goes_on_at
+from reviews.queues.care_models import unwanted
 from reviews.queues.claim import midnight, remaining_by_queue, standing
 from reviews.queues.forms import EscalationForm, ReviewForm, SkipForm
 from reviews.queues.leases import SOON
@@ -246,7 +248,7 @@ def author_of(message: EscalationMessage, member: Member) -> str:
 
 def finished(queue: Queue, member: Member) -> dict[str, str]:
     """Why there is nothing on the desk; empty when there is simply nothing left."""
-    if member.assignments.filter(queue=queue).orphaned().exists():
+    if member.assignments.filter(~unwanted(member, OuterRef("item")), queue=queue).orphaned().exists():
         return {
             "title": "Your item was given back while you were away",
             "text": "What you had written is kept. Take it up again: you have it back, unless others have finished it.",
@@ -273,6 +275,12 @@ def finished(queue: Queue, member: Member) -> dict[str, str]:
         return {
             "title": f"This queue is {queue.get_state_display().lower()}",
             "text": "Nothing is given out from it at the moment. Your reviews are kept.",
+        }
+    if at := goes_on_at(queue, member):
+        return {
+            "title": "Time for something else",
+            "text": f"You have given this queue as much as it asks of one person in an hour, {queue.hourly_cap} "
+            f"reviews. It goes on at {at:%H:%M} UTC, and what waits for you stays.",
         }
     if not queue.items.exists():
         return {"title": "Nothing has come into this queue yet", "text": "Its first items appear here as they come in."}

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Now
 
 from feedback.checks import Invariant
 from feedback.judgements.models import Review
+from reviews.queues.care_models import unwanted
 from reviews.queues.models import Assignment, Front, Item, Lane, Place, Queue
 from reviews.queues.places import counted
 
@@ -95,6 +96,7 @@ def passed_by() -> models.QuerySet[Any]:
     turn = Assignment.objects.filter(item=OuterRef("item"), reviewer=OuterRef(OuterRef("reviewer")))
     missed = Place.objects.filter(
         ~Exists(turn),
+        ~unwanted(OuterRef(OuterRef("reviewer")), OuterRef("item")),
         queue=OuterRef("queue"),
         lane=OuterRef("lane"),
         pos__lte=OuterRef("pos"),

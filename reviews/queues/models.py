@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
@@ -23,6 +24,8 @@ from feedback.responses.texts import text_rows, with_passages
 from feedback.rubrics.models import RubricVersion
 from reviews.queues.admission_models import Admission as Admission
 from reviews.queues.admission_models import Qualification as Qualification
+from reviews.queues.care_models import OptOut as OptOut
+from reviews.queues.care_models import unwanted
 from reviews.queues.escalation_models import Escalation as Escalation
 from reviews.queues.escalation_models import EscalationMessage as EscalationMessage
 from reviews.queues.escalation_models import MemberSkill as MemberSkill
@@ -71,6 +74,12 @@ class Queue(ProjectRow):
     grace_seconds = models.PositiveIntegerField(default=60, help_text="How long a submit can be undone.")
     shows_model = models.BooleanField(default=False, help_text="Whether reviewers see which model wrote a response.")
     shows_critic = models.BooleanField(default=False)
+    hourly_cap = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Reviews that one person may send in an hour; empty for no cap.",
+    )
     takes_imports = models.BooleanField(default=False, help_text="Filled by imported labels; nobody claims from it.")
     is_restricted = models.BooleanField(
         default=False, db_default=False, help_text="Only the people named in its admissions may claim."
@@ -153,7 +162,8 @@ class ItemQuerySet(models.QuerySet["Item"]):
         for_all = Queue.objects.filter(pk=OuterRef(OuterRef("queue")), is_restricted=False)
         members = Member.objects.active().filter(project=OuterRef("project"), role__in=VERBS["review"])
         kept_out = restricted(OuterRef("pk"), OuterRef(OuterRef("queue")))
-        willing = members.filter(Exists(for_all) | Exists(named)).exclude(kept_out)
+        willing = members.filter(Exists(for_all) | Exists(named), ~unwanted(OuterRef("pk"), OuterRef(OuterRef("pk"))))
+        willing = willing.exclude(kept_out)
         return self.filter(
             Exists(Place.objects.filter(item=OuterRef("pk"), state=Place.State.OPEN, is_extra=False)),
             ~Exists(willing.filter(~Exists(turn))),

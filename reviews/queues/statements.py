@@ -4,19 +4,40 @@ What they promise, and why the fronts are never wrong, is told in this room's RE
 """
 # ruff: noqa: S608 - the texts are put together from constants of this file only
 
+from django.db import connection
+
+HAS_TAG = {
+    "postgresql": "jsonb_exists(r.tags, o.tag)",
+    "sqlite": "o.tag IN (SELECT value FROM json_each(r.tags))",
+}[connection.vendor]
+
+# Nothing that this reviewer asked not to see (OptOut). Who asked for nothing pays one look a statement; the texts' tags
+# are read for the others only.
+WANTED = f"""(NOT EXISTS (SELECT 1 FROM queues_optout u WHERE u.member_id = %(reviewer)s) OR NOT EXISTS (
+    SELECT 1 FROM queues_item i JOIN responses_subjectresponse s ON s.subject_id = i.subject_id
+    JOIN responses_response r ON r.id = s.response_id
+    JOIN queues_optout o ON o.member_id = %(reviewer)s AND {HAS_TAG}
+    WHERE i.id = p.item_id LIMIT 1 OFFSET 0))"""
 # No place on an item this reviewer has had a turn at. OFFSET 0 is a fence: without it PostgreSQL joins, and reads the
 # reviewer's whole history for one place.
 UNSEEN = """NOT EXISTS (SELECT 1 FROM queues_assignment a
     WHERE a.item_id = p.item_id AND a.reviewer_id = %(reviewer)s LIMIT 1 OFFSET 0)"""
 # The same of a place that is kept for somebody, which may be of a later round: nothing of this round or after it yet.
 UNSEEN_IN_ROUND = UNSEEN.replace("LIMIT 1", "AND a.round >= p.round LIMIT 1")
-FREE_FOR_ALL = f"p.state = 'open' AND p.reserved_for_id IS NULL AND p.hidden_until IS NULL AND {UNSEEN}"
+FREE_FOR_ALL = f"p.state = 'open' AND p.reserved_for_id IS NULL AND p.hidden_until IS NULL AND {UNSEEN} AND {WANTED}"
 ADMITS = """(NOT q.is_restricted OR EXISTS (
     SELECT 1 FROM queues_admission d WHERE d.queue_id = q.id AND d.member_id = %(reviewer)s))
     AND (q.training_id IS NULL OR EXISTS (
     SELECT 1 FROM queues_qualification z WHERE z.queue_id = q.training_id AND z.member_id = %(reviewer)s))
     AND NOT EXISTS (SELECT 1 FROM queues_restriction x WHERE x.member_id = %(reviewer)s AND x.lifted_at IS NULL
     AND (x.queue_id IS NULL OR x.queue_id = q.id))"""
+AN_HOUR_AGO = {
+    "postgresql": "statement_timestamp() - interval '1 hour'",
+    "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '-1 hour')",
+}[connection.vendor]
+# What is new is not given to who has sent as many reviews here within an hour as the queue wants of one person.
+UNDER_CAP = f"""(q.hourly_cap IS NULL OR q.hourly_cap > (SELECT count(*) FROM queues_assignment c
+    WHERE c.reviewer_id = %(reviewer)s AND c.queue_id = q.id AND c.submitted_at > {AN_HOUR_AGO}))"""
 HANDS_OUT = f"q.state = 'open' AND NOT q.takes_imports AND {ADMITS}"
 # Who holds something here takes nothing new: their other tab may have claimed while this one waited for the front.
 HAS_FREE_HANDS = """NOT EXISTS (
@@ -30,7 +51,7 @@ SELECT l.number, l.next_pos, COALESCE(f.pos, 0) AS front,
         WHERE p.queue_id = l.queue_id AND p.lane = l.number AND p.pos > -START- AND {FREE_FOR_ALL}
         ORDER BY p.pos LIMIT 1) AS place_id
 FROM queues_lane l
-JOIN queues_queue q ON q.id = l.queue_id AND {HANDS_OUT}
+JOIN queues_queue q ON q.id = l.queue_id AND {HANDS_OUT} AND {UNDER_CAP}
 LEFT JOIN queues_front f ON f.queue_id = l.queue_id AND f.lane = l.number AND f.reviewer_id = %(reviewer)s
 WHERE l.queue_id = %(queue)s AND l.number >= %(lane)s AND {HAS_FREE_HANDS}
 ORDER BY l.number
@@ -46,8 +67,8 @@ IS_DUE = f"(p.after_submits IS NULL OR {SUBMITS} >= p.after_submits)"
 
 # Places kept for this reviewer, or hidden until a time that has come: they are in no walk, so behind no front.
 APART = f"""
-SELECT p.id FROM queues_place p JOIN queues_queue q ON q.id = p.queue_id AND {HANDS_OUT}
-WHERE p.queue_id = %(queue)s AND p.state = 'open' AND {UNSEEN_IN_ROUND}
+SELECT p.id FROM queues_place p JOIN queues_queue q ON q.id = p.queue_id AND {HANDS_OUT} AND {UNDER_CAP}
+WHERE p.queue_id = %(queue)s AND p.state = 'open' AND {UNSEEN_IN_ROUND} AND {WANTED}
   AND (p.reserved_for_id = %(reviewer)s OR (p.reserved_for_id IS NULL AND p.hidden_until IS NOT NULL))
   AND (p.hidden_until IS NULL OR p.hidden_until <= %(now)s) AND {IS_DUE} AND {HAS_FREE_HANDS}
 ORDER BY p.lane, p.pos LIMIT 1
@@ -128,12 +149,12 @@ RETURNING
 """
 
 # What this person has begun and not ended, oldest first: the place it holds, or whether its item has an open one.
-OWN = """
-SELECT a.id, p.id, EXISTS (
-    SELECT 1 FROM queues_place o WHERE o.item_id = a.item_id AND o.state = 'open'
-    AND o.is_extra = a.is_extra AND o.round = a.round
-    AND (o.reserved_for_id IS NULL OR o.reserved_for_id = a.reviewer_id))
-FROM queues_assignment a LEFT JOIN queues_place p ON p.assignment_id = a.id
+OWN = f"""
+SELECT a.id, h.id, EXISTS (
+    SELECT 1 FROM queues_place p WHERE p.item_id = a.item_id AND p.state = 'open'
+    AND p.is_extra = a.is_extra AND p.round = a.round
+    AND (p.reserved_for_id IS NULL OR p.reserved_for_id = a.reviewer_id) AND {WANTED})
+FROM queues_assignment a LEFT JOIN queues_place h ON h.assignment_id = a.id
 WHERE a.queue_id = %(queue)s AND a.reviewer_id = %(reviewer)s AND a.state = 'claimed'
 ORDER BY a.claimed_at, a.id
 """
@@ -173,7 +194,7 @@ WAITING = {
 KEPT = f"""(SELECT count(*) FROM (
     SELECT COALESCE(p.after_submits - {SUBMITS}, 0) - row_number() OVER (ORDER BY p.lane, p.pos) + 1 AS comes
     FROM queues_place p WHERE p.queue_id = -QUEUE- AND p.state = 'open' AND p.reserved_for_id = %(reviewer)s
-      AND (p.hidden_until IS NULL) AND {UNSEEN_IN_ROUND}) AS kept
+      AND (p.hidden_until IS NULL) AND {UNSEEN_IN_ROUND} AND {WANTED}) AS kept
     WHERE kept.comes <= waiting.n + (
         SELECT count(*) FROM queues_assignment h
         WHERE h.queue_id = -QUEUE- AND h.reviewer_id = %(reviewer)s AND h.state = 'claimed'))"""

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from reviews.queues import curate, lineage, preview, version_views, views
+from reviews.queues import care_page, curate, lineage, preview, version_views, views
 
 app_name = "queues"
 urlpatterns = [
     path("responses/<int:pk>/items/", lineage.response_items, name="response-items"),
     path("work/", views.work, name="work"),
+    path("work/care/", care_page.preferences, name="care"),
     path("work/skills/", views.skills, name="skills"),
     path("history/", views.my_reviews, name="history"),
     path("history/<uuid:token>/", views.turn, name="turn"),

@@ -16,15 +16,27 @@ from reviews.sampling.models import SamplingRun
 from tests import make
 
 SETTINGS = "/p/travel/settings/"
+KEPT = {"name": "Travel", "sensitive_tags": "toxic, graphic"}
 
 
 def test_an_admin_renames_the_project_and_its_address_stays(admin: Member) -> None:
     browser = make.SignedIn(admin)
     assert b"/p/travel/" in browser.get(SETTINGS).content
-    assert browser.post(SETTINGS, {"name": "Travel help", "slug": "other"})["Location"] == SETTINGS
+    assert browser.post(SETTINGS, {**KEPT, "name": "Travel help", "slug": "other"})["Location"] == SETTINGS
     admin.project.refresh_from_db()
     assert (admin.project.name, admin.project.slug) == ("Travel help", "travel")
     assert AuditEvent.objects.get(verb="project-changed").facts == {"fields": "name"}
+
+
+def test_an_admin_says_which_tags_are_sensitive(admin: Member) -> None:
+    browser = make.SignedIn(admin)
+    assert b"toxic, graphic" in browser.get(SETTINGS).content
+    browser.post(SETTINGS, {**KEPT, "sensitive_tags": " gore, graphic,, gore "})
+    admin.project.refresh_from_db()
+    assert admin.project.sensitive_tags == ["gore", "graphic"]
+    many = ", ".join(f"tag-{number}" for number in range(21))
+    for wrong in (many, "x" * 101):
+        assert browser.post(SETTINGS, {**KEPT, "sensitive_tags": wrong}).status_code == 422
 
 
 def test_a_name_is_needed(admin: Member) -> None:

@@ -98,9 +98,10 @@ NEVER = {
         accounts_user.password accounts_user.email accounts_user.name accounts_user.preferences
         accounts_member.source accounts_member.source_name accounts_member.pseudonym accounts_invitation.email
         quality_reviewerattribute.label quality_reviewerattribute.choices quality_statedattribute.value
-        queues_memberskill.tag queues_escalation.skill""",
+        queues_memberskill.tag queues_escalation.skill queues_optout.tag""",
     "what the work is called and set up as, by those who run it": """
-        accounts_project.name accounts_apikey.name accounts_apikey.scopes audit_auditevent.before
+        accounts_project.name accounts_project.sensitive_tags
+        accounts_apikey.name accounts_apikey.scopes audit_auditevent.before
         audit_auditevent.after audit_auditevent.facts outbox_endpoint.url outbox_endpoint.description
         outbox_endpoint.types outbox_endpoint.reason outbox_event.type outbox_event.data prompts_prompt.name
         prompts_promptversion.label prompts_promptversion.template prompts_promptversion.system
