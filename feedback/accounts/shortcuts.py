@@ -30,6 +30,7 @@ ACTIONS = {
     "m": "Formatted, or as plain text",
     "w": "Wrap long lines",
     "d": "Show the differences",
+    "v": "Show a covered text",
     "r": "Rewrite the response",
     "?": "Show the keys",
 }

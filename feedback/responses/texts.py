@@ -20,7 +20,7 @@ def with_texts(responses: QuerySet[Response]) -> list[Response]:
 def text_rows(responses: QuerySet[Response]) -> QuerySet[Response]:
     """What `with_passages` takes."""
     rows = responses.select_related("body").only(
-        "output_hash", "model", "body__messages", "body__output", "body__tool_calls"
+        "output_hash", "model", "tags", "body__messages", "body__output", "body__tool_calls"
     )
     if connection.vendor != "postgresql":
         return rows

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timeuntil
 
-from feedback.accounts.models import Member
+from feedback.accounts.models import Member, Project
 from feedback.responses.models import Response
 from feedback.rubrics.models import Criterion, RubricVersion
 from feedback.text.diff import word_diff
@@ -73,6 +73,12 @@ def shown_answers(shown: list[Response], *, shows_model: bool) -> list[dict[str,
         }
         for name, response, diff in zip(names_of(shown).values(), shown, diffs, strict=True)
     ]
+
+
+def sensitive(shown: list[Response], project: Project) -> list[str]:
+    """The tags for which the texts are covered until they are asked for; of a set together, so that none stands out."""
+    tags = {tag for response in shown for tag in response.tags}
+    return [tag for tag in project.sensitive_tags if tag in tags]
 
 
 def names_of(shown: list[Response]) -> dict[int, str]:
@@ -161,6 +167,7 @@ def desk(member: Member, queue: Queue, assignment: Assignment | None, **extra: A
         "skip_form": SkipForm(initial={"token": assignment.token}),
         "escalation_form": EscalationForm(initial={"token": assignment.token}),
         "answers": shown_answers(form.shown, shows_model=shows_model),
+        "sensitive": sensitive(form.shown, project),
         "passages": passages(form.shown),
         "marking": marking(form.criteria),
         **taught(assignment.rubric_version, read, project.slug),

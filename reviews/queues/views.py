@@ -283,6 +283,8 @@ def show(
 ) -> HttpResponse:
     if assignment is not None:
         assignment.queue = queue
+        asked = request.POST.get("shown") or request.GET.get("shown")
+        extra["is_uncovered"] = asked == str(assignment.pk)  # for this item alone
     context = desk.desk(request.member, queue, assignment, **extra)
     return page(request, "reviews/queues/review.html", context, partial="item", status=status, title="name")
 

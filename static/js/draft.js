@@ -5,6 +5,7 @@ const PAUSE = 700; // ms of quiet before a save
 const RETRY = 10_000; // ms between attempts while offline
 const BEAT = 60_000; // ms between heartbeats of a visible page
 const IDLE = 60_000; // ms without a key or pointer after which time no longer counts as active
+const REST = 300_000; // ms without active time that are a break
 
 let dirty = false; // something was typed that the server does not have
 let failing = false; // the last attempt to save did not get through
@@ -149,7 +150,8 @@ function leave() {
 }
 
 function begin() {
-  [dirty, failing, over, activeMs] = [false, false, !form() || desk().dataset.over === "yes", 0];
+  [dirty, failing, over] = [false, false, !form() || desk().dataset.over === "yes"];
+  activeMs = Number(form()?.elements.active_ms?.value) || 0; // a refused submit goes on counting
   clearTimeout(timer);
   showHold();
   if (over || !restore(form(), Date.parse(desk().dataset.draftSavedAt))) return;
@@ -168,8 +170,21 @@ for (const name of ["input", "change"]) {
 for (const name of ["keydown", "pointerdown", "pointermove", "scroll"]) {
   document.addEventListener(name, () => { touchedAt = Date.now(); }, { passive: true, capture: true });
 }
+/** After the minutes of active time that this person chose, a line says so; it stops nothing. */
+function remind() {
+  const line = document.querySelector("[data-break]");
+  if (!line) return;
+  const [at, before] = (sessionStorage.getItem("worked") || "0 0").split(" ").map(Number);
+  const worked = Date.now() - at < REST ? before + 1000 : 1000;
+  sessionStorage.setItem("worked", `${Date.now()} ${worked}`);
+  line.hidden = worked < line.dataset.break * 60_000;
+}
+
 setInterval(() => {
-  if (document.visibilityState === "visible" && Date.now() - touchedAt < IDLE) activeMs += 1000;
+  if (document.visibilityState === "visible" && Date.now() - touchedAt < IDLE) {
+    activeMs += 1000;
+    remind();
+  }
   const place = form()?.elements.active_ms;
   if (place) place.value = String(activeMs);
 }, 1000);

@@ -3,7 +3,7 @@ const NAME = "touchstone-unsent-";
 const DAYS = 7;
 
 const nameOf = (form) => NAME + form.elements.token.value;
-const skipped = new Set(["csrfmiddlewaretoken", "token", "submission_id", "active_ms"]);
+const skipped = new Set(["csrfmiddlewaretoken", "token", "submission_id", "active_ms", "shown"]);
 
 /** False when the device keeps nothing (a private window, no room). */
 export function keep(form) {

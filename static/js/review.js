@@ -102,6 +102,20 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "ArrowUp" || inside !== arrived) move(event.key === "ArrowDown" ? 1 : -1);
   }
 });
+// A covered text is shown for this item alone; a reload and a refused submit know it by its number.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-uncover]");
+  if (!button) return;
+  event.preventDefault();
+  for (const part of document.querySelectorAll("[data-covered]")) {
+    part.inert = false;
+    delete part.dataset.covered;
+  }
+  document.getElementById("review-form").elements.shown.value = button.value;
+  history.replaceState(history.state, "", `?shown=${button.value}`);
+  button.closest(".cover").remove();
+  document.querySelector(".desk > .text").focus({ preventScroll: true });
+});
 document.addEventListener("focusin", (event) => {
   const question = event.target.closest("#review-form .q");
   if (question) activate(question);
