@@ -63,6 +63,8 @@ STAFF = "staff"  # Django's admin: staff only, its own permission checks inside
 
 ANALYSES = ("leaderboard", "agreement", "reliability", "effort", "subgroups")  # computed figures: page, file, asking
 
+TURN = ("submit", "skip", "escalate", "undo", "heartbeat", "release")  # on a page and over REST
+
 Verb = str | Mapping[str, str]
 
 ROUTES: Mapping[str, Verb] = {
@@ -192,17 +194,7 @@ ROUTES: Mapping[str, Verb] = {
     "queues:queue-state": "manage_queues",
     "queues:queue-versions": "manage_queues",
     "queues:rubric-preview": "see_queues",
-    "queues:claim": "review",
-    "queues:review": "review",
-    "queues:submit": "review",
-    "queues:draft": "review",
-    "queues:heartbeat": "review",
-    "queues:release": "review",
-    "queues:pause": "review",
-    "queues:skip": "review",
-    "queues:undo": "review",
-    "queues:skills": "review",
-    "queues:escalate": "review",
+    **{f"queues:{act}": "review" for act in (*TURN, "claim", "review", "draft", "pause", "skills")},
     "queues:escalation": "enter",
     "queues:correction-diff": "review",
     # sampling
@@ -317,12 +309,7 @@ ROUTES: Mapping[str, Verb] = {
     "api:queue-claim": {"POST": "review"},
     "api:assignment-detail": {"GET": "review"},
     "api:assignment-draft": {"GET": "review", "PUT": "review"},
-    "api:assignment-submit": {"POST": "review"},
-    "api:assignment-skip": {"POST": "review"},
-    "api:assignment-escalate": {"POST": "review"},
-    "api:assignment-undo": {"POST": "review"},
-    "api:assignment-heartbeat": {"POST": "review"},
-    "api:assignment-release": {"POST": "review"},
+    **{f"api:assignment-{act}": {"POST": "review"} for act in TURN},
     "api:rule-list": {"GET": "sample"},
     "api:rule-detail": {"GET": "sample"},
     "api:rule-run": {"POST": "sample"},

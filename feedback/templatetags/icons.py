@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 register = template.Library()
-SVG = '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>'
+SVG = '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>'
 
 
 @register.simple_tag

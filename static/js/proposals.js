@@ -62,7 +62,7 @@ document.addEventListener("keydown", (event) => {
   if (!all().length || !mayAct(event)) return;
   const item = event.target.closest?.("[data-proposal]");
   const key = pressed(event);
-  if (key === "p") { if (!next(item)) return; }
+  if (key === "c") { if (!next(item)) return; }
   else if (item && (key === "a" || key === "x")) answer(item, key === "a");
   else return;
   event.preventDefault();

@@ -46,7 +46,7 @@ def desk(held: Assignment, signed_in: Any) -> Page:
 def test_each_is_accepted_or_rejected_by_keys_and_comes_back_after_a_reload(held: Assignment, signed_in: Any) -> None:
     page = desk(held, signed_in)
     proposals, flags = page.locator("[data-proposal]"), page.locator("[data-flag]")
-    page.keyboard.press("p")
+    page.keyboard.press("c")
     expect(page.locator(HELD).first).to_be_focused()
     page.keyboard.press("a")
     expect(flags).to_have_count(1)
