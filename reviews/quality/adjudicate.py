@@ -50,7 +50,7 @@ def adjudicate(
         raise ReviewedIt
     case = disputed_case(item)
     dispute = case.dispute
-    if dispute is None:
+    if dispute is None or case.is_overtaken:
         raise NotDisputed
     criteria = criteria_of(case.item.rubric_version)
     settled = case.settled()

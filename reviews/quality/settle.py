@@ -225,8 +225,17 @@ def supersede(pairs: list[tuple[Case, Verdict]]) -> None:
     old = [case.current.pk for case, _ in pairs if case.current] + [pk for case, _ in pairs for pk in case.older]
     Verdict.objects.filter(pk__in=old).update(is_current=False, superseded_at=Now())
     Verdict.objects.bulk_create([verdict for _, verdict in pairs])
+    overtake([case.item for case, _ in pairs])
     announce(pairs)
     stamp_responses([(case.response_ids, verdict) for case, verdict in pairs])
+
+
+def overtake(items: Iterable[Item]) -> None:
+    """Nothing is left to decide of the items that these ask about again."""
+    while earlier := [item.earlier_id for item in items if item.earlier_id]:
+        Adjudication.objects.filter(item__in=earlier, settled_at__isnull=True).update(settled_at=Now())
+        change_state(earlier, State.SETTLED, before=State.UNRESOLVED)
+        items = Item.objects.filter(pk__in=earlier)
 
 
 def announce(pairs: list[tuple[Case, Verdict]]) -> None:

@@ -14,11 +14,13 @@ from feedback.audit.models import AuditEvent
 from feedback.judgements.models import Verdict
 from feedback.rubrics.publish import publish
 from reviews.quality import invariants as of_quality
+from reviews.quality.adjudicate import NotDisputed, adjudicate
+from reviews.quality.models import Adjudication
 from reviews.quality.settle import settle_item
 from reviews.queues import again
 from reviews.queues import invariants as of_queues
 from reviews.queues.claim import claim
-from reviews.queues.items import invalidate
+from reviews.queues.items import invalidate, set_k
 from reviews.queues.models import Item, Queue
 from reviews.queues.submit import submit
 from reviews.queues.versions import MoveRefused, move, move_back
@@ -88,6 +90,29 @@ def test_a_review_that_is_taken_out_of_the_older_item_brings_no_verdict_back(
     item.earlier.refresh_from_db()
     assert item.earlier.state == Item.State.SETTLED
     assert Verdict.objects.get(subject=item.subject, is_current=True).rubric_version == queue.rubric_version
+    assert broken() == []
+
+
+def test_a_dispute_of_the_older_item_ends_with_the_new_verdict(
+    queue: Queue, reviewer: Member, other_reviewer: Member, curator: Member, moderator: Member
+) -> None:
+    ask(queue, curator, again.Choice("grounded", "no"))
+    held = claim(queue, reviewer)  # who judged the older one is asked for the new one alone
+    assert held is not None
+    assert held.item.earlier
+    older = held.item.earlier
+    set_k(older, 2)
+    judge(queue, other_reviewer, make.ANSWERS)
+    older.refresh_from_db()
+    assert older.state == Item.State.UNRESOLVED
+    submit(held.token, reviewer, {"grounded": "yes"}, submission_id=held.token)
+    settle_item(held.item)
+    older.refresh_from_db()
+    assert older.state == Item.State.SETTLED
+    assert not Adjudication.objects.filter(settled_at=None).exists()
+    with pytest.raises(NotDisputed):
+        adjudicate(older, moderator, {"grounded": "no"}, "It is not.")
+    assert Verdict.objects.get(subject=older.subject, is_current=True).rubric_version == queue.rubric_version
     assert broken() == []
 
 
