@@ -35,6 +35,8 @@ NAMES_ROW: dict[str, tuple[str, ...]] = {
     "actor": ("accounts.Member.key", "accounts.User.key"),
     "of": ("moderation.BulkAction.pk",),
     "item": ("queues.Item.pk",),
+    "shown": ("queues.Assignment.pk",),
+    "critic": ("critics.Critic.slug",),
     "dataset": ("datasets.Dataset.key",),
     "like": ("training.FineTuneJob.pk",),
     "trainer": ("training.Trainer.key",),
@@ -76,7 +78,7 @@ NAMES_NO_ROW = set(
     received_after received_before verdict is_queued has_feedback has_cost has_passages consent min_cost
     max_cost min_latency_ms max_latency_ms min_input_tokens max_input_tokens min_output_tokens max_output_tokens
     min_reasoning_tokens max_reasoning_tokens feedback_below feedback_above fields severity has_evidence in_passage
-    number measure order brief k is_open is_settled
+    number measure order brief k is_open is_settled min_score max_score
     """.split()
 )
 

@@ -7,7 +7,7 @@ def test_a_tag_and_the_component_draw_the_same() -> None:
     by_tag = Template('{% load icons %}{% icon "flag" %}').render(Context())
     by_component = Template('{% include "components/icon.html" with name="flag" only %}').render(Context())
     assert by_tag == by_component.strip()
-    assert 'vendor/icons.svg#flag"></use></svg>' in by_tag
+    assert 'vendor/icons.svg#flag"/></svg>' in by_tag
     assert 'aria-hidden="true"' in by_tag
 
 
