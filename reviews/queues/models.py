@@ -120,6 +120,11 @@ class Queue(ProjectRow):
         passed = Qualification.objects.filter(queue=self.training_id, member=member)
         return self.training_id is not None and not passed.exists()
 
+    def version_of(self, item: Item) -> RubricVersion:
+        """What it is judged under. Gold keeps the version in force: no statement more may tell it from others."""
+        kept = item.kept_version if item.kept_version_id != self.rubric_version_id else None
+        return kept or self.rubric_version
+
 
 class QueueCount(ProjectRow):
     """What the sweep counted last in a long queue (counts.py). A queue without one is counted when it is asked."""
@@ -231,8 +236,7 @@ class Item(ProjectRow):
 
     @property
     def rubric_version(self) -> RubricVersion:
-        """What it is judged under."""
-        return self.kept_version or self.queue.rubric_version
+        return self.queue.version_of(self)
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
@@ -301,8 +305,7 @@ class Assignment(ProjectRow):
 
     @property
     def rubric_version(self) -> RubricVersion:
-        """What this turn is judged under: its item's."""
-        return self.item.kept_version or self.queue.rubric_version
+        return self.queue.version_of(self.item)
 
     def undo_path(self, project: str) -> str:
         """Where its newest review is taken back. It is named, so that a repeat that comes late takes back no other."""
