@@ -11,6 +11,7 @@ COPY feedback ./feedback
 COPY reviews ./reviews
 COPY templates ./templates
 COPY static ./static
+COPY locale ./locale
 RUN VAR_DIR=/build STATIC_ROOT=/app/collected /venv/bin/python manage.py collectstatic --no-input --verbosity 0 \
         --ignore redoc --ignore rest_framework \
     && /venv/bin/python -m compileall -q feedback reviews

@@ -7,7 +7,7 @@ PY := .venv/bin/python
 PIP_INSTALL := -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check proof lint format openapi browser screenshots bench real contracts services lock sbom oracles
+.PHONY: help setup demo serve test check proof lint format openapi messages browser screenshots bench real contracts services lock sbom oracles
 MAKEFLAGS += --no-print-directory
 
 help: ## Show this list
@@ -44,6 +44,9 @@ format: .venv/.dev ## Format the Python files and apply safe lint fixes
 
 openapi: .venv/.dev ## Write docs/reference/openapi.yaml anew after a change of the API; its diff is what a review looks at
 	@$(PY) manage.py spectacular --file docs/reference/openapi.yaml --validate --fail-on-warn
+
+messages: .venv/.dev ## Collect what the pages say into locale/, bring each language up to it and compile it
+	@$(PY) .ci/messages.py
 
 browser: .venv/.dev services ## Run the browser tests in Chromium; ARGS=... goes to pytest
 	@$(PY) .ci/check.py browser $(ARGS)

@@ -53,7 +53,7 @@ def step(heading: str, command: list[str], environment: dict[str, str]) -> None:
 
 
 def pytest_step(heading: str, markers: str, environment: dict[str, str], words: list[str]) -> None:
-    step(heading, [PYTHON, "-m", "pytest", "-m", markers, *words], environment)
+    step(heading, [PYTHON, "-m", "pytest", "--durations=10", "-m", markers, *words], environment)
 
 
 def lint(environment: dict[str, str]) -> None:

@@ -105,6 +105,7 @@ def difference(gold: list[float], other: list[float]) -> tuple[float, float, flo
 def main() -> None:
     options = asked(__doc__, turns=Size(400, 60, "turns of one person"))
     call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("migrate", verbosity=0)
     setting, person = furnished(options.turns)
     lines = []
     for name, times in work(setting, person, options.turns).items():

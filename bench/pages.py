@@ -12,6 +12,7 @@ run (a person's keys, no table of the world): what session, rights and the frame
 
 from __future__ import annotations
 
+import gc
 import http.client
 import statistics
 import sys
@@ -164,7 +165,8 @@ def of_queues(world: World) -> Iterator[Page]:
     yield Page("queues", "curator", to(world, "queues:queue-list"))
     yield Page("queue", "curator", to(world, "queues:queue-detail", key=key))
     yield Page("queue: polled", "curator", to(world, "queues:queue-detail", key=key), fragment=True)
-    yield Page("queue: activity", "curator", to(world, "queues:queue-activity", key=key), fragment=True)
+    for name in ("activity", "pace"):
+        yield Page(f"queue: {name}", "curator", to(world, f"queues:queue-{name}", key=key), fragment=True)
     far = world.queue.items.order_by("-pk").values_list("pk", flat=True)[1_000]
     for name, query in {
         "": "",
@@ -329,6 +331,8 @@ def main() -> None:
     world = made(options.size)
     call_command("collectstatic", interactive=False, verbosity=0)
     people = clients(world)
+    gc.collect()
+    gc.freeze()  # as the web process does
     frame = measured(Page("the frame", "admin", reverse("account_keys")), people["admin"], options.calls)
     found = [
         measured(page, people[page.role], options.calls) for page in pages(world) if page.name.startswith(options.only)

@@ -53,6 +53,7 @@ SPECTACULAR_SETTINGS = {
         "TrainingMethod": "feedback.training.models.FineTuneJob.Method",
         "LinkState": "feedback.datasets.sharing_models.LINK_STATES",
         "AssignmentState": "reviews.queues.models.Assignment.State",
+        "EscalationState": "reviews.queues.escalation_models.Escalation.State",
         "GoldOrigin": "reviews.quality.gold_models.GoldItem.Origin",
         "GoldState": "reviews.quality.gold_models.GoldItem.State",
         "ResponseOrigin": "feedback.responses.models.Origin",

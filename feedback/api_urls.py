@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from feedback.accounts import audit_api as audit
 from feedback.critics import api as critics
 from feedback.datasets import api as datasets
 from feedback.datasets import lineage_api as lineage
@@ -15,10 +16,13 @@ from feedback.rubrics import api as rubrics
 from feedback.training import api as training
 from feedback.training import report_api as reports
 from reviews.imports import api as imports
+from reviews.moderation import api as moderation
 from reviews.quality import api as quality
 from reviews.quality import gold_api as gold
+from reviews.quality import queue_api as checks
 from reviews.queues import api as queues
 from reviews.queues import escalation_api as escalations
+from reviews.queues import item_api as items
 from reviews.sampling import api as sampling
 
 app_name = "api"
@@ -44,14 +48,21 @@ urlpatterns = [
     path("disputes/", quality.DisputeList.as_view(), name="dispute-list"),
     path("reviewer-notices/", quality.ReviewerNoticeList.as_view(), name="reviewer-notice-list"),
     path("reviewer-measures/", quality.ReviewerMeasureList.as_view(), name="reviewer-measure-list"),
+    path("items/", items.ItemList.as_view(), name="item-list"),
     path("queues/", queues.QueueList.as_view(), name="queue-list"),
     path("queues/<slug:key>/", queues.QueueDetail.as_view(), name="queue-detail"),
+    path("queues/<slug:key>/overlap/", checks.QueueOverlap.as_view(), name="queue-overlap"),
+    path("queues/<slug:key>/repeats/", checks.QueueRepeats.as_view(), name="queue-repeats"),
+    path("queues/<slug:key>/gold/", checks.QueueGold.as_view(), name="queue-gold"),
+    path("queue-health/", moderation.QueueHealth.as_view(), name="queue-health"),
     path("queues/<slug:key>/claim/", queues.QueueClaim.as_view(), name="queue-claim"),
     path("assignments/<uuid:token>/", queues.AssignmentDetail.as_view(), name="assignment-detail"),
     path("assignments/<uuid:token>/draft/", queues.AssignmentDraft.as_view(), name="assignment-draft"),
     path("assignments/<uuid:token>/submit/", queues.AssignmentSubmit.as_view(), name="assignment-submit"),
     path("assignments/<uuid:token>/skip/", queues.AssignmentSkip.as_view(), name="assignment-skip"),
     path("assignments/<uuid:token>/escalate/", escalations.AssignmentEscalate.as_view(), name="assignment-escalate"),
+    path("escalations/", escalations.EscalationList.as_view(), name="escalation-list"),
+    path("escalations/<int:pk>/", escalations.EscalationDetail.as_view(), name="escalation-detail"),
     path("assignments/<uuid:token>/undo/", queues.AssignmentUndo.as_view(), name="assignment-undo"),
     path("assignments/<uuid:token>/heartbeat/", queues.AssignmentHeartbeat.as_view(), name="assignment-heartbeat"),
     path("assignments/<uuid:token>/release/", queues.AssignmentRelease.as_view(), name="assignment-release"),
@@ -94,4 +105,5 @@ urlpatterns = [
     path("webhook-deliveries/", outbox.WebhookDeliveryList.as_view(), name="webhook-delivery-list"),
     path("webhook-deliveries/<int:pk>/", outbox.WebhookDeliveryDetail.as_view(), name="webhook-delivery-detail"),
     path("webhook-deliveries/<int:pk>/replay/", outbox.WebhookDeliveryReplay.as_view(), name="webhook-delivery-replay"),
+    path("audit-entries/", audit.AuditEntryList.as_view(), name="audit-entry-list"),
 ]

@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.urls import reverse
 
 from feedback.logs import belongs, words_of
 
@@ -218,6 +219,7 @@ def claim(model: type[Job], pk: int) -> int | None:
 
 def run(model: type[Job], pk: int, seconds: float | None = None) -> None:
     """Claim the row and work it chunk by chunk to its end, or for about so many seconds and then ring for the rest."""
+    reverse("home")  # the first address that a process writes loads every room: not within a chunk's transaction
     attempt = claim(model, pk)
     if attempt is not None:
         with belongs(job=model._meta.label_lower, row=pk, attempt=attempt):

@@ -21,7 +21,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 SLASH = r"(?:/|%2F)"
-LINK = re.compile(rf"({SLASH}(?:link|invitation|key){SLASH})[\w-]{{20,}}", re.I)
+LINK = re.compile(rf"({SLASH}(?:link|invitation|key|end){SLASH})[\w:-]{{20,}}", re.I)
 KEY = re.compile(r"(\btsk_[0-9a-f]{10}_)[\w-]{20,}")
 # PostgreSQL tells the whole row that breaks a constraint: prompts, answers, hashes.
 DETAIL = re.compile(r"(DETAIL:\s+)(?:Failing row contains|Key) .*?(?=\nCONTEXT:|\n\n(?:The above|During) |\Z)", re.S)

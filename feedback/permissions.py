@@ -20,6 +20,7 @@ VERBS: Mapping[str, frozenset[str]] = {
     "see_reviews": frozenset({CURATOR, MODERATOR, ADMIN}),
     "import_reviews": frozenset({CURATOR, ADMIN}),
     "settle": frozenset({MODERATOR, ADMIN}),
+    "see_escalations": frozenset({MODERATOR, ADMIN}),  # what reviewers ask, and what they are answered
     "manage_gold": frozenset({CURATOR, MODERATOR, ADMIN}),  # items with known answers, and how reviewers fare on them
     "see_datasets": frozenset({CURATOR, MODERATOR, ADMIN}),
     "publish": frozenset({CURATOR, ADMIN}),  # build versions, make exports
@@ -47,6 +48,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "review": frozenset({"enter", "review"}),
     "review:import": frozenset({"import_reviews"}),
     "reviews:read": frozenset({"see_reviews", "see_queues"}),
+    "escalations:read": frozenset({"see_escalations"}),
     "queues:write": frozenset({"see_queues", "manage_queues", "sample"}),
     "gold": frozenset({"manage_gold"}),
     "datasets:read": frozenset({"see_datasets"}),
@@ -55,17 +57,30 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "training:manage": frozenset({"see_training", "train"}),
     "training:report": frozenset({"report_training"}),
     "webhooks:manage": frozenset({"manage_webhooks"}),
+    "audit:read": frozenset({"see_audit"}),
 }
 
 PUBLIC = "public"  # no sign-in: sign-in itself, health, the API's description
 SIGNED_IN = "signed_in"  # any signed-in person, no project in the address
 STAFF = "staff"  # Django's admin: staff only, its own permission checks inside
 
-ANALYSES = ("leaderboard", "agreement", "reliability", "effort", "subgroups")  # computed figures: page, file, asking
+# Computed figures: page, file, asking.
+ANALYSES = ("leaderboard", "agreement", "reliability", "effort", "subgroups", "proposals")
 
 TURN = ("submit", "skip", "escalate", "undo", "heartbeat", "release")  # on a page and over REST
 
 Verb = str | Mapping[str, str]
+
+
+def pages(room: str, verb: str, *names: str) -> dict[str, Verb]:
+    """Routes of a room's pages under this verb."""
+    return {f"{room}:{name}": verb for name in names}
+
+
+def reads(verb: str, *names: str) -> dict[str, Verb]:
+    """Routes of the API that are read under this verb, and nothing else."""
+    return {f"api:{name}": {"GET": verb} for name in names}
+
 
 ROUTES: Mapping[str, Verb] = {
     # root
@@ -97,6 +112,8 @@ ROUTES: Mapping[str, Verb] = {
     "account_sessions": SIGNED_IN,
     "account_session_end": SIGNED_IN,
     "account_sessions_end_others": SIGNED_IN,
+    "account_mail": SIGNED_IN,
+    "account_mail_end": PUBLIC,  # the address is signed; it ends a mail and opens nothing
     # second factors (allauth.mfa); the code is asked for before anybody is signed in
     "mfa_authenticate": PUBLIC,
     "mfa_reauthenticate": SIGNED_IN,
@@ -112,35 +129,22 @@ ROUTES: Mapping[str, Verb] = {
     "mfa_reauthenticate_webauthn": SIGNED_IN,
     # accounts
     "accounts:project": "enter",
-    "accounts:project-settings": "manage_project",
-    "accounts:project-archive": "manage_project",
-    "accounts:project-archived": "manage_project",
-    "accounts:project-restore": "manage_project",
-    "accounts:member-list": "manage_members",
-    "accounts:source-list": "manage_members",
-    "accounts:member-invite": "invite",
-    "accounts:invitation-withdraw": "invite",
-    "accounts:invitation-renew": "invite",
-    "accounts:member-change": "manage_members",
-    "accounts:member-disable": "manage_members",
-    "accounts:member-enable": "manage_members",
-    "accounts:key-list": "manage_keys",
-    "accounts:key-create": "manage_keys",
-    "accounts:key-revoke": "manage_keys",
+    **pages(
+        "accounts", "manage_project", "project-settings", "project-archive", "project-archived", "project-restore",
+    ),
+    **pages(
+        "accounts", "manage_members", "member-list", "source-list", "member-change", "member-disable", "member-enable",
+    ),
+    **pages("accounts", "invite", "member-invite", "invitation-withdraw", "invitation-renew"),
+    **pages("accounts", "manage_keys", "key-list", "key-create", "key-revoke"),
     # outbox
-    **{
-        f"outbox:{name}": "manage_webhooks"
-        for name in (
-            "endpoint-list", "endpoint-create", "endpoint-detail", "endpoint-change", "endpoint-switch",
-            "endpoint-rotate", "endpoint-remove", "endpoint-test", "endpoint-replay", "delivery-detail",
-            "delivery-replay",
-        )
-    },
+    **pages(
+        "outbox", "manage_webhooks", "endpoint-list", "endpoint-create", "endpoint-detail", "endpoint-change",
+        "endpoint-switch", "endpoint-rotate", "endpoint-remove", "endpoint-test", "endpoint-replay", "delivery-detail",
+        "delivery-replay",
+    ),
     # prompts
-    "prompts:prompt-list": "see_responses",
-    "prompts:prompt-detail": "see_responses",
-    "prompts:version-detail": "see_responses",
-    "prompts:version-compare": "see_responses",
+    **pages("prompts", "see_responses", "prompt-list", "prompt-detail", "version-detail", "version-compare"),
     # responses
     "responses:response-list": "see_responses",
     "responses:response-detail": "see_responses",
@@ -190,6 +194,7 @@ ROUTES: Mapping[str, Verb] = {
     "queues:queue-change": "manage_queues",
     "queues:response-items": "see_queues",
     "queues:queue-activity": "see_queues",
+    "queues:queue-pace": "see_queues",
     "queues:queue-items": "see_queues",
     "queues:queue-state": "manage_queues",
     "queues:queue-versions": "manage_queues",
@@ -210,11 +215,15 @@ ROUTES: Mapping[str, Verb] = {
     "imports:upload-start": "import_reviews",
     "imports:upload-discard": "import_reviews",
     "imports:upload-errors": "import_reviews",
+    # quick passes
+    **{f"passes:{part}": "manage_queues" for part in ("cards", "context", "undo")},
     # quality
     "quality:inbox": "enter",
+    "quality:inbox-read": "enter",
     "quality:unsettled": "settle",
     "quality:settle": "settle",
     "quality:critics": "settle",
+    "quality:response-critics": "see_assessments",
     "quality:queue-overlap": "manage_queues",
     "quality:queue-repeats": "manage_queues",
     "quality:attributes": "manage_members",
@@ -238,6 +247,7 @@ ROUTES: Mapping[str, Verb] = {
     "gold:from-verdicts": "manage_gold",
     "gold:import": "manage_gold",
     "gold:open-training": "manage_gold",
+    "gold:move-training": "manage_gold",
     "gold:training": "review",
     "gold:lesson": "review",
     # moderation
@@ -297,15 +307,12 @@ ROUTES: Mapping[str, Verb] = {
     "api:response-detail": {"GET": "see_responses"},
     "api:critic-list": {"GET": "see_assessments"},
     "api:assessment-list": {"GET": "see_assessments", "POST": "assess"},
-    "api:prompt-list": {"GET": "see_responses"},
-    "api:prompt-detail": {"GET": "see_responses"},
-    "api:prompt-version-list": {"GET": "see_responses"},
-    "api:prompt-version-detail": {"GET": "see_responses"},
-    "api:rubric-list": {"GET": "see_queues"},
-    "api:rubric-detail": {"GET": "see_queues"},
-    "api:rubric-version-detail": {"GET": "see_queues"},
-    "api:queue-list": {"GET": "see_queues"},
-    "api:queue-detail": {"GET": "see_queues"},
+    **reads("see_responses", "prompt-list", "prompt-detail", "prompt-version-list", "prompt-version-detail"),
+    **reads(
+        "see_queues", "rubric-list", "rubric-detail", "rubric-version-detail", "queue-list", "queue-detail",
+        "queue-overlap", "queue-repeats", "queue-health", "item-list",
+    ),
+    "api:queue-gold": {"GET": "manage_gold"},
     "api:queue-claim": {"POST": "review"},
     "api:assignment-detail": {"GET": "review"},
     "api:assignment-draft": {"GET": "review", "PUT": "review"},
@@ -314,39 +321,27 @@ ROUTES: Mapping[str, Verb] = {
     "api:rule-detail": {"GET": "sample"},
     "api:rule-run": {"POST": "sample"},
     "api:run-detail": {"GET": "sample"},
-    "api:review-list": {"GET": "see_reviews"},
-    "api:vote-list": {"GET": "see_reviews"},
-    "api:span-list": {"GET": "see_reviews"},
-    "api:verdict-list": {"GET": "see_reviews"},
+    **reads(
+        "see_reviews", "review-list", "vote-list", "span-list", "verdict-list", "reviewer-measure-list",
+        "reviewer-notice-list", "dispute-list", "analysis-detail",
+    ),
     "api:analysis-list": {"POST": "see_reviews"},
-    "api:reviewer-measure-list": {"GET": "see_reviews"},
-    "api:reviewer-notice-list": {"GET": "see_reviews"},
-    "api:dispute-list": {"GET": "see_reviews"},
-    "api:analysis-detail": {"GET": "see_reviews"},
+    **reads("see_escalations", "escalation-list", "escalation-detail"),
     "api:imported-review-list": {"POST": "import_reviews"},
     "api:gold-list": {"GET": "manage_gold", "POST": "manage_gold"},
     "api:gold-detail": {"GET": "manage_gold"},
-    "api:dataset-list": {"GET": "see_datasets"},
+    **reads(
+        "see_datasets", "dataset-list", "version-list", "version-detail", "version-changes", "pair-origins",
+        "use-list", "export-detail", "export-download", "shipment-detail", "preference-pair-list",
+    ),
     "api:dataset-build": {"POST": "publish"},
-    "api:version-list": {"GET": "see_datasets"},
-    "api:version-detail": {"GET": "see_datasets"},
-    "api:version-changes": {"GET": "see_datasets"},
-    "api:pair-origins": {"GET": "see_datasets"},
-    "api:use-list": {"GET": "see_datasets"},
     "api:version-export": {"POST": "publish"},
-    "api:export-detail": {"GET": "see_datasets"},
-    "api:export-download": {"GET": "see_datasets"},
     "api:export-link": {"POST": "publish"},
     "api:export-shipment": {"POST": "publish"},
     "api:link-detail": {"GET": "publish", "DELETE": "publish"},
-    "api:shipment-detail": {"GET": "see_datasets"},
-    "api:preference-pair-list": {"GET": "see_datasets"},
-    "api:trainer-list": {"GET": "see_training"},
+    **reads("see_training", "trainer-list", "fine-tune-detail", "training-metric-list", "training-line-list"),
     "api:fine-tune-list": {"GET": "see_training", "POST": "train"},
-    "api:fine-tune-detail": {"GET": "see_training"},
     "api:fine-tune-cancel": {"POST": "train"},
-    "api:training-metric-list": {"GET": "see_training"},
-    "api:training-line-list": {"GET": "see_training"},
     "api:fine-tune-report": {"POST": "report_training"},
     "api:fine-tune-links": {"POST": "report_training"},
     "api:training-file": {"GET": "report_training"},
@@ -359,6 +354,7 @@ ROUTES: Mapping[str, Verb] = {
     "api:webhook-delivery-list": {"GET": "manage_webhooks"},
     "api:webhook-delivery-detail": {"GET": "manage_webhooks"},
     "api:webhook-delivery-replay": {"POST": "manage_webhooks"},
+    "api:audit-entry-list": {"GET": "see_audit"},
 }  # fmt: skip
 
 # Pages of an archived project that its admins still find; all others lead them to "project-archived".

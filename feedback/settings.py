@@ -18,6 +18,8 @@ from limits import parse as parse_rate
 from whitenoise.compress import Compressor
 
 from feedback.api_settings import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: F401  (Django reads them here)
+from feedback.languages import LOCALE_MIDDLEWARE, translated_into
+from feedback.sweeps import schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()  # NAME_FILE names a file that holds the value, for every setting
@@ -103,8 +105,10 @@ INSTALLED_APPS = [
     "reviews.queues",
     "reviews.sampling",
     "reviews.imports",
+    "reviews.passes",
     "reviews.quality",
     "reviews.moderation",
+    "reviews.digests",
     "reviews.monitoring",
     "feedback",
     "django.contrib.admin",
@@ -157,6 +161,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "feedback.accounts.access.page_context",
             ],
+            "builtins": ["django.templatetags.i18n"],  # every template speaks through translate and blocktranslate
         },
     }
 ]
@@ -249,6 +254,10 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "en-gb"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = [(LANGUAGE_CODE, "English"), *translated_into(LOCALE_PATHS[0])]
+if len(LANGUAGES) > 1:  # the browser's wish chooses; with English alone no answer varies by it
+    MIDDLEWARE.insert(MIDDLEWARE.index("django.middleware.common.CommonMiddleware"), LOCALE_MIDDLEWARE)
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
@@ -319,31 +328,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES: dict[str, dict[str, str]] = {"default": {}, "bulk": {}, "stats": {}}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
-SWEEPS = {
-    "feedback.jobs.ring_overdue": SWEEP_SECONDS,
-    "reviews.queues.tasks.free_due_leases": SWEEP_SECONDS,
-    "reviews.queues.tasks.count_long_queues": 15.0,
-    "reviews.quality.tasks.settle_complete_items": SWEEP_SECONDS,
-    "reviews.quality.tasks.estimate_label_models": 120.0,
-    "reviews.quality.tasks.measure_reviewers": 3600.0,
-    "reviews.quality.tasks.top_up_gold": 30.0,
-    "reviews.quality.tasks.top_up_repeats": 60.0,
-    "reviews.quality.tasks.check_gold": 30.0,
-    "reviews.monitoring.tasks.add_up": 30.0,
-    "reviews.sampling.tasks.start_due_runs": 60.0,
-    "feedback.audit.tasks.seal": 60.0,
-    "feedback.accounts.tasks.forget_idempotency_keys": 3600.0,
-    "feedback.audit.tasks.check": 6 * 3600.0,
-    "feedback.takeouts.tasks.delete_expired": 3600.0,
-    "feedback.outbox.tasks.forget": 3600.0,
-}
-# A sweep that found no worker is worth nothing: the next one does its work. But a worker asks its own clock whether a
-# message is too old, and one that is some minutes ahead must still sweep.
-SWEEP_KEPT_SECONDS = 2 * 3600
-CELERY_BEAT_SCHEDULE = {
-    task: {"task": task, "schedule": seconds, "options": {"expires": max(2 * seconds, SWEEP_KEPT_SECONDS)}}
-    for task, seconds in SWEEPS.items()
-}
+CELERY_BEAT_SCHEDULE = schedule(SWEEP_SECONDS)
 
 EGRESS_ALLOW = env.list("EGRESS_ALLOW", default=[])  # host:port of our own network that requests may go to
 # Fine-tuning on this machine: scripts that the operator installed, for an interpreter that has TRL. Without: off.
@@ -381,7 +366,7 @@ LOGGING = {
     },
     "filters": {"without_secrets": {"()": "feedback.logs.WithoutSecrets"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["without_secrets"]},
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["without_secrets"]}
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {

@@ -16,6 +16,7 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from feedback.accounts.models import ApiKey, Invitation, Member, Project, SigninLink
 from feedback.permissions import PUBLIC, ROUTES, SIGNED_IN, STAFF
 from feedback.responses.models import ResponseUpload, SavedFilter
+from reviews.digests.models import end_token
 from reviews.imports.models import LabelUpload
 from tests import make, world
 
@@ -67,6 +68,11 @@ def a_queue(project: Project, who: Member) -> Kwargs:
     return key(make.queue(project))
 
 
+def a_card(project: Project) -> Kwargs:
+    queue = make.queue(project)
+    return {"key": queue.key, "pk": make.items(queue)[0].pk}
+
+
 def any_member(project: Project) -> Member:
     return make.member(project, "curator")
 
@@ -89,6 +95,7 @@ DAY = timedelta(days=1)
 SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "account_reset_password_from_key": lambda project, who: {"uidb36": "1", "key": "abc-def"},
     "account_signin_link": lambda project, who: secret(SigninLink.make(DAY, user=who.user)),
+    "account_mail_end": lambda project, who: {"token": end_token(who.user)},  # type: ignore[arg-type]
     "account_invitation": lambda project, who: secret(
         Invitation.make(DAY, project=project, email="nia@example.org", role="reviewer")
     ),
@@ -140,7 +147,8 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
         lambda project, who: pk(world.upload(LabelUpload, project, who)),
     ),
     **dict.fromkeys(
-        ["queues:response-items", "judgements:response-verdicts", "datasets:response-uses"],
+        ["queues:response-items", "judgements:response-verdicts", "quality:response-critics",
+         "datasets:response-uses"],
         lambda project, who: pk(make.response(project)),
     ),
     **dict.fromkeys(
@@ -153,12 +161,15 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     ),
     **dict.fromkeys(
         [f"queues:{name}" for name in (
-            "queue-detail", "queue-change", "queue-activity", "queue-state", "queue-items", "queue-versions",
-            "claim", "review", "submit", "draft", "heartbeat", "release", "pause", "skip",
+            "queue-detail", "queue-change", "queue-activity", "queue-pace", "queue-state", "queue-items",
+            "queue-versions", "claim", "review", "submit", "draft", "heartbeat", "release", "pause", "skip",
             "escalate", "correction-diff",
         )],
         a_queue,
     ),
+    "passes:cards": a_queue,
+    "passes:context": lambda project, who: a_card(project),
+    "passes:undo": lambda project, who: pk(world.quick_pass(project, who)),
     "queues:undo": turn(is_submitted=True),
     "queues:turn": turn(is_submitted=True),
     "queues:escalation": lambda project, who: pk(world.escalation(project, who)),
@@ -177,10 +188,12 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "quality:attribute-remove": lambda project, who: pk(world.attribute(project)),
     "moderation:member-skills": lambda project, who: pk(any_member(project)),
     "quality:effort-file": lambda project, who: own(world.analysis(project, "effort"), form="csv"),
+    "quality:proposals-file": lambda project, who: own(world.analysis(project, "proposals"), form="csv"),
     "quality:reliability-reviewer": lambda project, who: {"pseudonym": who.pseudonym},
     "moderation:notice-detail": lambda project, who: pk(world.notice(project)),
     "api:analysis-detail": lambda project, who: pk(world.analysis(project)),
-    **dict.fromkeys([f"gold:{name}" for name in ("gold-queue", "from-verdicts", "import", "open-training")], a_queue),
+    **dict.fromkeys([f"gold:{name}" for name in ("gold-queue", "from-verdicts", "import")], a_queue),
+    **dict.fromkeys(["gold:open-training", "gold:move-training"], a_queue),
     "gold:gold-item": lambda project, who: pk(world.gold(project, any_member(project)).item),
     "gold:training": lambda project, who: {"pk": world.course(project, any_member(project)).pk},
     "gold:lesson": lambda project, who: {"pk": world.course(project, any_member(project)).pk},
@@ -233,8 +246,8 @@ SAMPLES: dict[str, Callable[[Project, Member], Kwargs]] = {
     "api:rubric-detail": lambda project, who: pk(make.rubric_version(project).rubric),
     "api:rubric-version-detail": lambda project, who: pk(make.rubric_version(project)),
     "api:rule-detail": a_rule,
-    "api:queue-detail": a_queue,
-    "api:queue-claim": a_queue,
+    **dict.fromkeys([f"api:queue-{name}" for name in ("detail", "claim", "overlap", "repeats", "gold")], a_queue),
+    "api:escalation-detail": lambda project, who: pk(world.escalation(project, who)),
     **dict.fromkeys(
         [f"api:assignment-{name}" for name in (
             "detail", "draft", "submit", "skip", "escalate", "heartbeat", "release",

@@ -94,6 +94,11 @@ def api_key(project: Project, *scopes: str, **fields: Any) -> str:
     return ApiKey.issue(project, "test key", list(scopes), **fields)[1]
 
 
+def program(project: Project, *scopes: str, **fields: Any) -> Client:
+    """Whoever sends a new key with these scopes."""
+    return Client(headers={"Authorization": f"Bearer {api_key(project, *scopes, **fields)}"})
+
+
 def prompt_version(project: Project, label: str = "v1", name: str = "answer") -> PromptVersion:
     prompt, _ = Prompt.objects.get_or_create(project=project, name=name)
     return PromptVersion.objects.get_or_create(project=project, prompt=prompt, label=label)[0]
@@ -179,6 +184,37 @@ PAIR_CRITERIA: list[dict[str, Any]] = [
 def ranking_criteria(responses: int = 3, *, ties: bool = True) -> list[dict[str, Any]]:
     options = {"responses": responses, "ties": ties}
     return [{"key": "order", "kind": "ranking", "label": "Best first?", "options": options}, PAIR_CRITERIA[1]]
+
+
+def best_worst_criteria(responses: int = 3) -> list[dict[str, Any]]:
+    options = {"responses": responses}
+    return [{"key": "ends", "kind": "best_worst", "label": "Best and worst?", "options": options}, PAIR_CRITERIA[1]]
+
+
+def typed_criteria(**options: Any) -> list[dict[str, Any]]:
+    bounds = {"min": 0, "max": 1_000_000, "step": 0.01, "typed": True, **options}
+    row = {"key": "cost", "kind": "scale", "label": "What does it cost?", "options": bounds}
+    return [{**row, "fails_when": {"below": 10.5}}, PAIR_CRITERIA[1]]
+
+
+def turns_criteria(of: str = "assistant", **options: Any) -> list[dict[str, Any]]:
+    choices = [{"value": value, "label": value.capitalize()} for value in ("good", "fair", "bad")]
+    asked = {"of": of, "choices": choices, **options}
+    row = {"key": "turns", "kind": "per_turn", "label": "How good is it?", "options": asked}
+    return [{**row, "fails_when": {"values": ["bad"]}}, PAIR_CRITERIA[1]]
+
+
+CALL = {"id": "c1", "type": "function", "function": {"name": "search", "arguments": '{"q": "rain"}'}}
+TALK: list[dict[str, Any]] = [
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "Will it rain?"},
+    {"role": "assistant", "content": "Let me look.", "tool_calls": [CALL, {**CALL, "id": "c2"}]},
+    {"role": "tool", "content": "Rain at noon.", "tool_call_id": "c1"},
+]  # with an output after it: the assistant speaks in turns 3 and 5, and took two steps
+
+
+def talk(project: Project, output: str = "Yes, at noon.", **fields: Any) -> Response:
+    return response(project, output, messages=TALK, **fields)
 
 
 def rubric_version(

@@ -15,6 +15,7 @@ from feedback.accounts.models import ApiKey, Member, Project
 from feedback.accounts.schema import HEADERS, OWN_DETAIL, SHARED
 from feedback.datasets.models import Dataset, DatasetVersion
 from feedback.permissions import SCOPES
+from reviews.quality.models import Analysis
 from reviews.queues.models import Assignment
 from reviews.sampling.models import SamplingRule
 from tests import make
@@ -35,6 +36,9 @@ def documented(project: Project, admin: Member) -> str:
     make.response(project, prompt_version=make.prompt_version(project, "v7"))
     queue = make.queue(project, key="grounding")
     make.items(queue)
+    make.queue(project, key="pairs")
+    filters = {"queue": "pairs", "days": "30"}
+    Analysis.objects.filter(pk=Analysis.ask(project, "agreement", filters).pk).update(state="done", result={"rows": []})
     rule = make.sampling_rule(queue)
     SamplingRule.objects.filter(pk=rule.pk).update(key="sample-of-production")
     dataset = Dataset.objects.create(project=project, key="better-answers", name="Pairs", shares={"train": 1.0})
@@ -67,7 +71,7 @@ def run(command: str, secret: str) -> Any:
 
 
 def test_every_example_is_answered_as_the_page_says(documented: str) -> None:
-    assert len(commands()) == 16
+    assert len(commands()) == 19
     answers = [(command, run(command, documented), status) for command, status in commands()]
     assert [(command, answer.status_code, answer.content) for command, answer, status in answers
             if answer.status_code != status] == []  # fmt: skip

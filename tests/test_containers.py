@@ -90,6 +90,7 @@ def test_every_setting_of_the_composition_is_one_that_we_read(services: dict[str
     assert [name for name in sorted(given) if f'"{name}"' not in text] == []
 
 
+@pytest.mark.proof
 def test_the_bill_of_materials_names_every_locked_package_and_vendored_file(tmp_path: Path) -> None:
     target = tmp_path / "sbom.json"
     subprocess.run([sys.executable, ".ci/sbom.py", str(target)], cwd=ROOT, check=True, capture_output=True)

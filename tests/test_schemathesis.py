@@ -86,6 +86,7 @@ def here(project: Project, admin: Member, settings: Settings, tmp_path: Path, on
         "sampling-rules": make.sampling_rule(queue).key,
         "sampling-runs": world.run(queue).pk,
         "analyses": world.analysis(project).pk,
+        "escalations": world.escalation(project, admin).pk,
         "export-links": world.link(project).pk,
         "fine-tunes": world.fine_tune(project).pk,
         "gold": world.gold(project, admin).pk,

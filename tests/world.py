@@ -53,6 +53,8 @@ from reviews.moderation import act, bulk, queue_acts
 from reviews.moderation.models import Action, BulkAction, QueueAct
 from reviews.monitoring import addup
 from reviews.monitoring.models import WorkerBeat
+from reviews.passes.answer import answer
+from reviews.passes.models import QuickPass
 from reviews.quality.models import (
     Adjudication,
     Analysis,
@@ -81,13 +83,13 @@ from reviews.sampling.models import SamplingRun
 from tests import make
 from tests.world_of_quality import attribute as attribute
 from tests.world_of_quality import course as course
+from tests.world_of_quality import digest, grouped, measured
 from tests.world_of_quality import gold as gold
-from tests.world_of_quality import grouped, measured
 from tests.world_of_quality import repeat as repeat
 
 NOTHING: dict[str, Any] = {
     "rows": [],
-    "all": {"reviews": 0, "verdicts": 0},
+    "all": {"reviews": 0, "verdicts": 0, "proposed": 0},
     "hourly_cost": None,
     "attribute": "",
     "least": 5,
@@ -262,12 +264,20 @@ def action(project: Project, member: Member) -> Action:
     return act.withdraw(make.items(make.queue(project))[0], member, "Not ours to judge.")
 
 
+def quick_pass(project: Project, member: Member) -> QuickPass:
+    """Two items, answered at once by the member a moment ago."""
+    queue = make.queue(project, grace_seconds=600)
+    items = [item.pk for item in make.items(queue, 2)]
+    return answer(queue, member, items, make.ANSWERS, submission_id=uuid4(), n_cards=10).quick_pass
+
+
 def one_of_everything(project: Project) -> None:
     """At least one row in every table of ours; test_admin.py fails when a new table is missing here."""
     member = make.member(project, "admin", name="Ada Admin")
     ApiKey.issue(project, "ingest", ["ingest"], member=member, created_by=member)
     Invitation.make(timedelta(days=1), project=project, email="nia@example.org", role="curator", invited_by=member)
     SigninLink.make(timedelta(days=1), user=member.user)
+    digest(member.user)
     kept: dict[str, object] = {"address": "POST /api/v1/queues/a/claim/", "fingerprint": "0" * 64, "status": 202}
     IdempotencyKey.objects.create(project=project, caller="key-1", digest="0" * 64, body="{}", **kept)
     guideline = Guideline.objects.create(project=project, name="How to read")
@@ -340,6 +350,7 @@ def worked(project: Project, member: Member) -> None:
     action(project, member)
     queue_act(project, member)
     restriction(project, member)
+    quick_pass(project, member)
     measured(project, member)
     grouped(project, member)
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.utils import timezone
 
 from feedback.accounts.models import Member, Project
+from reviews.digests.models import DigestDay, DigestWish
 from reviews.quality import repeat_give
 from reviews.quality.gold_check import check_all
 from reviews.quality.gold_give import keep_one
 from reviews.quality.gold_make import make as make_gold
 from reviews.quality.gold_training import open_course
 from reviews.quality.models import (
+    DecisionsRead,
     GoldItem,
     GoldSetting,
     HourlyCost,
@@ -47,6 +50,7 @@ def attribute(project: Project) -> ReviewerAttribute:
 def grouped(project: Project, member: Member) -> None:
     """An attribute that the member stated, their skill, and what an hour costs."""
     HourlyCost.objects.create(project=project, amount=30)
+    DecisionsRead.objects.create(project=project, member=member, upto=timezone.now())
     MemberSkill.objects.create(project=project, member=member, tag="medicine")
     StatedAttribute.objects.create(project=project, attribute=attribute(project), member=member, value="North")
 
@@ -74,3 +78,9 @@ def repeat(queue: Queue, member: Member) -> RepeatTurn:
     turn = repeat_give.keep_one(setting, member)
     assert turn is not None
     return turn
+
+
+def digest(user: Any) -> None:
+    """A daily mail that is wished for, and one day of it."""
+    DigestWish.objects.create(user=user)
+    DigestDay.objects.create(user=user, day=date(2026, 1, 1))

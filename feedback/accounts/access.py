@@ -23,6 +23,7 @@ from feedback.accounts.models import Member, Project, User
 from feedback.accounts.second_factor import has_second_factor
 from feedback.accounts.sessions import mark_seen
 from feedback.accounts.shortcuts import settings_of
+from feedback.languages import script_words
 from feedback.navigation import FOLDED, NAVIGATION, landing
 
 log = logging.getLogger(__name__)
@@ -140,7 +141,7 @@ def refuse(request: HttpRequest) -> HttpResponse:
 def page_context(request: HttpRequest) -> dict[str, Any]:
     """What every page's frame shows: who is here, in which project, and where they may go."""
     member: Member | None = getattr(request, "member", None)
-    keys = {"key_settings": settings_of(getattr(request, "user", None))}
+    keys = {"key_settings": settings_of(getattr(request, "user", None)), "script_words": script_words()}
     if member is None:
         return keys
     here = request.resolver_match.view_name if request.resolver_match else ""
@@ -177,7 +178,7 @@ def navigation(member: Member, here: str) -> list[dict[str, Any]]:
             "label": label,
             "url": reverse(route, kwargs={"project": member.project.slug}),
             "current": subject_of(here) == subject_of(route),
-            "is_folded": label in FOLDED,
+            "is_folded": route in FOLDED,
         }
         for label, route, verb in NAVIGATION
         if member.may(verb) and not member.project.archived_at
@@ -185,7 +186,7 @@ def navigation(member: Member, here: str) -> list[dict[str, Any]]:
 
 
 # Rooms whose pages belong to another room's entry.
-UNDER = {"quality": "moderation", "imports": "responses", "takeouts": "accounts:project"}
+UNDER = {"quality": "moderation", "imports": "responses", "takeouts": "accounts:project", "passes": "queues:queue"}
 FIGURES = {"leaderboard", "agreement", "reliability", "effort"}  # nouns of quality that have an entry of their own
 SEVERAL = {"accounts", "monitoring", "queues"}  # rooms with several entries, told apart by the noun
 

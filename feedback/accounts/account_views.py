@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from feedback.accounts import sessions
@@ -32,7 +33,7 @@ def profile(request: HttpRequest) -> HttpResponse:
             user.name = form.cleaned_data["name"]
             user.save(update_fields=["name"])
             record("user-renamed", user, request=request)
-        messages.success(request, "Your name is saved.")
+        messages.success(request, gettext("Your name is saved."))
         return redirect("account_profile")
     memberships = user.members.enabled().select_related("project").order_by("project__name")
     context = {"form": form, "memberships": memberships, "tab": "profile"}
@@ -64,7 +65,7 @@ def session_end(request: HttpRequest, pk: int) -> HttpResponse:
         if not sessions.end(me(request), pk):
             raise Http404("No such session.")
         record("session-ended", me(request), request=request)
-    messages.success(request, "That session is ended.")
+    messages.success(request, gettext("That session is ended."))
     return redirect("account_sessions")
 
 
@@ -76,7 +77,9 @@ def session_end_others(request: HttpRequest) -> HttpResponse:
         record("sessions-ended", user, request=request, n=n_ended)
     if n_ended:
         get_adapter().send_notification_mail("account/email/sessions_ended", user)
-    messages.success(request, "Every other session is ended." if n_ended else "There was no other session.")
+    messages.success(
+        request, gettext("Every other session is ended.") if n_ended else gettext("There was no other session.")
+    )
     return redirect("account_sessions")
 
 

@@ -12,11 +12,12 @@ PEOPLE = [
     ("mona@example.org", "Mona, head of quality", "moderator"),
     ("adam@example.org", "Adam, administrator", "admin"),
 ]
-# Reviewers of the past weeks, with habits of their own (reviews/quality/demo.py); they have no links.
+# Reviewers of the past weeks, with habits of their own (demo.py of quality and moderation); they have no links.
 FORMER = [
     ("ines@example.org", "Ines", "reviewer"),
     ("jon@example.org", "Jon", "reviewer"),
     ("kaya@example.org", "Kaya", "reviewer"),
+    *[(f"{name.lower()}@example.org", name, "reviewer") for name in "Lena Marc Nora Otto Pia Quentin Rosa".split()],
 ]
 
 

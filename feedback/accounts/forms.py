@@ -11,6 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 
 from feedback.accounts.models import Invitation, LastAdmin, LinkOver, Member, Project, User
 from feedback.accounts.second_factor import has_second_factor
@@ -34,6 +35,7 @@ SCOPE_WORDS = {
     "review": "claim and judge, as the member whose key it is",
     "review:import": "bring in human labels from elsewhere",
     "reviews:read": "read reviews, verdicts and queues",
+    "escalations:read": "read what reviewers ask moderators, and the answers",
     "queues:write": "manage queues, start sampling runs",
     "gold": "read and make gold items",
     "datasets:read": "pull preference pairs and exports",
@@ -42,6 +44,7 @@ SCOPE_WORDS = {
     "training:report": "report on fine-tunes, as a cluster's scheduler does",
     "training:manage": "start and cancel fine-tunes, which may cost money",
     "webhooks:manage": "manage webhooks, and read what was sent",
+    "audit:read": "read the audit log",
 }
 SCOPE_CHOICES = [(scope, f"{SCOPE_WORDS.get(scope, scope).capitalize()} ({scope})") for scope in SCOPES]
 
@@ -98,8 +101,10 @@ class MemberForm(forms.Form):
 class ProfileForm(forms.Form):
     name = forms.CharField(
         max_length=120,
-        label="Your name",
-        help_text="The other people of your projects see it. Reviews are shown without it where a queue is blind.",
+        label=gettext_lazy("Your name"),
+        help_text=gettext_lazy(
+            "The other people of your projects see it. Reviews are shown without it where a queue is blind."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
@@ -203,7 +208,9 @@ class InvitedSignupForm(SignupForm):
     """allauth's form for the person that the session's invitation is for; the address cannot be another."""
 
     field_order = ("email", "name", "password1")
-    name = forms.CharField(max_length=120, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        max_length=120, label=gettext_lazy("Your name"), widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
 
     def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -214,7 +221,7 @@ class InvitedSignupForm(SignupForm):
     def clean_email(self) -> str:
         if self.invitation.known_user():
             raise forms.ValidationError(
-                "There is an account with this address: open your invitation again and sign in."
+                gettext("There is an account with this address: open your invitation again and sign in.")
             )
         return self.invitation.email
 

@@ -16,11 +16,19 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from feedback.accounts.digests import digest_of, new_salt, pseudonym
 from feedback.accounts.user_models import User as User
 from feedback.hot import HotQuery
-from feedback.permissions import ADMIN, ROLES, may
+from feedback.permissions import ADMIN, CURATOR, MODERATOR, REVIEWER, may
+
+ROLE_LABELS = {
+    REVIEWER: gettext_lazy("Reviewer"),
+    CURATOR: gettext_lazy("Curator"),
+    MODERATOR: gettext_lazy("Moderator"),
+    ADMIN: gettext_lazy("Admin"),
+}
 
 
 class Project(models.Model):
@@ -100,7 +108,7 @@ class Member(ProjectRow):
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="members")
     source = models.CharField(max_length=60, blank=True, help_text="Where an imported person comes from.")
     source_name = models.CharField(max_length=120, blank=True, help_text="That person's name there.")
-    role = models.CharField(max_length=10, choices=[(role, role.capitalize()) for role in ROLES])
+    role = models.CharField(max_length=10, choices=list(ROLE_LABELS.items()))
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     pseudonym = models.CharField(max_length=20, editable=False, help_text="What exports and blind pages show.")
     disabled_at = models.DateTimeField(null=True, blank=True)
@@ -286,7 +294,7 @@ class Invitation(ProjectRow, OneTimeLink):
     SESSION_KEY: ClassVar[str] = "invitation"
 
     email = models.EmailField()
-    role = models.CharField(max_length=10, choices=[(role, role.capitalize()) for role in ROLES])
+    role = models.CharField(max_length=10, choices=list(ROLE_LABELS.items()))
     invited_by = models.ForeignKey(Member, models.SET_NULL, null=True, blank=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 

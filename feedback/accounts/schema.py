@@ -49,6 +49,9 @@ TAGS = {
     "shipments": "Finished files on their way to the operator's destinations.",
     "preference-pairs": "The pairs of a dataset version, page by page.",
     "analyses": "Figures that a worker computes from reviews: leaderboards, agreement and reliability.",
+    "items": "What waits in queues or has been judged, and how far it is.",
+    "escalations": "What reviewers asked moderators, and what they were answered.",
+    "queue-health": "Which queues need somebody.",
     "disputes": "What reviewers did not agree on, and how it ended.",
     "reviewer-notices": "What moderators were told of reviewers.",
     "reviewer-measures": "How far each reviewer can be relied on, as measured once a day.",
@@ -58,6 +61,7 @@ TAGS = {
     "webhooks": "Addresses that are told of events.",
     "webhook-events": "What was told.",
     "webhook-deliveries": "One event on its way to one webhook, with every attempt.",
+    "audit-entries": "Who did what, in rows that nobody changes.",
 }
 
 PROBLEM = {

@@ -16,6 +16,7 @@ from allauth.mfa.webauthn.views import AddWebAuthnView, RemoveWebAuthnView
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from feedback.accounts.models import User
 from feedback.accounts.sessions import end_others
@@ -53,8 +54,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     error_messages: ClassVar[dict[str, Any]] = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": "This code is not right. Codes of an app change every 30 seconds; each works once.",
-        "cannot_generate_recovery_codes": "Recovery codes stand in for a second factor: set one up first.",
+        "incorrect_code": gettext_lazy(
+            "This code is not right. Codes of an app change every 30 seconds; each works once."
+        ),
+        "cannot_generate_recovery_codes": gettext_lazy(
+            "Recovery codes stand in for a second factor: set one up first."
+        ),
     }
 
     def encrypt(self, text: str) -> str:
@@ -65,7 +70,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
         number = Authenticator.objects.filter(user=user, type=type).count() + 1
-        return "Security key" if number == 1 else f"Security key {number}"
+        return gettext("Security key") if number == 1 else gettext("Security key %(number)s") % {"number": number}
 
 
 class Recorded:

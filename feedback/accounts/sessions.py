@@ -15,6 +15,7 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext
 
 from feedback.accounts.models import User
 from feedback.audit.log import client_ip
@@ -86,7 +87,7 @@ def device(user_agent: str) -> str:
     system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
     browser = next((name for mark, name in BROWSERS if mark in user_agent), "")
     if not browser:
-        return user_agent.partition("/")[0][:40] or "Unknown device"
+        return user_agent.partition("/")[0][:40] or gettext("Unknown device")
     return f"{browser} on {system}" if system else browser
 
 

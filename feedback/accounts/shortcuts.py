@@ -12,33 +12,36 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from feedback.accounts.models import User
 
 # The key that is printed on a page by default -> what it does. Digits answer questions and stay where they are.
 ACTIONS = {
-    "f": "Flag the selected words, or choose words",
-    "n": "Go to the next flag",
-    "j": "From a flag to its proof, and back",
-    "s": "Skip the item",
-    "p": "Pause",
-    "u": "Undo the last review",
-    "e": "Ask a moderator",
-    "g": "Open the guideline",
-    "/": "Search in the item",
-    "m": "Formatted, or as plain text",
-    "w": "Wrap long lines",
-    "d": "Show the differences",
-    "v": "Show a covered text",
-    "r": "Rewrite the response",
-    "?": "Show the keys",
+    "f": gettext_lazy("Flag the selected words, or choose words"),
+    "n": gettext_lazy("Go to the next flag"),
+    "j": gettext_lazy("From a flag to its proof, and back"),
+    "s": gettext_lazy("Skip the item"),
+    "p": gettext_lazy("Pause"),
+    "u": gettext_lazy("Undo the last review"),
+    "e": gettext_lazy("Ask a moderator"),
+    "g": gettext_lazy("Open the guideline"),
+    "/": gettext_lazy("Search in the item"),
+    "m": gettext_lazy("Formatted, or as plain text"),
+    "w": gettext_lazy("Wrap long lines"),
+    "d": gettext_lazy("Show the differences"),
+    "v": gettext_lazy("Show a covered text"),
+    "r": gettext_lazy("Rewrite the response"),
+    "?": gettext_lazy("Show the keys"),
 }
 
 
 class ShortcutForm(forms.Form):
     off = forms.BooleanField(
-        required=False, label="No single keys", help_text="Ctrl with Enter and the Tab key go on working."
+        required=False,
+        label=gettext_lazy("No single keys"),
+        help_text=gettext_lazy("Ctrl with Enter and the Tab key go on working."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,9 +56,9 @@ class ShortcutForm(forms.Form):
             name = f"key-{number}"
             key = self.cleaned_data.get(name, "")
             if key and not is_usable(key):
-                self.add_error(name, "A letter or a sign that is no digit.")
+                self.add_error(name, gettext("A letter or a sign that is no digit."))
             elif key in chosen.values():
-                self.add_error(name, f"{key} is taken by another action.")
+                self.add_error(name, gettext("%(key)s is taken by another action.") % {"key": key})
             elif key:
                 chosen[default] = key
         self.cleaned_data["map"] = {default: key for default, key in chosen.items() if default != key}
@@ -95,7 +98,7 @@ def shortcuts(request: HttpRequest) -> HttpResponse:
     chosen = {} if "reset" in request.POST else {"off": form.cleaned_data["off"], "map": form.cleaned_data["map"]}
     user.preferences = {**user.preferences, "keys": chosen}
     user.save(update_fields=["preferences"])
-    messages.success(request, "Your keys are saved.")
+    messages.success(request, gettext("Your keys are saved."))
     return redirect("account_keys")
 
 

@@ -77,7 +77,10 @@ class Assessment(ProjectRow):
                 condition=Q(score__isnull=True) | Q(score__gte=0, score__lte=1), name="assessment_score_of_one"
             ),
         ]
-        indexes = [models.Index(fields=["project", "-id"], name="assessment_as_listed")]
+        indexes = [
+            models.Index(fields=["project", "-id"], name="assessment_as_listed"),
+            models.Index(fields=["label", "response"], name="assessment_by_label"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.version} on {self.response_id}"

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,7 +21,7 @@ from feedback.accounts.models import Project
 from feedback.accounts.problems import Problem
 from feedback.accounts.schema import IDEMPOTENCY_KEY, LOCATION, refuses
 from feedback.accounts.sparse import SparseSerializer
-from feedback.datasets import examples, exports
+from feedback.datasets import examples, exports, succession
 from feedback.datasets.download import FOR_DOWNLOAD, OutOfRange, Withdrawn, download
 from feedback.datasets.filters import DatasetVersionFilter, PreferencePairFilter
 from feedback.datasets.models import Dataset, DatasetVersion, Export, PreferencePair, Split
@@ -73,6 +73,20 @@ class DatasetVersionSerializer(serializers.ModelSerializer[DatasetVersion]):
             "id", "dataset", "number", "parent", "state", "done", "total", "error", "created_at", "finished_at",
             "rule", "counts", "statistics", "rows_sha256", "superseded_at", "superseded_by", "superseded_for",
         ]  # fmt: skip
+
+
+@extend_schema_serializer(examples=[examples.DATASET_VERSION_DETAIL])
+class DatasetVersionDetailSerializer(DatasetVersionSerializer):
+    ended = serializers.SerializerMethodField(
+        help_text="How many rows stand no more by now, by reason, of a version that is not marked as superseded."
+    )
+
+    class Meta(DatasetVersionSerializer.Meta):
+        fields = [*DatasetVersionSerializer.Meta.fields, "ended"]
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
+    def get_ended(self, version: DatasetVersion) -> dict[str, int]:
+        return succession.ended(version)
 
 
 @extend_schema_serializer(examples=[examples.EXPORT])
@@ -155,10 +169,11 @@ class VersionList(ProgramList):
 class VersionDetail(ProgramDetail):
     """Read a dataset version.
 
-    Its state while it is built; counts, statistics and hash once it is done.
+    Its state while it is built; counts, statistics and hash once it is done. `ended` counts rows whose verdict ended
+    since: a review was invalidated or withdrawn, or another verdict took its place.
     """
 
-    serializer_class = DatasetVersionSerializer
+    serializer_class = DatasetVersionDetailSerializer
 
     def rows(self, project: Project) -> QuerySet[DatasetVersion]:
         return project.datasetversions.select_related("dataset")

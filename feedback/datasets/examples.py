@@ -26,14 +26,16 @@ DATASET = OpenApiExample("A dataset", value={
     "key": "better-answers", "name": "Better answers", "rule": rule, "shares": shares, "created_at": AT,
     "newest_version": 1,
 })  # fmt: skip
-DATASET_VERSION = OpenApiExample("A version", status_codes=["200", "202"], value={
+version = {
     "id": 1, "dataset": "better-answers", "number": 1, "parent": None, "state": "done",
     "done": 99, "total": 99, "error": "",
     "created_at": AT, "finished_at": AT, "rule": {"rule": rule, "shares": shares},
     "counts": {"verdicts": 99, "candidates": 30, "pairs": 21, "excluded": {"tie": 9}}, "rows_sha256": ROWS_HASH,
     "superseded_at": None, "superseded_by": None, "superseded_for": {},
     "statistics": {"by_split": {"train": 18, "test": 2, "validation": 1}, "mean_vote_share": 0.873},
-})  # fmt: skip
+}  # fmt: skip
+DATASET_VERSION = OpenApiExample("A version", status_codes=["200", "202"], value=version)
+DATASET_VERSION_DETAIL = OpenApiExample("A version", value={**version, "ended": {"replaced": 1}})
 EXPORT_REQUEST = OpenApiExample(
     "Pairs for training", value={"shape": "preference", "split": "train", "format": "parquet"}, request_only=True
 )

@@ -18,7 +18,7 @@ from feedback.datasets.pairs import TOLERANCE
 from feedback.datasets.rule import Rule, RuleError, parse, parse_shares
 from feedback.datasets.wording import share_words
 from feedback.judgements.models import Verdict
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import RANKED, Criterion
 from feedback.text.hashes import digest
 
 MOVED = (
@@ -148,7 +148,7 @@ class DatasetForm(RuleOptions):
         origins = Verdict.objects.filter(project=self.project).values_list("origin", "queue_label").distinct()
         labels = {origin: label or origin for origin, label in origins.order_by("origin", "queue_label")}
         self.offer("queues", labels)
-        kinds = Criterion.objects.filter(project=self.project, kind__in=["comparison", "ranking", "scale"])
+        kinds = Criterion.objects.filter(project=self.project, kind__in=["comparison", *RANKED, "scale"])
         criteria = list(kinds.values_list("kind", "key", "label").distinct().order_by("key", "label"))
         self.offer("comparison_criteria", {key: label for kind, key, label in criteria if kind != "scale"})
         self.offer("rating_criterion", {"": "Not used", **{k: label for kind, k, label in criteria if kind == "scale"}})

@@ -5,7 +5,7 @@ The checks are made in the order of `REASONS`, so that the reason named is alway
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any
@@ -17,6 +17,7 @@ from feedback.datasets.models import PreferencePair
 from feedback.datasets.rule import Rule
 from feedback.datasets.snapshot import Answered, Judged
 from feedback.judgements.models import Correction
+from feedback.rubrics.models import RANKED, Criterion
 from feedback.statistics.rankings import places
 from feedback.text.hashes import digest, fold
 from feedback.text.personal import Scrub, has_any
@@ -102,9 +103,7 @@ class Candidate:
 
 
 def candidates(judged: Judged, earlier: list[Judged], rule: Rule) -> Iterator[Candidate]:
-    """All that this verdict offers. `earlier`: the verdicts on other responses to the same input that it is held
-    against.
-    """
+    """All that this verdict offers; `earlier`: what was judged of other responses to the same input."""
     if rule.comparisons:
         yield from from_comparisons(judged, rule)
     if rule.rankings:
@@ -121,7 +120,7 @@ def from_comparisons(judged: Judged, rule: Rule) -> Iterator[Candidate]:
     """One candidate per comparison criterion that was answered: the settled winner over the other response."""
     if len(judged.responses) != 2:
         return
-    for criterion, answer in answered(judged, "comparison", rule):
+    for criterion, answer in answered(judged, {"comparison"}, rule):
         first, second = judged.responses
         chosen, rejected = (second, first) if answer.get("preferred") == second.pk else (first, second)
         votes, strength = answer["votes"], answer.get("strength")
@@ -141,12 +140,12 @@ def from_comparisons(judged: Judged, rule: Rule) -> Iterator[Candidate]:
         yield candidate
 
 
-def answered(judged: Judged, kind: str, rule: Rule) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The settled answers of this kind that the rule wants and that somebody gave, by criterion."""
+def answered(judged: Judged, kinds: Collection[str], rule: Rule) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The settled answers of these kinds that the rule wants and that somebody gave, by criterion."""
     for criterion, answer in sorted(judged.verdict.answers.items()):
         wanted = not rule.comparison_criteria or criterion in rule.comparison_criteria
         decision = answer.get("outcome") or answer.get("value")
-        if answer.get("kind") == kind and wanted and (answer.get("n") or decision):
+        if answer.get("kind") in kinds and wanted and (answer.get("n") or decision):
             yield criterion, answer
 
 
@@ -155,11 +154,13 @@ def from_rankings(judged: Judged, rule: Rule) -> Iterator[Candidate]:
     come first, so that a cap of a question keeps the clearest.
     """
     responses = {response.pk: response for response in judged.responses}
-    for criterion, answer in answered(judged, "ranking", rule):
+    for criterion, answer in answered(judged, RANKED, rule):
         place = places(answer["value"] or [])
         pairs = [sorted(pair["responses"], key=lambda pk: place.get(pk, 0)) for pair in answer["pairs"]]
         votes = {tuple(sorted(pair["responses"])): pair["votes"] for pair in answer["pairs"]}
         for best, worst in sorted(pairs, key=lambda pair: (place.get(pair[0], 0) - place.get(pair[1], 0), pair)):
+            if place and place[best] == place[worst] and answer["kind"] == Criterion.Kind.BEST_WORST:
+                continue  # nobody was asked about them
             cast = votes[tuple(sorted((best, worst)))]
             candidate = Candidate(
                 key=f"ranking:{judged.verdict.pk}:{criterion}:{min(best, worst)}+{max(best, worst)}",

@@ -11,6 +11,7 @@ from feedback.datasets.pairs import Candidate
 from feedback.datasets.rule import Rule
 from feedback.datasets.snapshot import Answered, Judged, Reviewed, Vote
 from feedback.judgements.models import Span
+from feedback.rubrics.models import RANKED
 from feedback.text.personal import Scrub
 
 
@@ -110,7 +111,7 @@ def comparisons(judged: Judged) -> Iterator[tuple[str, dict[str, Any]]]:
             votes.setdefault(key, []).append(vote(reviewed, cast, ids, judged.criteria))
     for key, given in sorted(votes.items()):
         answer = judged.verdict.answers.get(key, {})
-        ranking = {"ranking": named(answer["value"], ids)} if answer.get("kind") == "ranking" else {}
+        ranking = {"ranking": named(answer["value"], ids)} if answer.get("kind") in RANKED else {}
         yield (
             f"{judged.verdict.pk}:{key}",
             {

@@ -25,6 +25,7 @@ from feedback.datasets.build import COLUMNS, add_rows, seal
 from feedback.datasets.chain import HASHED, chained
 from feedback.datasets.models import Dataset, DatasetVersion, Export, PreferencePair, VersionRow
 from feedback.datasets.storing import store
+from feedback.jobs import Job
 from feedback.judgements.models import Review, Verdict
 
 Kind = VersionRow.Kind
@@ -109,12 +110,47 @@ def replace(version: DatasetVersion, by: Member | None = None, request: Any = No
         return follow(version.dataset, by, request)
 
 
+def ended(version: DatasetVersion) -> dict[str, int]:
+    """Rows that stand no more, of a version that nobody has marked yet."""
+    return stale(version) if version.state == Job.State.DONE and not version.superseded_at else {}
+
+
 def stale(version: DatasetVersion) -> dict[str, int]:
-    """How many pairs do not stand any more, by reason; the first LOOKED_AT are looked at."""
-    rows = version.pairs.filter(verdict__is_current=False, erased_at__isnull=True).order_by()
-    ended = list(rows.values_list("verdict", flat=True)[:LOOKED_AT])
-    reasons = why(set(ended))
-    return dict(sorted(Counter(reasons[pk] for pk in ended if pk in reasons).items()))
+    """How many rows do not stand any more, by reason; the first LOOKED_AT are looked at. A row is a pair, or what else
+    was kept of a verdict that gave no pair: votes, a case.
+    """
+    named = ended_names(version.project_id)
+    if not named:
+        return {}
+    rows = version.pairs.filter(erased_at__isnull=True).order_by()
+    over = list(rows.filter(verdict__is_current=False).values_list("verdict", flat=True)[:LOOKED_AT])
+    over += worse_ended(rows)
+    over += sorted(without_pair(version, named) - set(over))
+    reasons = why(set(over))
+    return dict(sorted(Counter(reasons[pk] for pk in over if pk in reasons).items()))
+
+
+def worse_ended(rows: QuerySet[PreferencePair]) -> list[int]:
+    """Of pairs of two verdicts the one on the worse response, where that alone ended."""
+    rated = rows.filter(source__in=[PreferencePair.Source.RATING, PreferencePair.Source.FEEDBACK])
+    of_worse = Verdict.objects.filter(is_current=False, subject__parts__response=OuterRef("rejected_response"))
+    rated = rated.filter(Exists(of_worse), verdict__is_current=True)
+    found = [pk for pk in rated.values_list("provenance__rejected_verdict", flat=True)[:LOOKED_AT] if pk]
+    over = set(Verdict.objects.filter(Among("pk", set(found)), is_current=False).values_list("pk", flat=True))
+    return [pk for pk in found if pk in over]
+
+
+def ended_names(project_id: int) -> dict[str, int]:
+    """Verdicts of the project that ended, by the names that votes and cases have after them; the newest."""
+    ended = Verdict.objects.filter(project=project_id, is_current=False).order_by("-pk")
+    rows = list(ended.values_list("pk", "rubric_version__criteria__key")[:LOOKED_AT])
+    return {f"{pk}:{key}": pk for pk, key in rows} | {str(pk): pk for pk, _ in rows}
+
+
+def without_pair(version: DatasetVersion, named: dict[str, int]) -> set[int]:
+    """Those of them of which the version keeps votes or a case."""
+    kept = version.rows.filter(Among("key", list(named)), kind__in=[Kind.VOTES, Kind.CASE], erased_at__isnull=True)
+    return {named[key] for key in kept.values_list("key", flat=True)}
 
 
 def why(verdict_ids: Iterable[int]) -> dict[int, str]:
@@ -124,8 +160,10 @@ def why(verdict_ids: Iterable[int]) -> dict[int, str]:
     found = dict.fromkeys(
         rows.filter(subject__parts__response__erased_by__isnull=False).values_list("pk", flat=True), ERASED
     )
-    other = Verdict.objects.current().filter(
-        subject=OuterRef("subject"), rubric_version=OuterRef("rubric_version"), origin=OuterRef("origin")
+    other = Verdict.objects.current().filter(  # perhaps of a newer version, which was asked again
+        subject=OuterRef("subject"),
+        rubric_version__rubric=OuterRef("rubric_version__rubric"),
+        origin=OuterRef("origin"),
     )
     ended = list(rows.filter(is_current=False).annotate(is_replaced=Exists(other)))
     reviews = {pk for verdict in ended for pk in verdict.review_ids}

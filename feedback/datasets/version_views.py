@@ -72,7 +72,7 @@ def version_page(request: MemberRequest, version: DatasetVersion, form: ExportFo
         "left_out": wording.reasons(version.counts.get("excluded", {})),
         "gone": wording.reasons(version.counts.get("gone", {}), succession.WHY),
         "superseded": wording.reasons(version.superseded_for, succession.WHY),
-        "stale": wording.reasons(still_standing(version), succession.WHY),
+        "stale": wording.reasons(succession.ended(version), succession.WHY),
         "figures": wording.figures(version),
         "wins": wording.wins(version),
         "labels": wording.labels(version),
@@ -91,11 +91,6 @@ def version_page(request: MemberRequest, version: DatasetVersion, form: ExportFo
     if partial == "version" and version.is_finished:
         response["HX-Refresh"] = "true"  # whoever polled sees files and pairs too, which are outside the region
     return response
-
-
-def still_standing(version: DatasetVersion) -> dict[str, int]:
-    """Pairs that stand no more, of a version that nobody has marked yet."""
-    return succession.stale(version) if version.state == Job.State.DONE and not version.superseded_at else {}
 
 
 @require_POST

@@ -21,7 +21,7 @@ from feedback.judgements.api import PARTS, ResponsesField, RubricField
 from feedback.judgements.filters import SpanFilter, VoteFilter
 from feedback.judgements.models import Comparison, Rating, Span
 from feedback.judgements.record import compared, rated
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import RANKED, Criterion
 
 Vote = Rating | Comparison
 RATED, COMPARED = (
@@ -36,8 +36,11 @@ RUBRIC = Reads(("review__rubric_version__number", "review__rubric_version__rubri
     {"type": "number", "description": "Of a scale."},
     {"type": "string", "description": "Of yes or no, one choice, a text."},
     {"type": "array", "items": {"type": "string"}, "description": "Several choices, in the rubric's order."},
+    {"type": "object", "additionalProperties": {"type": "string"},
+     "description": "Of each turn or step: its number and the choice."},
     {"type": "array", "items": {"type": "array", "items": {"type": "integer"}},
-     "description": "Of a ranking: tiers of response ids, the best first."},
+     "description": "Of a ranking: tiers of response ids, the best first. Of the best and the worst: the best, "
+     "the others, the worst."},
     {"type": "object", "description": "Of a comparison: outcome (preferred, tie, both_bad), and with preferred the "
      "response's id and how strongly.", "required": ["outcome"], "properties": {
          "outcome": {"enum": OUTCOMES}, "preferred": {"type": "integer"},
@@ -215,7 +218,7 @@ class VoteList(ProgramList):
         tables: tuple[tuple[Any, tuple[str, ...]], ...] = ((Rating, RATED), (Comparison, COMPARED))
         for table, columns in tables:
             rows = narrow(self.narrowed(table.objects.filter(project=self.project), *(columns if is_valued else ())))
-            if kind is None or (kind in {Criterion.Kind.COMPARISON, Criterion.Kind.RANKING}) == (table is Comparison):
+            if kind is None or (kind in {Criterion.Kind.COMPARISON, *RANKED}) == (table is Comparison):
                 found.append(rows)
         return found
 

@@ -6,23 +6,25 @@ out is canonical: the same meaning has the same JSON, and so the same digest, ho
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.translation import gettext, ngettext
 
 from feedback.judgements.marks import check_spans
 from feedback.judgements.material import Material
 from feedback.judgements.refusal import AnswersRefused, refused
 from feedback.rubrics.conditions import is_asked
-from feedback.rubrics.models import Criterion
-from feedback.rubrics.wording import condition_words
+from feedback.rubrics.models import RANKED, Criterion
+from feedback.rubrics.wording import condition_words, turn_name
 from feedback.text.canonical import CanonicalError, canonicalise
 from feedback.text.hashes import digest
 
 Kind = Criterion.Kind
 MAX_TEXT = 10_000  # code points of a text answer or a note, when the criterion says nothing
 MAX_CORRECTION = 100_000
+STEP_ERROR = 1e-6  # of a step: what floats lose over as many steps as a scale may have
 
 
 @dataclass(frozen=True)
@@ -83,10 +85,15 @@ def check_one(criterion: Criterion, given: Any, material: Material) -> Any:
         if given is None and criterion.is_required:
             raise refused(at, "Send the marks, or an empty list when there is nothing to mark.")
     elif _is_empty(criterion, given):
-        if criterion.is_required:
-            raise refused(at, "This question needs an answer.")
+        if criterion.is_required and has_something_to_judge(criterion, material):
+            raise refused(at, gettext("This question needs an answer."))
         return None
     return CHECKS[criterion.kind](criterion.options, given, material, at)
+
+
+def has_something_to_judge(criterion: Criterion, material: Material) -> bool:
+    """False of a question about each step of a response that called no tool."""
+    return criterion.kind != Kind.PER_TURN or bool(material.turns.get(criterion.options["of"]))
 
 
 def _plain(answers: Any) -> dict[str, Any]:
@@ -112,8 +119,10 @@ def _is_empty(criterion: Criterion, given: Any) -> bool:
         return not given.strip()
     if criterion.kind == Kind.MULTI_CHOICE and criterion.options.get("min_chosen", 1):
         return given in (None, [])  # where none may be chosen, choosing none is an answer
-    if criterion.kind == Kind.RANKING and isinstance(given, list):
+    if criterion.kind in RANKED and isinstance(given, list):
         return not any(given)
+    if criterion.kind == Kind.PER_TURN and isinstance(given, dict):
+        return not any(given.values())
     if criterion.kind == Kind.CORRECTION and isinstance(given, dict):
         text = given.get("text")
         return text is None or isinstance(text, str) and not text.strip()
@@ -129,9 +138,9 @@ def check_scale(options: dict[str, Any], given: Any, material: Material, at: str
         raise refused(at, "Send a number.")
     low, high, step = options["min"], options["max"], options.get("step", 1)
     if not low <= given <= high:
-        raise refused(at, f"The scale goes from {low} to {high}.")
+        raise refused(at, f"The scale goes from {low:,} to {high:,}.")
     steps = (given - low) / step
-    if not math.isclose(steps, round(steps), abs_tol=1e-9):
+    if abs(steps - round(steps)) > STEP_ERROR:
         raise refused(at, f"The scale goes in steps of {step}.")
     return int(given) if float(given).is_integer() else given
 
@@ -154,10 +163,28 @@ def check_multi_choice(options: dict[str, Any], given: Any, material: Material, 
         raise refused(at, "Name each answer once.")
     fewest, most = options.get("min_chosen", 1), options.get("max_chosen", len(allowed))
     if len(given) < fewest:
-        raise refused(at, f"Choose at least {fewest}.")
+        raise refused(at, gettext("Choose at least %(n)s.") % {"n": fewest})
     if len(given) > most:
-        raise refused(at, f"Choose at most {most}.")
+        raise refused(at, gettext("Choose at most %(n)s.") % {"n": most})
     return [value for value in allowed if value in given]
+
+
+def check_per_turn(options: dict[str, Any], given: Any, material: Material, at: str) -> dict[str, str]:
+    """A choice by number of the turn or step, in their order; each needs one, unless the rubric asks for any."""
+    if not isinstance(given, dict):
+        raise refused(at, 'Send an object: the number of each turn and its answer, {"3": "good"}.')
+    name, allowed = turn_name(options), [choice["value"] for choice in options["choices"]]
+    known = [str(number) for number in material.turns.get(options["of"], ())]
+    said = {turn: value for turn, value in given.items() if value not in (None, "")}
+    errors = [_error(f"{at}/{_escaped(turn)}", f"There is no such {name}.") for turn in said if turn not in known]
+    wrong = [turn for turn in known if turn in said and said[turn] not in allowed]
+    errors += [_error(f"{at}/{turn}", f"Choose one of: {', '.join(allowed)}.") for turn in wrong]
+    if options.get("required_turns", "all") == "all":
+        missing = [turn for turn in known if turn not in said]
+        errors += [_error(f"{at}/{turn}", f"{name.capitalize()} {turn} needs an answer.") for turn in missing]
+    if errors:
+        raise AnswersRefused(errors)
+    return {turn: said[turn] for turn in known if turn in said}
 
 
 def _one_of(allowed: list[str], given: Any, at: str) -> str:
@@ -171,7 +198,10 @@ def check_text(options: dict[str, Any], given: Any, material: Material, at: str)
     if not isinstance(given, str):
         raise refused(at, "Send a text.")
     if len(given) > longest:
-        raise refused(at, f"At most {longest:,} characters; this has {len(given):,}.")
+        raise refused(
+            at,
+            gettext("At most %(most)s characters; this has %(n)s.") % {"most": f"{longest:,}", "n": f"{len(given):,}"},
+        )
     return given
 
 
@@ -208,17 +238,47 @@ def check_ranking(options: dict[str, Any], given: Any, material: Material, at: s
     for place, tier in enumerate(given):
         ids = [material.response(one, f"{at}/{place}/{index}") for index, one in enumerate(tier)]
         if len(ids) > 1 and not options.get("ties"):
-            raise refused(f"{at}/{place}", "Each response has a place of its own here.")
+            raise refused(f"{at}/{place}", gettext("Each response has a place of its own here."))
         if len({*ids}) < len(ids) or placed & {*ids}:
             raise refused(f"{at}/{place}", "A response has one place.")
         placed |= {*ids}
         tiers += [sorted(ids)] if ids else []
     missing, count = len(material.outputs) - len(placed), len(material.outputs)
     if missing:
-        raise refused(at, f"Give every response a place; {missing} of {count} still need{'s' * (missing == 1)} one.")
+        raise refused(
+            at,
+            ngettext(
+                "Give every response a place; %(n)s of %(all)s still needs one.",
+                "Give every response a place; %(n)s of %(all)s still need one.",
+                missing,
+            )
+            % {"n": missing, "all": count},
+        )
     if count < 2:
         raise refused(at, "There is only one response to rank.")
     return tiers
+
+
+def check_best_worst(options: dict[str, Any], given: Any, material: Material, at: str) -> list[list[int]]:
+    """Three tiers: the best one, the others, the worst one. The two may also be named as {"best": id, "worst": id}."""
+    if isinstance(given, dict) and not set(given) - {"best", "worst"}:
+        named = [given.get("best"), given.get("worst")]
+    elif isinstance(given, list) and len(given) == 3 and all(isinstance(tier, list) for tier in given):
+        rest, named = given[1], [tier[0] if len(tier) == 1 else None for tier in (given[0], given[2])]
+        others = {pk for pk in material.outputs if pk not in named}
+        is_whole = all(isinstance(pk, int) for pk in rest) and len(rest) == len(others) and {*rest} == others
+        if None in named or not is_whole:
+            raise refused(at, "Send the best, the others, the worst: [[3], [1, 2], [4]], every response once.")
+    else:
+        raise refused(at, gettext("Name the best and the worst."))
+    if None in named:
+        raise refused(at, gettext("Name the best and the worst."))
+    best, worst = (material.response(pk, at) for pk in named)
+    if best == worst:
+        raise refused(at, gettext("The best and the worst are two different responses."))
+    if len(material.outputs) < 3:
+        raise refused(at, "There are too few responses to choose from.")
+    return [[best], sorted(pk for pk in material.outputs if pk not in (best, worst)), [worst]]
 
 
 def check_correction(options: dict[str, Any], given: Any, material: Material, at: str) -> dict[str, Any]:
@@ -230,9 +290,12 @@ def check_correction(options: dict[str, Any], given: Any, material: Material, at
     response, text = material.response(given.get("response"), f"{at}/response"), given["text"]
     longest = options.get("max_length", MAX_CORRECTION)
     if len(text) > longest:
-        raise refused(f"{at}/text", f"At most {longest:,} characters; this has {len(text):,}.")
+        raise refused(
+            f"{at}/text",
+            gettext("At most %(most)s characters; this has %(n)s.") % {"most": f"{longest:,}", "n": f"{len(text):,}"},
+        )
     if text.replace("\r\n", "\n") == material.outputs[response].text.replace("\r\n", "\n"):
-        raise refused(f"{at}/text", "The correction is the same as the answer. Change it, or leave it out.")
+        raise refused(f"{at}/text", gettext("The correction is the same as the answer. Change it, or leave it out."))
     return {"response": response, "text": text}
 
 
@@ -241,9 +304,11 @@ CHECKS: dict[str, Callable[[dict[str, Any], Any, Material, str], Any]] = {
     Kind.YES_NO: check_yes_no,
     Kind.CHOICE: check_choice,
     Kind.MULTI_CHOICE: check_multi_choice,
+    Kind.PER_TURN: check_per_turn,
     Kind.TEXT: check_text,
     Kind.SPANS: check_spans,
     Kind.COMPARISON: check_comparison,
     Kind.RANKING: check_ranking,
+    Kind.BEST_WORST: check_best_worst,
     Kind.CORRECTION: check_correction,
 }

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 from feedback.accounts.access import MemberRequest
 from feedback.htmx import page
 from feedback.judgements.models import Verdict
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import RANKED, Criterion
+from feedback.rubrics.wording import number_words, turns_in_words
 
 MOST = 30
 METHODS = {
@@ -59,17 +60,25 @@ def settled(answer: dict[str, Any], criterion: Criterion | None, response_id: in
     kind, value = answer.get("kind"), answer.get("value")
     options = criterion.options if criterion else {}
     if kind == Criterion.Kind.SCALE:
-        top = f" of {options['max']}" if "max" in options else ""
-        return f"{answer['mean']:.2g}{top}" if answer.get("mean") is not None else "Not settled"
+        if answer.get("mean") is None:
+            return "Not settled"
+        mean = number_words(answer["mean"], 2) if options.get("typed") else f"{answer['mean']:.2g}"
+        return mean + (f" of {number_words(options['max'])}" if "max" in options else "")
     if kind == Criterion.Kind.COMPARISON:
         return preferred(answer, response_id)
     if kind == Criterion.Kind.RANKING:
         return placed(value, response_id)
+    if kind == Criterion.Kind.BEST_WORST:
+        return placed_at_an_end(value, response_id)
     if kind == Criterion.Kind.SPANS:
         return marked(answer, {choice["value"]: choice["label"] for choice in options.get("kinds", ())})
     if kind in {Criterion.Kind.TEXT, Criterion.Kind.CORRECTION}:
         return "Written" if kind == Criterion.Kind.TEXT else "Rewritten"
+    if kind == Criterion.Kind.PER_TURN and criterion:
+        return "Not settled" if value is None else turns_in_words(criterion, value).capitalize()
     labels = {choice["value"]: choice["label"] for choice in options.get("choices", ())}
+    if isinstance(value, list):
+        return ", ".join(str(labels.get(one, one)) for one in value) or "None of them"
     return "Not settled" if value is None else labels.get(value, WORDS.get(value, str(value)))
 
 
@@ -79,6 +88,12 @@ def placed(tiers: list[list[int]] | None, response_id: int) -> str:
         return "Not settled"
     place = next(place for place, tier in enumerate(tiers, 1) if response_id in tier)
     return f"Place {place} of {len(tiers)}" + (", shared" if len(tiers[place - 1]) > 1 else "")
+
+
+def placed_at_an_end(tiers: list[list[int]] | None, response_id: int) -> str:
+    if tiers is None:
+        return "Not settled"
+    return {tiers[0][0]: "The best", tiers[-1][0]: "The worst"}.get(response_id, "Neither the best nor the worst")
 
 
 def preferred(answer: dict[str, Any], response_id: int) -> str:
@@ -99,7 +114,7 @@ def votes(answer: dict[str, Any]) -> str:
     """The vote share as people say it: 2 of 3."""
     n, share = answer["n"], answer.get("share")
     decided = ", decided by a moderator" if answer.get("adjudicated") else ""
-    if share is not None and answer.get("kind") == Criterion.Kind.RANKING:
+    if share is not None and answer.get("kind") in RANKED:
         return f"{n} ranked it; {share:.0%} of what they said of two agrees{decided}"
     if share is None:
         return f"{n} answer{'s' if n != 1 else ''}{decided}"

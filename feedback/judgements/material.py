@@ -1,15 +1,17 @@
-"""The texts that answers refer to: the outputs of a subject's responses, and passages shown beside them."""
+"""What answers refer to: the outputs of a subject's responses, passages shown beside them, the turns before them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import CharField, Value
 
 from feedback.judgements.refusal import refused
-from feedback.responses.models import Passage, Subject, SubjectResponse
+from feedback.responses.models import Passage, ResponseBody, Subject, SubjectResponse
+from feedback.responses.turns import ASSISTANT, STEP, turns_of
+from feedback.rubrics.models import Criterion
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Material:
 
     outputs: dict[int, SourceText]
     passages: dict[int, SourceText] = field(default_factory=dict)
+    turns: Mapping[str, Sequence[int]] = field(default_factory=dict)  # numbers of turns and steps; read where asked for
 
     def response(self, given: Any, at: str) -> int:
         """The id of a response of the subject; it may be left out when there is only one."""
@@ -42,6 +45,13 @@ class Material:
         if found is None:
             raise refused(at, "Name a passage that was shown beside the response, by its id.")
         return found
+
+
+def numbers_of(response_id: int) -> dict[str, list[int]]:
+    """The numbers of the response's turns and of its steps; one statement."""
+    rows = ResponseBody.objects.filter(response=response_id)
+    body = rows.values_list("messages", "output", "tool_calls").get()
+    return {of: [turn.number for turn in turns_of(*body, of)] for of in (ASSISTANT, STEP)}
 
 
 def cited_passages(answers: Any) -> set[int]:
@@ -88,3 +98,10 @@ def material_of(subject: Subject, passage_ids: Iterable[int] = ()) -> Material:
     for row in found:
         texts[row["kind"]][row["key"]] = SourceText(row["owner"], row["text_"], row["hash_"])
     return Material(texts["output"], texts["passage"])
+
+
+def with_turns(material: Material, criteria: Iterable[Criterion]) -> Material:
+    """The same with the numbers of turns and steps, where one of the questions is about each."""
+    if not any(criterion.kind == Criterion.Kind.PER_TURN for criterion in criteria):
+        return material
+    return replace(material, turns=numbers_of(next(iter(material.outputs))))

@@ -94,7 +94,7 @@ class AnswerRow(ProjectRow):
 
 class Rating(AnswerRow):
     """An answer to a scale, yes/no, choice or text criterion. Scales fill `number`, choices of several `chosen`, texts
-    `text`, the others `value`.
+    `text`, the others `value`. One about each turn fills `chosen` with "3=good", in the order of the turns.
     """
 
     number = models.FloatField(null=True, blank=True)

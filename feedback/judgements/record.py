@@ -14,11 +14,11 @@ from django.db.models.functions import Now
 from feedback.accounts.models import Member, Project
 from feedback.inserts import insert_with_parts
 from feedback.judgements.answers import CheckedAnswers, check_answers
-from feedback.judgements.material import cited_passages, material_of, without_words
+from feedback.judgements.material import cited_passages, material_of, with_turns, without_words
 from feedback.judgements.models import Comparison, Correction, Rating, Review, Span
 from feedback.judgements.refusal import AnswersRefused, refused
 from feedback.responses.models import Subject
-from feedback.rubrics.models import Criterion, RubricVersion
+from feedback.rubrics.models import RANKED, Criterion, RubricVersion
 from feedback.text.canonical import CanonicalError, canonical_text
 from feedback.text.spans import context
 
@@ -39,7 +39,7 @@ def _criteria(version_id: int, created_at: datetime) -> tuple[Criterion, ...]:
 
 
 def check(subject: Subject, rubric_version: RubricVersion, answers: Any, *, note: str = "") -> CheckedAnswers:
-    """The answers in canonical shape, or `AnswersRefused`. One statement, none without marks and rewrites."""
+    """The answers in canonical shape, or `AnswersRefused`. One statement for marks and rewrites, one for turns."""
     try:
         canonical_text(note, "/note")
     except CanonicalError as error:
@@ -47,6 +47,7 @@ def check(subject: Subject, rubric_version: RubricVersion, answers: Any, *, note
     criteria = criteria_of(rubric_version)
     is_about_words = any(row.kind in {Kind.SPANS, Kind.CORRECTION} and given_to(row, answers) for row in criteria)
     material = material_of(subject, cited_passages(answers)) if is_about_words else without_words(subject)
+    material = with_turns(material, criteria)
     return check_answers(material, criteria, answers, note=note)
 
 
@@ -122,12 +123,14 @@ def answer_rows(review: Review, checked: CheckedAnswers) -> list[models.Model]:
             rows.append(Rating(**shared, value=value))
         elif criterion.kind == Kind.MULTI_CHOICE:
             rows.append(Rating(**shared, chosen=value))
+        elif criterion.kind == Kind.PER_TURN:
+            rows.append(Rating(**shared, chosen=[f"{turn}={said}" for turn, said in value.items()]))
         elif criterion.kind == Kind.TEXT:
             rows.append(Rating(**shared, text=value))
         elif criterion.kind == Kind.COMPARISON:
             preferred, strength = value.get("preferred"), value.get("strength")
             rows.append(Comparison(**shared, outcome=value["outcome"], preferred_id=preferred, strength=strength))
-        elif criterion.kind == Kind.RANKING:
+        elif criterion.kind in RANKED:
             rows.append(Comparison(**shared, outcome=Comparison.Outcome.RANKED, ranking=value))
         elif criterion.kind == Kind.CORRECTION:
             rows.append(Correction(**shared, response_id=value["response"], text=value["text"]))
@@ -188,6 +191,8 @@ def rated(rating: Rating, kind: str) -> Any:
         return rating.text
     if kind == Kind.MULTI_CHOICE:
         return rating.chosen
+    if kind == Kind.PER_TURN:
+        return dict(entry.split("=", 1) for entry in rating.chosen or [])
     if kind != Kind.SCALE:
         return rating.value
     assert rating.number is not None

@@ -12,6 +12,7 @@ from typing import Any
 
 import django_filters as df
 from django import forms
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django_filters.fields import IsoDateTimeField
@@ -25,6 +26,9 @@ SEARCHED = 20_000  # text is looked for in this many responses at a time; there 
 LARGEST = 2**31 - 1
 YES_NO = (("true", "Yes"), ("false", "No"))
 BESIDE = frozenset({"cursor", "page_size", "format"})  # parameters of a list that are not filters
+ASSESSMENT, CRITIC_VERSION = "critics.Assessment", "critics.CriticVersion"  # a room above: named, never imported
+OF_CRITIC = {"critic": "critic__slug", "critic_version": "label"}
+OF_ASSESSMENT = {"critic_label": "label", "critic_below": "score__lt", "critic_above": "score__gt"}
 
 
 class InstantField(IsoDateTimeField):
@@ -58,6 +62,10 @@ def instant(column: str, lookup: str, label: str) -> InstantFilter:
 
 def truth(column: str, label: str) -> df.ChoiceFilter:
     return df.ChoiceFilter(field_name=column, label=label, empty_label="Any", choices=YES_NO, method="by_truth")
+
+
+def by_score(label: str) -> df.NumberFilter:
+    return df.NumberFilter(label=label, method="by_critic", min_value=0, max_value=1)
 
 
 class ResponseFilter(df.FilterSet):
@@ -111,6 +119,12 @@ class ResponseFilter(df.FilterSet):
     feedback_below = df.NumberFilter(label="User score below", method="by_feedback", min_value=-1e12, max_value=1e12)
     feedback_above = df.NumberFilter(label="User score above", method="by_feedback", min_value=-1e12, max_value=1e12)
 
+    critic = df.CharFilter(label="Critic", method="by_critic", max_length=60)
+    critic_version = df.CharFilter(label="Critic version", method="by_critic", max_length=100)
+    critic_label = df.CharFilter(label="Critic label", method="by_critic", max_length=60)
+    critic_below = by_score("Critic score below")
+    critic_above = by_score("Critic score above")
+
     class Meta:
         model = Response
         fields: list[str] = []
@@ -154,6 +168,17 @@ class ResponseFilter(df.FilterSet):
     def by_feedback(self, rows: QuerySet[Response], name: str, value: Any) -> QuerySet[Response]:
         bound = Q(score__lt=value) if name == "feedback_below" else Q(score__gt=value)
         return rows.filter(Exists(UserFeedback.objects.filter(bound, response=OuterRef("pk"))))
+
+    def by_critic(self, rows: QuerySet[Response], name: str, value: Any) -> QuerySet[Response]:
+        """One assessment must meet all that is asked of critics, so the first name that is set asks for all of them."""
+        given = self.form.cleaned_data
+        asked = [one for one in (*OF_CRITIC, *OF_ASSESSMENT) if given[one] not in ("", None)]
+        if name != asked[0]:
+            return rows
+        wanted: dict[str, Any] = {OF_ASSESSMENT[one]: given[one] for one in asked if one in OF_ASSESSMENT}
+        if named := {OF_CRITIC[one]: given[one] for one in asked if one in OF_CRITIC}:
+            wanted["version__in"] = ids(apps.get_model(CRITIC_VERSION).objects.filter(**named))
+        return rows.filter(Exists(apps.get_model(ASSESSMENT).objects.filter(response=OuterRef("pk"), **wanted)))
 
 
 def saying(text: str) -> Q:

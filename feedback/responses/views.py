@@ -41,6 +41,7 @@ FIRST = ("q", "prompt_version", "model", "verdict", "is_queued", "origin")
 GROUPS = {
     "Who answered": ("prompt", "provider", "environment", "segment", "tag", "licence"),
     "What people said": ("has_feedback", "feedback_below", "feedback_above", "consent"),
+    "What critics said": ("critic", "critic_version", "critic_label", "critic_below", "critic_above"),
     "When": ("responded_after", "responded_before", "received_after", "received_before"),
     "Cost and time": ("has_cost", "min_cost", "max_cost", "min_latency_ms", "max_latency_ms"),
     "Tokens": (
@@ -164,6 +165,7 @@ def offer_choices(form: forms.Form, project: Project) -> None:
     offered = {
         "model": project.languagemodels.order_by("name").values_list("name", flat=True),
         "prompt_version": project.promptversions.order_by("-id").values_list("label", flat=True),
+        "critic": project.critics.order_by("slug").values_list("slug", flat=True),
     }
     for name, values in offered.items():
         names = list(dict.fromkeys([form.data.get(name) or "", *values[:CHOICES]]))

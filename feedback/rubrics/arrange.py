@@ -23,9 +23,11 @@ def blank(kind: str) -> Definition:
         Kind.SCALE: {"min": 1, "max": 5},
         Kind.CHOICE: {"choices": rows},
         Kind.MULTI_CHOICE: {"choices": rows, "min_chosen": 1},
+        Kind.PER_TURN: {"of": "assistant", "choices": rows, "required_turns": "all"},
         Kind.SPANS: {"kinds": rows[:1], "severities": []},
         Kind.COMPARISON: {"strengths": 2, "both_bad": True},
         Kind.RANKING: {"responses": 4, "ties": True},
+        Kind.BEST_WORST: {"responses": 4},
     }
     is_required = kind not in {Kind.TEXT, Kind.CORRECTION, Kind.SPANS}
     return {
@@ -86,7 +88,17 @@ def change(definitions: list[Definition], action: str) -> int | None:
     if verb == "remove":
         del definitions[at]
         return min(at, len(definitions) - 1) if definitions else None
+    if verb == "place":
+        return place(definitions, at, index_of(parts[1:], len(definitions)))
     return move(definitions, at, verb)
+
+
+def place(rows: list[Any], at: int, to: int | None) -> int:
+    """Put a row where it was dropped; the others close up."""
+    if to is None:
+        return at
+    rows.insert(to, rows.pop(at))
+    return to
 
 
 def add(definitions: list[Definition], kind: str) -> int | None:

@@ -16,7 +16,7 @@ LISTS = {"choices": "answer", "kinds": "kind of span", "severities": "severity"}
 FIGURES = {
     "min": "the lowest point", "max": "the highest point", "step": "the step", "min_chosen": "the fewest to choose",
     "max_chosen": "the most to choose", "strengths": "the number of strengths", "max_length": "the longest text",
-    "responses": "the number of responses",
+    "responses": "the number of responses", "of": "what is judged one by one", "required_turns": "which need an answer",
 }  # fmt: skip
 OFFERS = {"unsure": "“Unsure”", "both_bad": "“Both unacceptable”", "ties": "equal places"}
 
@@ -107,6 +107,8 @@ def option_differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[str
     for name, words in OFFERS.items():
         if bool(old.get(name)) != bool(new.get(name)):
             yield f"Offers {words} now." if new.get(name) else f"Offers {words} no more."
+    if bool(old.get("typed")) != bool(new.get("typed")):
+        yield "The number is typed now." if new.get("typed") else "Is chosen from points now."
     yield from anchor_differences(old.get("anchors", {}), new.get("anchors", {}))
     for name, words in LISTS.items():
         yield from entry_differences(words, old.get(name, []), new.get(name, []))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import OF_CHOICES, RANKED, Criterion
 from feedback.text.canonical import CanonicalError, canonicalise
 
 Kind = Criterion.Kind
@@ -15,9 +15,12 @@ KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 FIELDS = {"key", "kind", "label", "help_text", "is_required", "options", "fails_when", "asked_when"}
 MAX_CRITERIA = 40
 MAX_POINTS = 101  # of a scale
+MAX_TYPED = 1_000_000_000  # numbers that can be typed: beyond it a step is lost in the digits of the bounds
 MAX_CHOICES = 60
 MOST_RANKED = 8  # responses that a person can hold against each other
-NEVER_FAIL = {Kind.TEXT, Kind.CORRECTION, Kind.RANKING}
+NO_CONDITION = {*RANKED, Kind.PER_TURN}  # have no one answer that another question could wait for
+NEVER_WAITS = {Kind.SPANS, Kind.PER_TURN}  # are asked about the text itself
+NEVER_FAIL = {Kind.TEXT, Kind.CORRECTION, *RANKED}
 
 
 class RubricRefused(ValueError):
@@ -119,13 +122,18 @@ def only(options: Options, *names: str) -> None:
 
 
 def check_scale(options: Options) -> None:
-    only(options, "min", "max", "step", "anchors")
+    """Points to choose from, or a number that is typed (`typed`), whose bounds may lie far apart."""
+    only(options, "min", "max", "step", "anchors", "typed")
     low: Any = options.get("min")
     high: Any = options.get("max")
     step = options.get("step", 1)
     require(is_number(low) and is_number(high) and low < high, "/options/max", "Numbers min and max, min below max.")
     require(is_number(step) and step > 0, "/options/step", "A number above 0.")
-    require((high - low) / step < MAX_POINTS, "/options/step", f"A scale has at most {MAX_POINTS} points.")
+    is_typed, count = options.get("typed", False), (high - low) / step
+    require(isinstance(is_typed, bool), "/options/typed", "true or false.")
+    many = f"A scale has at most {MAX_POINTS} points; a number that is typed may have more."
+    require(is_typed or count < MAX_POINTS, "/options/step", many)
+    require(count < MAX_TYPED, "/options/step", f"At most {MAX_TYPED:,} steps.")
     anchors = options.get("anchors", {})
     require(isinstance(anchors, dict), "/options/anchors", "An object: points and the words for them.")
     for point, words in anchors.items():
@@ -174,6 +182,13 @@ def check_multi_choice(options: Options) -> None:
     require(fewest <= most, "/options/max_chosen", "Not fewer than the fewest.")
 
 
+def check_per_turn(options: Options) -> None:
+    only(options, "of", "choices", "required_turns")
+    require(options.get("of") in ("assistant", "step"), "/options/of", "assistant or step.")
+    require(options.get("required_turns", "all") in ("all", "any"), "/options/required_turns", "all or any.")
+    check_entries(options, "choices", 100, 2)
+
+
 def check_spans(options: Options) -> None:
     only(options, "kinds", "severities")
     check_entries(options, "kinds", 60, 1)
@@ -194,6 +209,13 @@ def check_ranking(options: Options) -> None:
     require(isinstance(options.get("ties", False), bool), "/options/ties", "true or false.")
 
 
+def check_best_worst(options: Options) -> None:
+    only(options, "responses")
+    count = options.get("responses")
+    is_possible = is_count(count) and 3 <= count <= MOST_RANKED  # type: ignore[operator]
+    require(is_possible, "/options/responses", f"A whole number from 3 to {MOST_RANKED}; of two it is a comparison.")
+
+
 def check_text(options: Options) -> None:
     only(options, "max_length")
     longest = options.get("max_length", 1)
@@ -205,10 +227,12 @@ OPTIONS: dict[str, Callable[[Options], None]] = {
     Kind.YES_NO: check_yes_no,
     Kind.CHOICE: check_choice,
     Kind.MULTI_CHOICE: check_multi_choice,
+    Kind.PER_TURN: check_per_turn,
     Kind.TEXT: check_text,
     Kind.SPANS: check_spans,
     Kind.COMPARISON: check_comparison,
     Kind.RANKING: check_ranking,
+    Kind.BEST_WORST: check_best_worst,
     Kind.CORRECTION: check_text,
 }
 
@@ -240,12 +264,17 @@ def check_asked_when(row: dict[str, Any], earlier: list[dict[str, Any]]) -> None
     condition, at = row["asked_when"], "/asked_when"
     if not condition:
         return
-    require(row["kind"] != Kind.SPANS, at, "Marks are made in the text and always offered; they cannot wait.")
+    require(
+        row["kind"] not in NEVER_WAITS,
+        at,
+        "Marks and turns are always offered, beside the text; they cannot wait.",
+    )
     asked = next((other for other in earlier if other["key"] == condition.get("criterion")), None)
     require(asked is not None, f"{at}/criterion", "Name a question that stands before this one.")
     assert asked is not None
     kind, options = asked["kind"], asked["options"]
-    require(kind != Kind.RANKING, f"{at}/criterion", "A ranking is no condition: it has no one answer to ask about.")
+    no_one = "Rankings and answers about each turn are no condition: there is no one answer to ask about."
+    require(kind not in NO_CONDITION, f"{at}/criterion", no_one)
     how = set(condition) - {"criterion"}
     if kind == Kind.SCALE:
         require(how in ({"below"}, {"at_least"}), at, 'A scale is asked about as {"below": n} or {"at_least": n}.')
@@ -262,23 +291,23 @@ def check_asked_when(row: dict[str, Any], earlier: list[dict[str, Any]]) -> None
 
 def size_of(row: dict[str, Any]) -> int | None:
     """How many responses a question is about at once; None where it goes with any number."""
-    if row["kind"] == Kind.COMPARISON:
-        return 2
-    return int(row["options"]["responses"]) if row["kind"] == Kind.RANKING else None
+    if row["kind"] in {Kind.COMPARISON, Kind.PER_TURN}:
+        return 2 if row["kind"] == Kind.COMPARISON else 1
+    return int(row["options"]["responses"]) if row["kind"] in RANKED else None
 
 
 def check_size(row: dict[str, Any], others: list[dict[str, Any]]) -> None:
     """All questions of a rubric are asked about the same responses."""
     size = size_of(row)
     sizes = {size, *map(size_of, others)} - {None}
-    at = "/options/responses" if row["kind"] == Kind.RANKING else "/kind"
+    at = "/options/responses" if row["kind"] in RANKED else "/kind"
     counts = " and ".join(map(str, sorted(filter(None, sizes))))
     require(size is None or len(sizes) == 1, at, f"Questions about {counts} responses cannot stand in one rubric.")
 
 
 def outcomes(kind: str, options: Options, *, preferred: bool = False) -> list[str]:
     """What can be answered; that a response is preferred is no failure, but may be a condition."""
-    if kind in {Kind.CHOICE, Kind.MULTI_CHOICE}:
+    if kind in OF_CHOICES:
         return [choice["value"] for choice in options["choices"]]
     if kind == Kind.COMPARISON:
         return [*(["preferred"] if preferred else []), "tie", "both_bad"]

@@ -13,14 +13,14 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from feedback.rubrics.definition import MOST_RANKED, outcomes
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.definition import MOST_RANKED, NEVER_WAITS, NO_CONDITION, outcomes
+from feedback.rubrics.models import OF_CHOICES, RANKED, Criterion
 from feedback.rubrics.wording import WORDS
 
 Kind = Criterion.Kind
 Definition = dict[str, Any]
 QUESTION = re.compile(r"q(\d{1,3})-kind")
-ROWS = {Kind.CHOICE: ("choices",), Kind.MULTI_CHOICE: ("choices",), Kind.SPANS: ("kinds", "severities")}
+ROWS = {**dict.fromkeys(OF_CHOICES, ("choices",)), Kind.SPANS: ("kinds", "severities")}
 ROW_WORDS = {
     "choices": ("Answers to choose from", "Add an answer"),
     "kinds": ("Kinds of spans", "Add a kind"),
@@ -28,6 +28,7 @@ ROW_WORDS = {
 }
 FAILING = {Kind.YES_NO, Kind.COMPARISON}  # whose failing answers are chosen from a list; choices have a box in each row
 REDRAW = {"hx-post": "", "hx-trigger": "change"}  # other fields depend on this one
+FIGURES = ("min", "max", "step", "min_chosen", "max_chosen", "strengths", "responses", "max_length")
 MOST_POINTS = 11  # of a scale whose points all get a field for their words
 
 
@@ -78,17 +79,19 @@ def read_options(post: QueryDict, prefix: str, kind: str) -> dict[str, Any]:
             for name in post
             if name.startswith(f"{prefix}anchor-") and str(post[name]).strip()
         }
-        return numbers(post, prefix, "min", "max", "step") | ({"anchors": anchors} if anchors else {})
+        typed = {"typed": True} if f"{prefix}typed" in post else {}
+        return numbers(post, prefix, "min", "max", "step") | typed | ({"anchors": anchors} if anchors else {})
     if kind == Kind.YES_NO:
         return {"unsure": True} if f"{prefix}unsure" in post else {}
     if kind == Kind.COMPARISON:
         return numbers(post, prefix, "strengths") | ({"both_bad": True} if f"{prefix}both_bad" in post else {})
-    if kind == Kind.RANKING:
+    if kind in RANKED:
         return numbers(post, prefix, "responses") | ({"ties": True} if f"{prefix}ties" in post else {})
     if kind in ROWS:
         entries = {name: read_rows(post, f"{prefix}{name}-") for name in ROWS[Kind(kind)]}
         entries = {name: rows for name, rows in entries.items() if rows or name != "severities"}
-        return entries | numbers(post, prefix, "min_chosen", "max_chosen")
+        said = {name: post[prefix + name] for name in ("of", "required_turns") if prefix + name in post}
+        return entries | said | numbers(post, prefix, "min_chosen", "max_chosen")
     return numbers(post, prefix, "max_length")
 
 
@@ -107,7 +110,7 @@ def read_fails_when(post: QueryDict, prefix: str, kind: str) -> dict[str, Any]:
     if kind == Kind.SPANS:
         return {"any": True} if f"{prefix}fails_any" in post else {}
     values = post.getlist(f"{prefix}fails")
-    if kind in {Kind.CHOICE, Kind.MULTI_CHOICE}:  # each row has a box; its value may just have been typed
+    if kind in OF_CHOICES:  # each row has a box; its value may just have been typed
         rows = read_rows(post, f"{prefix}choices-")
         values = [row["value"] for index, row in enumerate(rows) if f"{prefix}choices-{index}-fails" in post]
     return {"values": values} if values else {}
@@ -189,7 +192,7 @@ class QuestionForm(forms.Form):
         self.fields["is_required"] = box("Needs an answer")
         self.fields["key"] = text("Key", 60, "What data and exports call it. Keep it when the question means the same.")
         self.add_options()
-        if self.kind != Kind.SPANS:
+        if self.kind not in NEVER_WAITS:
             self.add_condition(earlier)
         failing = row["fails_when"].get("values", [])
         self.rows = [Rows(name, f"q{index}-", self.options.get(name, []), failing) for name in ROWS.get(self.kind, ())]
@@ -199,6 +202,7 @@ class QuestionForm(forms.Form):
             self.fields["min"] = figure("From", **REDRAW)
             self.fields["max"] = figure("To", **REDRAW)
             self.fields["step"] = figure("In steps of", placeholder="1", **REDRAW)
+            self.fields["typed"] = box("The number is typed; bounds may lie far apart", **REDRAW)
             for point in points(self.options):
                 self.fields[f"anchor-{point}"] = text(f"{point} means", 200)
             self.fields["fails_below"] = figure("Fails when the mean is below", placeholder="Never")
@@ -208,25 +212,31 @@ class QuestionForm(forms.Form):
             strengths = [("1", "Left or right"), ("2", "Also much better"), ("3", "Also by far better")]
             self.fields["strengths"] = forms.ChoiceField(label="How strongly", choices=strengths, required=False)
             self.fields["both_bad"] = box("Offer “Both unacceptable” too", **REDRAW)
-        elif self.kind == Kind.RANKING:
-            counts = [(str(count), str(count)) for count in range(2, MOST_RANKED + 1)]
-            self.fields["responses"] = forms.ChoiceField(label="Responses to rank", choices=counts, required=False)
-            self.fields["ties"] = box("Responses may share a place")
+        elif self.kind in RANKED:
+            fewest = 2 if self.kind == Kind.RANKING else 3
+            counts = [(str(count), str(count)) for count in range(fewest, MOST_RANKED + 1)]
+            self.fields["responses"] = forms.ChoiceField(label="Responses at once", choices=counts, required=False)
+            if self.kind == Kind.RANKING:
+                self.fields["ties"] = box("Responses may share a place")
+        elif self.kind == Kind.PER_TURN:
+            of = [("assistant", "What the assistant says"), ("step", "Its steps: every tool call")]
+            needed = [("all", "Each of them"), ("any", "One at least")]
+            self.fields["of"] = forms.ChoiceField(label="Asked about each of", choices=of, required=False)
+            self.fields["required_turns"] = forms.ChoiceField(label="Must be answered", choices=needed, required=False)
         elif self.kind == Kind.MULTI_CHOICE:
             self.fields["min_chosen"] = figure("At least", "0 makes none of them an answer.", placeholder="1")
             self.fields["max_chosen"] = figure("At most", placeholder="All")
         elif self.kind == Kind.SPANS:
             self.fields["fails_any"] = box("Fails when anything is marked")
-        else:
-            if self.kind in {Kind.TEXT, Kind.CORRECTION}:
-                self.fields["max_length"] = figure("At most so many characters", placeholder="No limit of its own")
+        elif self.kind in {Kind.TEXT, Kind.CORRECTION}:
+            self.fields["max_length"] = figure("At most so many characters", placeholder="No limit of its own")
         if self.kind in FAILING:
             values = [value for value in outcomes(self.kind, self.options) if is_offered(value, self.row)]
-            self.fields["fails"] = boxes("Fails when settled as", [(value, WORDS[value]) for value in values])
+            self.fields["fails"] = boxes("Fails when settled as", [(value, str(WORDS[value])) for value in values])
 
     def add_condition(self, earlier: Sequence[Definition]) -> None:
         wanted = self.row["asked_when"].get("criterion", "")
-        named = {row["key"]: row for row in earlier if row["key"] and row["kind"] != Kind.RANKING}
+        named = {row["key"]: row for row in earlier if row["key"] and row["kind"] not in NO_CONDITION}
         choices = [("", "Always"), *((key, f"Only after: {row['label'] or key}") for key, row in named.items())]
         if wanted and wanted not in named:
             choices.append((wanted, f"{wanted}: no earlier question has this key"))
@@ -278,13 +288,11 @@ class QuestionForm(forms.Form):
 
     @property
     def option_fields(self) -> list[Any]:
-        return self.named(
-            "min", "max", "step", "min_chosen", "max_chosen", "strengths", "responses", "max_length", "fails_below"
-        )
+        return self.named(*FIGURES, "fails_below", "of", "required_turns")
 
     @property
     def boxed_fields(self) -> list[Any]:
-        return self.named("is_required", "unsure", "both_bad", "ties", "fails_any")
+        return self.named("is_required", "typed", "unsure", "both_bad", "ties", "fails_any")
 
     @property
     def anchor_fields(self) -> list[Any]:
@@ -300,11 +308,11 @@ class QuestionForm(forms.Form):
 
 
 def answers_to(row: Definition) -> list[tuple[str, str]]:
-    if row["kind"] in {Kind.CHOICE, Kind.MULTI_CHOICE}:
+    if row["kind"] in OF_CHOICES:
         entries = row["options"].get("choices", [])
         return [(entry["value"], entry["label"] or entry["value"]) for entry in entries if entry["value"]]
     values = outcomes(row["kind"], row["options"], preferred=True)
-    return [(value, WORDS[value]) for value in values if is_offered(value, row)]
+    return [(value, str(WORDS[value])) for value in values if is_offered(value, row)]
 
 
 def is_offered(value: str, row: Definition) -> bool:
@@ -323,7 +331,7 @@ def points(options: Mapping[str, Any]) -> list[str]:
     if all(isinstance(value, int | float) for value in (low, high, step)) and low < high and step > 0:
         count = int((high - low) / step + 1e-9) + 1
         steps = range(count) if count <= MOST_POINTS else (0, count - 1)
-        found = [f"{round(low + at * step, 9):g}" for at in steps]
+        found = [shown(round(low + at * step, 9)) for at in steps]
     return found + [point for point in known if point not in found]
 
 
@@ -333,13 +341,14 @@ def flat(row: Definition, prefix: str) -> QueryDict:
     options, fails, when = row["options"], row["fails_when"], row["asked_when"]
     for name in ("kind", "key", "label", "help_text"):
         data[prefix + name] = row[name]
-    for name in ("min", "max", "step", "min_chosen", "max_chosen", "strengths", "responses", "max_length"):
+    for name in (*FIGURES, "of", "required_turns"):
         if name in options:
             data[prefix + name] = shown(options[name])
     ticks = {
-        "is_required": row["is_required"], "unsure": options.get("unsure"), "both_bad": options.get("both_bad"),
-        "ties": options.get("ties"), "fails_any": fails.get("any"),
-    }  # fmt: skip
+        "is_required": row["is_required"],
+        "fails_any": fails.get("any"),
+        **{name: options.get(name) for name in ("typed", "unsure", "both_bad", "ties")},
+    }
     for name in (name for name, is_on in ticks.items() if is_on):
         data[prefix + name] = "on"
     for point, words in options.get("anchors", {}).items():
@@ -354,7 +363,8 @@ def flat(row: Definition, prefix: str) -> QueryDict:
 
 
 def shown(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """As the editor reads it: no thousands, no powers of ten."""
+    return f"{value:.9f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def question_forms(

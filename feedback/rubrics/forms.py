@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from feedback.accounts.models import Project
-from feedback.rubrics import ready
+from feedback.rubrics import ready, ready_tasks
 from feedback.rubrics.definition import RubricRefused
 from feedback.rubrics.drafts import definitions_of, newest_of
 from feedback.rubrics.exchange import MOST_BYTES, NotARubric, read_document
@@ -18,12 +18,20 @@ READY = {
     "helpfulness": (ready.HELPFULNESS, ready.HELPFULNESS_CRITERIA, ready.HELPFULNESS_GUIDELINE),
     "pairwise": (ready.PAIRWISE, ready.PAIRWISE_CRITERIA, ready.PAIRWISE_GUIDELINE),
     "ranked": (ready.RANKED, ready.RANKED_CRITERIA, ready.RANKED_GUIDELINE),
+    "claims": (ready_tasks.CLAIMS, ready_tasks.CLAIMS_CRITERIA, ready_tasks.CLAIMS_GUIDELINE),
+    "safety": (ready_tasks.SAFETY, ready_tasks.SAFETY_CRITERIA, ready_tasks.SAFETY_GUIDELINE),
+    "by-criteria": (ready_tasks.BY_CRITERIA, ready_tasks.BY_CRITERIA_CRITERIA, ready_tasks.BY_CRITERIA_GUIDELINE),
+    "trace": (ready_tasks.TRACE, ready_tasks.TRACE_CRITERIA, ready_tasks.TRACE_GUIDELINE),
 }
 BEGINNINGS = [
     ("blank", "An empty page"),
     ("helpfulness", "Ready to use: helpfulness, grounding and hallucinations of one answer"),
     ("pairwise", "Ready to use: which of two answers is better"),
     ("ranked", "Ready to use: four answers, from the best to the worst"),
+    ("claims", "Ready to use: an answer from sources, claim by claim with its evidence"),
+    ("safety", "Ready to use: toxicity and bias by category and severity"),
+    ("by-criteria", "Ready to use: which of two answers is better, by several criteria"),
+    ("trace", "Ready to use: what an agent did with its tools"),
     ("copy", "A copy of one of this project's rubrics"),
     ("document", "A rubric that was downloaded as JSON"),
 ]

@@ -80,11 +80,12 @@ class Reading(ProjectRow):
 class Criterion(ProjectRow):
     """One question of a rubric version.
 
-    `options` by kind: scale {min, max, anchors: {"1": "No use"}}; choice {choices: [{value, label, help?}]};
-    multi_choice the same with {min_chosen?, max_chosen?}; spans {kinds: [{value, label}], severities: [{value,
-    label}]}; comparison {strengths: 1..3, both_bad: bool}; ranking {responses: 2..8, ties: bool}; correction and text
-    {max_length?}. `fails_when`: which settled answers count as a failure, {"below": 3} for a scale, {"values": ["no"]}
-    for yes/no and the choices, {"any": true} for spans. `asked_when`: {"criterion": key of an earlier one} with
+    `options` by kind: scale {min, max, step?, typed?, anchors: {"1": "No use"}}; choice {choices: [{value, label,
+    help?}]}; multi_choice the same with {min_chosen?, max_chosen?}; per_turn the same with {of: "assistant" | "step",
+    required_turns?: "all" | "any"}; spans {kinds: [{value, label}], severities: [{value, label}]}; comparison
+    {strengths: 1..3, both_bad: bool}; ranking {responses: 2..8, ties: bool}; best_worst {responses: 3..8}; correction
+    and text {max_length?}. `fails_when`: which settled answers count as a failure, {"below": 3} for a scale, {"values":
+    ["no"]} for yes/no and the choices, {"any": true} for spans. `asked_when`: {"criterion": key of an earlier one} with
     "values", "any", "below" or "at_least"; empty is always (conditions.py).
     """
 
@@ -93,10 +94,12 @@ class Criterion(ProjectRow):
         YES_NO = "yes_no", "Yes or no"
         CHOICE = "choice"
         MULTI_CHOICE = "multi_choice", "Choice of several"
+        PER_TURN = "per_turn", "Choice for each turn"
         TEXT = "text"
         SPANS = "spans"
         COMPARISON = "comparison"
         RANKING = "ranking"
+        BEST_WORST = "best_worst", "Best and worst"
         CORRECTION = "correction"
 
     rubric_version = models.ForeignKey(RubricVersion, models.CASCADE, related_name="criteria")
@@ -122,6 +125,13 @@ class Criterion(ProjectRow):
 
     def __str__(self) -> str:
         return self.label
+
+
+# Answered by what stands in `choices`.
+OF_CHOICES = frozenset({Criterion.Kind.CHOICE, Criterion.Kind.MULTI_CHOICE, Criterion.Kind.PER_TURN})
+# Answered by tiers of response ids, the best first. Of the best and the worst these are three: the best one, the
+# others, of whose order among them nothing is said, the worst one.
+RANKED = frozenset({Criterion.Kind.RANKING, Criterion.Kind.BEST_WORST})
 
 
 class RubricDraft(ProjectRow):

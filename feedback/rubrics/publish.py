@@ -10,7 +10,7 @@ from django.db.models import Max
 from feedback.accounts.models import Member
 from feedback.audit.log import record
 from feedback.rubrics.definition import RubricRefused, check_definitions, size_of
-from feedback.rubrics.models import Criterion, Guideline, GuidelineVersion, Rubric, RubricVersion
+from feedback.rubrics.models import RANKED, Criterion, Guideline, GuidelineVersion, Rubric, RubricVersion
 
 __all__ = ["RubricRefused", "publish", "publish_guideline"]
 
@@ -33,8 +33,8 @@ def publish(
     rows = check_definitions(criteria)
     needed = next(filter(None, map(size_of, rows)), 1)
     size = subject_size or needed
-    is_ranked = any(row["kind"] == Criterion.Kind.RANKING for row in rows)
-    if size < needed or is_ranked and size > needed:
+    is_exact = any(row["kind"] in {*RANKED, Criterion.Kind.PER_TURN} for row in rows)
+    if size < needed or is_exact and size > needed:
         raise RubricRefused([{"pointer": "", "detail": f"These questions need {needed} responses at once."}])
     Rubric.objects.select_for_update().get(pk=rubric.pk)  # one publisher at a time
     number = (rubric.versions.aggregate(newest=Max("number"))["newest"] or 0) + 1

@@ -94,6 +94,18 @@ def tabulate(
     return replace(found, clusters=flat.reshape(len(names), -1).astype(float))
 
 
+def coarse(values: Any, most: int = 101) -> Array:
+    """Numbers of many kinds in so many groups of equal size at most, each the mean of its own: what counting costs
+    grows with the kinds. Up to `most` different ones stay as they are.
+    """
+    values = np.asarray(values, dtype=float)
+    if len(np.unique(values)) <= most:
+        return values
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, most + 1)[1:-1]))
+    group = np.searchsorted(edges, values)
+    return (np.bincount(group, weights=values) / np.maximum(1, np.bincount(group)))[group]
+
+
 def percent(answers: Answers) -> float | None:
     """The chance that two people's answers on one item are the same, mean over items; None without overlap."""
     both = answers.pairable

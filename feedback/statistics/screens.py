@@ -76,23 +76,31 @@ def verdicts(votes: Votes, decided: Ints) -> list[Reading]:
     """Of each rater: how often they gave the settled answer, against how often all other raters did.
 
     `decided`: of each item the class that a moderator settled, or −1 where the votes did. There the rater's own vote is
-    left out: it is held against what most of the others said, and against nothing where they had no majority. Notable
-    as `agreement`.
+    left out: it is held against what most of the others said. Where t answers are ahead with as many votes each, one of
+    them is right by 1/t, as if a coin were thrown. Left out altogether, such items would leave somebody who is one of
+    three with those alone where both others contradict them. Notable as `agreement`.
     """
-    told, right = settled_answers(votes, decided)
+    told, _, right = settled_answers(votes, decided)
     return against_pool("verdicts", *summed(votes.rater[told], right[told], votes.n_raters), MIN_ITEMS, is_low)
 
 
-def settled_answers(votes: Votes, decided: Ints) -> tuple[npt.NDArray[np.bool_], Floats]:
-    """Of each label: whether the item is settled without it, and whether (1 or 0) it is what was settled."""
+def settled_answers(votes: Votes, decided: Ints) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], Floats]:
+    """Of each label: whether anybody else judged the item, whether one answer is settled without it, and how far it is
+    what was settled: 1, 0, or 1/t.
+    """
     classes = votes.n_classes
     table = np.bincount(votes.item * classes + votes.label, minlength=votes.n_items * classes)
     others = table.reshape(-1, classes)[votes.item]
-    others[np.arange(len(votes.label)), votes.label] -= 1
-    ordered = np.sort(others, axis=1)
-    settled = np.where(ordered[:, -1] > ordered[:, -2], others.argmax(axis=1), -1)
-    settled = np.where(decided[votes.item] >= 0, decided[votes.item], settled)
-    return settled >= 0, (settled == votes.label).astype(np.float64)
+    own = np.arange(len(votes.label)), votes.label
+    others[own] -= 1
+    most = others.max(axis=1, keepdims=True)
+    ahead = (others == most) & (most > 0)
+    right = ahead[own] / np.maximum(ahead.sum(axis=1), 1)
+    settled = decided[votes.item]
+    is_decided = settled >= 0
+    right = np.where(is_decided, settled == votes.label, right).astype(np.float64)
+    n_ahead = ahead.sum(axis=1)
+    return is_decided | (n_ahead > 0), is_decided | (n_ahead == 1), right
 
 
 def length(rater: Ints, longer: npt.NDArray[np.bool_], n_raters: int) -> list[Reading]:
@@ -183,12 +191,13 @@ def position(first: int, n: int) -> Reading:
 
 def drift(votes: Votes, at: Floats, decided: Ints) -> list[Reading]:
     """Of each rater: how often they gave the settled answer in the later half of their labels, against their own
-    earlier half. `at` orders the labels in time; `decided` is as in `verdicts`.
+    earlier half. `at` orders the labels in time; `decided` is as in `verdicts`, but items where the others are a tie
+    are left out: they add noise to both halves alike, and nothing else.
 
     Notable when it fell by more than three standard errors of the difference, √(p̃₁(1−p̃₁)/n₁ + p̃₂(1−p̃₂)/n₂), with
     p̃ as in `against_pool`; the halves of somebody who did not change differ as the items do.
     """
-    told, right = settled_answers(votes, decided)
+    _, told, right = settled_answers(votes, decided)
     found = []
     for rater in range(votes.n_raters):
         mine = np.flatnonzero(told & (votes.rater == rater))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django import template
 from django.utils import timezone
 from django.utils.timesince import timesince
+from django.utils.translation import gettext
 
 register = template.Library()
 
@@ -16,8 +17,9 @@ def lasting(seconds: int) -> str:
     """1800 is "30 min", 90 "1 min 30 s", 86400 "24 h"; whole, so that what stands in the form stands on the page."""
     hours, rest = divmod(int(seconds), 3600)
     minutes, rest = divmod(rest, 60)
-    parts = [f"{n} {unit}" for n, unit in ((hours, "h"), (minutes, "min"), (rest, "s")) if n]
-    return " ".join(parts) or "0 s"
+    units = ((hours, gettext("%(n)s h")), (minutes, gettext("%(n)s min")), (rest, gettext("%(n)s s")))
+    parts = [words % {"n": n} for n, words in units if n]
+    return " ".join(parts) or gettext("%(n)s s") % {"n": 0}
 
 
 @register.filter
@@ -26,4 +28,6 @@ def ago(moment: datetime | None) -> str:
     if moment is None:
         return ""
     now = timezone.now()
-    return f"{timesince(moment, now, depth=1)} ago" if now - moment >= timedelta(minutes=1) else "just now"
+    if now - moment < timedelta(minutes=1):
+        return gettext("just now")
+    return gettext("%(time)s ago") % {"time": timesince(moment, now, depth=1)}

@@ -3,11 +3,26 @@
 from collections.abc import Iterable
 
 from django import template
+from django.template.defaultfilters import capfirst
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from feedback.text.render import Mark, render_markdown, render_plain, render_segments
 
 register = template.Library()
+
+
+@register.filter
+def speaker(role: str) -> str:
+    """Who speaks in a turn, by the role that the conversation gives them."""
+    known = {
+        "user": gettext("Person"),
+        "assistant": gettext("Assistant"),
+        "tool": gettext("Tool"),
+        "system": gettext("System"),
+        "developer": gettext("Developer"),
+    }
+    return known.get(role, capfirst(role))
 
 
 @register.filter

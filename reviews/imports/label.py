@@ -77,7 +77,7 @@ class References:
         if isinstance(value, list):
             return [self.part(part, f"{at}/{index}") for index, part in enumerate(value)]
         if isinstance(value, dict):
-            return self.named(value, ("preferred", "response"), at)
+            return self.named(value, ("preferred", "response", "best", "worst"), at)
         return value
 
     def part(self, part: Any, at: str) -> Any:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from feedback.accounts.digests import pseudonym
 from feedback.accounts.models import Member, Project
 from feedback.judgements.answers import CheckedAnswers, check_answers
+from feedback.judgements.material import with_turns
 from feedback.judgements.models import Review
 from feedback.judgements.record import answer_rows, criteria_of, insert_rows
 from feedback.judgements.refusal import AnswersRefused
@@ -199,7 +200,7 @@ class Chunk:
             raise RowRefused("invalid", "/responses", f"The queue's rubric judges {size} at a time.")
         references = References(label.responses, texts.ids, texts.positions)
         criteria = criteria_of(queue.rubric_version)
-        material = texts.material(turn.response_ids)
+        material = with_turns(texts.material(turn.response_ids), criteria)
         turn.answers = check_answers(material, criteria, references.resolve(label.answers), note=label.note)
 
     def name_subjects(self, turns: list[Turn]) -> None:

@@ -13,10 +13,10 @@ from feedback.accounts.models import Member
 from feedback.audit.log import record
 from feedback.judgements.models import Verdict
 from feedback.judgements.record import criteria_of
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import RANKED, Criterion
 from reviews.moderation.models import Action, BulkAction
 from reviews.quality.models import Adjudication
-from reviews.quality.settle import load, settle_item
+from reviews.quality.settle import load, lock_before, settle_item
 from reviews.quality.worth import worth
 from reviews.queues import items as places
 from reviews.queues.models import Assignment, Item, Place
@@ -25,8 +25,8 @@ from reviews.queues.places import lock_item
 Kind, State = Action.Kind, Item.State
 MOST_REVIEWS = 50  # an item asks for, as in a queue's form
 DECIDED = (
-    Criterion.Kind.YES_NO, Criterion.Kind.CHOICE, Criterion.Kind.COMPARISON, Criterion.Kind.RANKING,
-    Criterion.Kind.SPANS,
+    Criterion.Kind.YES_NO, Criterion.Kind.CHOICE, Criterion.Kind.COMPARISON, *RANKED, Criterion.Kind.SPANS,
+    Criterion.Kind.PER_TURN,
 )  # fmt: skip
 
 
@@ -92,6 +92,26 @@ def ask_fewer(item: Item, by: Member, reason: str, bulk: BulkAction | None = Non
 
 
 @transaction.atomic
+def put_first(item: Item, by: Member, reason: str, bulk: BulkAction | None = None) -> Action:
+    """Ask for its open reviews before all others of the queue. Undone, in the order of waiting, by `put_last`."""
+    return moved(Kind.PUT_FIRST, item, by, reason, bulk)
+
+
+@transaction.atomic
+def put_last(item: Item, by: Member, reason: str, bulk: BulkAction | None = None) -> Action:
+    return moved(Kind.PUT_LAST, item, by, reason, bulk)
+
+
+def moved(kind: Action.Kind, item: Item, by: Member, reason: str, bulk: BulkAction | None) -> Action:
+    item = lock_item(item.pk)
+    if not item.places.filter(state=Place.State.OPEN, is_extra=False).exists():
+        raise Refused("No place of it is open: nobody waits to be asked.")
+    action = write_down(kind, item, by, reason, bulk=bulk)
+    places.move(item, by, first=kind == Kind.PUT_FIRST)
+    return action
+
+
+@transaction.atomic
 def settle_again(item: Item, by: Member, reason: str) -> Action:
     """End the verdict and settle by rule from the reviews that count now; without a majority a dispute opens."""
     item = settled(item)
@@ -123,9 +143,12 @@ def contest(item: Item, by: Member, reason: str, keys: list[str]) -> Action:
 
 def settled(item: Item) -> Item:
     """The item, locked, while it has a verdict to reopen."""
+    lock_before(item.pk)
     item = lock_item(item.pk)
     if item.state != State.SETTLED:
         raise Refused("Only a settled item is reopened.")
+    if load([item])[0].is_overtaken:
+        raise Refused("It was asked again under a newer version, and that verdict stands: reopen the newer item.")
     return item
 
 

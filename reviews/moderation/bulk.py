@@ -23,6 +23,8 @@ VERBS: dict[str, Callable[..., Any]] = {
     BulkAction.Kind.PUT_BACK: act.put_back,
     BulkAction.Kind.ASK_MORE: act.ask_more,
     BulkAction.Kind.ASK_FEWER: act.ask_fewer,
+    BulkAction.Kind.PUT_FIRST: act.put_first,
+    BulkAction.Kind.PUT_LAST: act.put_last,
     BulkAction.Kind.INVALIDATE: act.invalidate,
     BulkAction.Kind.RESTORE: act.restore,
 }
@@ -42,7 +44,8 @@ def digest_of(kind: str, ids: Iterable[int]) -> str:
 def counted(kind: str, items: list[Item]) -> dict[str, Any]:
     """What the confirmation says about the set, in a fixed number of queries."""
     ids = [item.pk for item in items]
-    held = Place.objects.filter(item__in=ids, state=Place.State.CLAIMED)
+    places = Place.objects.filter(item__in=ids)
+    held = places.filter(state=Place.State.CLAIMED)
     n_withdrawn = sum(item.state == Item.State.WITHDRAWN for item in items)
     settled = [item for item in items if item.state == Item.State.SETTLED]
     return {
@@ -51,6 +54,7 @@ def counted(kind: str, items: list[Item]) -> dict[str, Any]:
         "n_withdrawn": n_withdrawn,
         "n_left": len(ids) - n_withdrawn if kind == BulkAction.Kind.PUT_BACK else n_withdrawn,
         "n_settled": len(settled),
+        "n_waiting": places.filter(state=Place.State.OPEN, is_extra=False).values("item").distinct().count(),
         "n_open": sum(item.state == Item.State.OPEN for item in items),
         "digest": digest_of(kind, ids),
         "is_full": len(ids) >= MOST,

@@ -27,12 +27,14 @@ QUESTIONS = {
     "put-back": ("Put {} back?", "Put back"),
     "ask-more": ("Ask for one more review of {}?", "Ask for one more"),
     "ask-fewer": ("Ask for one review less of {}?", "Ask for one less"),
+    "put-first": ("Serve {} before all others?", "Put first"),
+    "put-last": ("Serve {} after all others?", "Put last"),
     "invalidate": ("Invalidate {}?", "Invalidate"),
     "restore": ("Restore {}?", "Restore"),
 }
 OPPOSITES = {
     "withdraw": "put-back", "put-back": "withdraw", "ask-more": "ask-fewer", "ask-fewer": "ask-more",
-    "invalidate": "restore", "restore": "invalidate",
+    "put-first": "put-last", "put-last": "put-first", "invalidate": "restore", "restore": "invalidate",
 }  # fmt: skip
 ACTS_ON = {"invalidate": "standing", "restore": "invalidated"}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import F, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -62,16 +62,13 @@ def in_state(rows: Any, state: str, member: Member) -> Any:
     """Waiting: the reviewer had the last word. Answered: a moderator had it. Both of those that are for this member;
     what is for others stays in reach, since they may be away.
     """
-    rows, offered = rows.with_last_word(), rows.offered_to(member)
     if state == OTHERS:
-        return rows.open().exclude(pk__in=offered.values("pk"))
-    if state == "closed":
-        return rows.filter(closed_at__isnull=False)
+        rows = rows.with_last_word()
+        return rows.open().exclude(pk__in=rows.offered_to(member).values("pk"))
     if state == "all":
-        return rows
-    rows = rows.open().offered_to(member)
-    is_waiting = {"last_author_id": F("raised_by")}
-    return rows.filter(**is_waiting) if state == "open" else rows.exclude(**is_waiting)
+        return rows.with_last_word()
+    found = rows.in_state(state)
+    return found if state == Escalation.State.CLOSED else found.offered_to(member)
 
 
 @require_GET

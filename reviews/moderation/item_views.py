@@ -29,6 +29,8 @@ ITEM_ACTS: dict[str, tuple[str, str, Any, Any]] = {
     "put-back": ("Put this item back?", "Put back", act.put_back, preview.of_putting_back),
     "ask-more": ("Ask for one more review?", "Ask for one more", act.ask_more, preview.of_asking_more),
     "ask-fewer": ("Ask for one review less?", "Ask for one less", act.ask_fewer, lambda item: preview.Effects()),
+    "put-first": ("Serve this item before all others?", "Put first", act.put_first, preview.of_moving),
+    "put-last": ("Serve this item after all others?", "Put last", act.put_last, preview.of_moving),
     "reopen": ("Reopen this item?", "Reopen", None, preview.of_reopening),
 }
 REVIEW_ACTS: dict[str, tuple[str, str, Any, Any]] = {

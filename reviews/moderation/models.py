@@ -25,6 +25,8 @@ class BulkAction(ProjectRow, Job):
         PUT_BACK = "put-back", "put back"
         ASK_MORE = "ask-more", "ask for one more review"
         ASK_FEWER = "ask-fewer", "ask for one review less"
+        PUT_FIRST = "put-first", "serve before all others"
+        PUT_LAST = "put-last", "serve after all others"
         INVALIDATE = "invalidate", "invalidate"
         RESTORE = "restore", "restore"
 
@@ -74,6 +76,8 @@ class Action(ProjectRow):
         PUT_BACK = "put-back", "put the item back"
         ASK_MORE = "ask-more", "asked for one more review"
         ASK_FEWER = "ask-fewer", "asked for one review less"
+        PUT_FIRST = "put-first", "put the item first"
+        PUT_LAST = "put-last", "put the item last"
         REOPEN = "reopen", "reopened the item"
         INVALIDATE = "invalidate", "invalidated a review"
         RESTORE = "restore", "restored a review"
@@ -97,10 +101,8 @@ class Action(ProjectRow):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(kind__in=["invalidate", "restore"], assignment__isnull=False)
-                | models.Q(
-                    kind__in=["withdraw", "put-back", "ask-more", "ask-fewer", "reopen"], assignment__isnull=True
-                ),
-                name="action_review_is_named",
+                | models.Q(~models.Q(kind__in=["invalidate", "restore"]), assignment__isnull=True),
+                name="action_names_review",
             ),
             models.CheckConstraint(condition=~models.Q(reason=""), name="action_says_why"),
         ]

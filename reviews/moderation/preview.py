@@ -104,6 +104,14 @@ def of_asking_more(item: Item) -> Effects:
     return effects
 
 
+def of_moving(item: Item) -> Effects:
+    n = Place.objects.filter(item=item, state=Place.State.OPEN, is_extra=False).count()
+    if not n:
+        return Effects(["No place of it is open: nobody waits to be asked."])
+    words = f"{number(n, 'open review')} of it {'changes' if n == 1 else 'change'} places in the line."
+    return Effects([words, "Who is at the item now goes on."])
+
+
 def of_reopening(item: Item) -> Effects:
     effects, verdicts = Effects(), list(verdicts_of(item))
     say_verdict(effects, verdicts)

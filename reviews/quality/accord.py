@@ -28,7 +28,8 @@ EXPLAINED = {
 }
 KINDS = {
     "yes_no": "yes or no", "choice": "choice", "multi_choice": "choice of several", "scale": "scale",
-    "comparison": "comparison", "ranking": "ranking", "spans": "marks",
+    "comparison": "comparison", "ranking": "ranking", "best_worst": "best and worst", "per_turn": "each turn",
+    "spans": "marks",
 }  # fmt: skip
 GROUPS = {
     "week": "Week",

@@ -10,14 +10,14 @@ from django.db.models.functions import Now
 from feedback.accounts.models import Member
 from feedback.audit.log import record
 from feedback.judgements.answers import check_one
-from feedback.judgements.material import Material, SourceText
+from feedback.judgements.material import Material, with_turns, without_words
 from feedback.judgements.models import Review, Verdict
 from feedback.judgements.record import criteria_of
 from feedback.judgements.refusal import refused
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import RANKED, Criterion
 from reviews.quality.models import Adjudication, CriticLook
-from reviews.quality.settle import Case, State, change_state, load, supersede, verdict_of
-from reviews.quality.tally import Answer, is_asked, is_failure, moot, share_of_ranking, share_of_set
+from reviews.quality.settle import Case, State, change_state, load, lock_before, supersede, verdict_of
+from reviews.quality.tally import Answer, is_asked, is_failure, moot, share_of_ranking, share_of_set, share_of_turns
 from reviews.queues.models import Item
 
 NEEDS_REASON = "Say why: reviewers and trainers read it."
@@ -59,7 +59,8 @@ def adjudicate(
         if is_asked(criterion, settled) is False:  # by a decision just made
             settled[criterion.key] = moot(settled[criterion.key])
         elif criterion.key in dispute.disputed:
-            settled[criterion.key] |= decision(criterion, answers, settled[criterion.key], case.response_ids)
+            material = with_turns(without_words(case.item.subject), [criterion])
+            settled[criterion.key] |= decision(criterion, answers, settled[criterion.key], material)
             decided.append(criterion)
     for key, why in reasons_of(decided, reason).items():
         settled[key]["reason"] = why
@@ -98,7 +99,8 @@ def in_one(decided: list[Criterion], reason: str | dict[str, str]) -> str:
 
 
 def disputed_case(item: Item) -> Case:
-    """The item, locked, with its reviews and open dispute."""
+    """The item, locked after those that it asks about again, with its reviews and open dispute."""
+    lock_before(item.pk)
     rows = Item.objects.filter(pk=item.pk, state=State.UNRESOLVED).select_related(
         "queue__rubric_version__rubric", "subject"
     )
@@ -108,14 +110,14 @@ def disputed_case(item: Item) -> Case:
     return load(locked)[0]
 
 
-def decision(criterion: Criterion, answers: dict[str, Any], answer: Answer, response_ids: list[int]) -> Answer:
+def decision(criterion: Criterion, answers: dict[str, Any], answer: Answer, material: Material) -> Answer:
     """What the decision changes in the settled answer; votes and n still say what the reviewers said."""
     value: Any = answers.get(criterion.key)
     if criterion.kind == Criterion.Kind.SPANS:
         if value not in ("yes", "no"):
             raise refused(f"/{criterion.key}", "Say yes or no.")
     else:
-        value = check_one(criterion, value, Material({pk: SourceText(pk, "", "") for pk in response_ids}))
+        value = check_one(criterion, value, material)
     if criterion.kind == Criterion.Kind.MULTI_CHOICE:
         values = list(answer["votes"])
         return {
@@ -123,7 +125,11 @@ def decision(criterion: Criterion, answers: dict[str, Any], answer: Answer, resp
             "share": share_of_set(answer["votes"], answer["n"], values, value),
             "adjudicated": True,
         }
-    if criterion.kind == Criterion.Kind.RANKING:
+    if criterion.kind == Criterion.Kind.PER_TURN:
+        votes = {turn: answer["turns"].get(turn, {}).get("votes", {}) for turn in value}
+        turns = {turn: {"value": said, "votes": votes[turn]} for turn, said in value.items()}
+        return {"value": value, "turns": turns, "share": share_of_turns(votes, value), "adjudicated": True}
+    if criterion.kind in RANKED:
         return {"value": value, "share": share_of_ranking(answer["pairs"], value), "adjudicated": True}
     if criterion.kind != Criterion.Kind.COMPARISON:
         return {"value": value, "share": share(answer, value), "adjudicated": True}

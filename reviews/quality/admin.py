@@ -12,6 +12,7 @@ from reviews.quality.models import (
     Adjudication,
     Analysis,
     CriticLook,
+    DecisionsRead,
     GoldCheck,
     GoldItem,
     GoldRevision,
@@ -134,6 +135,13 @@ class RepeatTurnAdmin(RowAdmin):
     follow = ("first__reviewer__user", "first__item")
     list_filter = ("project",)
     search_fields = ("=first__id", "=reviewer__pseudonym")
+
+
+@admin.register(DecisionsRead)
+class DecisionsReadAdmin(RowAdmin):
+    list_display = ("member", "upto", "project")
+    list_filter = ("project",)
+    search_fields = ("=member__pseudonym",)
 
 
 @admin.register(HourlyCost)

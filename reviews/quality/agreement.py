@@ -19,8 +19,19 @@ from feedback.accounts.models import Member
 from feedback.judgements.models import Comparison, Rating, Review, Span
 from feedback.responses.models import ResponseBody, SubjectResponse
 from feedback.rubrics.definition import MOST_RANKED
-from feedback.rubrics.models import Criterion
-from feedback.statistics.agreement import Answers, Level, Weights, alpha, alpha_interval, cohen, fleiss, gwet, percent
+from feedback.rubrics.models import RANKED, Criterion
+from feedback.statistics.agreement import (
+    Answers,
+    Level,
+    Weights,
+    alpha,
+    alpha_interval,
+    coarse,
+    cohen,
+    fleiss,
+    gwet,
+    percent,
+)
 from feedback.statistics.agreement import tabulate as tabulated
 from feedback.statistics.rankings import places
 from feedback.statistics.spans import Text, compare
@@ -31,6 +42,7 @@ Kind = Criterion.Kind
 CHUNK = 5_000
 COMPARED = ("review_id", "criterion_id", "outcome", "preferred_id", "ranking")
 GROUPS = 200  # rows of a breakdown at most, those with most in common
+TURNS = 1_000_000  # so is each turn or step of a response; more than any has
 PAIRS = MOST_RANKED * (MOST_RANKED - 1) // 2  # of a ranking, each two of its responses are an answer
 ENOUGH = 30  # items with two answers, below which no coefficient is told
 
@@ -73,15 +85,31 @@ class Question:
         self.groups.append(turn.group)
 
     def add_ranking(self, turn: Turn, place: Mapping[int, int]) -> None:
-        """Each two of the responses, by their ids, are an item of their own, and belong to the subject."""
+        """Each two of the responses, by their ids, are an item of their own, and belong to the subject. Of two that
+        are neither the best nor the worst nothing was said.
+        """
         for number, (one, other) in enumerate(combinations(sorted(place), 2)):
             gap = place[one] - place[other]
+            if not gap and self.kind == Kind.BEST_WORST:
+                continue
             word = "before" if gap < 0 else "after" if gap else "tie"
             self.add(turn._replace(subject=turn.subject * PAIRS + number), self.code(word))
 
+    @property
+    def counted(self) -> Any:
+        """The values as they are counted: of typed numbers, which may all differ, in groups."""
+        return coarse(self.values) if self.kind == Kind.SCALE else np.array(self.values)
+
     def clusters(self, units: Any) -> Any:
         """What these items belong to; None where each is on its own."""
-        return units // PAIRS if self.kind == Kind.RANKING else None
+        if self.kind == Kind.PER_TURN:
+            return units // TURNS
+        return units // PAIRS if self.kind in RANKED else None
+
+    def add_turns(self, turn: Turn, said: Sequence[str]) -> None:
+        """What was said of each turn ("3=good") is an item of its own, and belongs to the subject."""
+        for number, _, word in (entry.partition("=") for entry in said):
+            self.add(turn._replace(subject=turn.subject * TURNS + int(number)), self.code(word))
 
     def code(self, word: str) -> float:
         return self.codes.setdefault(word, len(self.codes))
@@ -167,7 +195,7 @@ def prepare(question: Question, row: Criterion) -> None:
         words = ["yes", "no"]
     elif row.kind == Kind.COMPARISON:
         words = ["0", "1", "tie"]
-    elif row.kind == Kind.RANKING:
+    elif row.kind in RANKED:
         words = ["before", "after", *(["tie"] if row.options.get("ties") else [])]
     elif row.kind == Kind.SCALE:
         low, high = row.options.get("min", 1), row.options.get("max", 5)
@@ -195,6 +223,8 @@ def read_answers(
                 question = questions[criterion]
                 if question.kind == Kind.SCALE:
                     question.add(turn, number)
+                elif question.kind == Kind.PER_TURN:
+                    question.add_turns(turn, chosen)
                 else:
                     question.add(turn, question.code("+".join(chosen) if chosen is not None else value))
     comparisons = Comparison.objects.filter(project=project_id, criterion__in=list(questions))
@@ -250,7 +280,7 @@ def responses_of(subjects: set[int]) -> dict[int, list[int]]:
 def by_group(question: Question) -> list[dict[str, Any]]:
     if question.kind == Kind.SPANS:
         return spans_rows(question)
-    units, raters, values = (np.array(part) for part in (question.units, question.raters, question.values))
+    units, raters, values = np.array(question.units), np.array(question.raters), question.counted
     names, group = np.unique(np.array(question.groups, dtype=str), return_inverse=True)
     rows = []
     for number, name in enumerate(names[:GROUPS]):
@@ -327,7 +357,7 @@ def by_pair(question: Question) -> list[dict[str, Any]]:
     values = np.full((len(units), len(raters)), np.nan) if len(units) * len(raters) <= 50_000_000 else None
     if values is None:
         return []
-    values[unit[::-1], rater[::-1]] = np.array(question.values)[::-1]
+    values[unit[::-1], rater[::-1]] = question.counted[::-1]
     answered = csr_array(~np.isnan(values)).astype(float)
     common = np.triu((answered.T @ answered).toarray(), k=1)
     rows = []

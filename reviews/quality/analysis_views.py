@@ -22,6 +22,7 @@ from reviews.quality.filters import (
     AnalysisForm,
     EffortForm,
     LeaderboardForm,
+    ProposalsForm,
     ReliabilityForm,
     SubgroupsForm,
 )
@@ -36,6 +37,7 @@ FORMS: dict[str, type[AnalysisForm]] = {
     Kind.RELIABILITY: ReliabilityForm,
     Kind.EFFORT: EffortForm,
     Kind.SUBGROUPS: SubgroupsForm,
+    Kind.PROPOSALS: ProposalsForm,
 }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -42,17 +44,40 @@ class AnalysisSerializer(serializers.ModelSerializer[Analysis]):
         read_only_fields = fields
 
 
+LONGEST_WAIT, PAUSE = 5, 0.1  # seconds
+WAITING = threading.BoundedSemaphore(1)  # of the few threads of a web process, only one stands still at a time
+WAIT = OpenApiParameter(
+    "wait",
+    {"type": "integer", "minimum": 0, "maximum": LONGEST_WAIT},
+    description="Answer 200 with the figures when they are there within so many seconds; 0: when they are there now.",
+)
+
+
 class AnalysisList(ProgramView):
     @extend_schema(
-        request=AnalysisWantedSerializer, responses={202: AnalysisSerializer}, parameters=[IDEMPOTENCY_KEY, LOCATION]
+        request=AnalysisWantedSerializer,
+        responses={200: AnalysisSerializer, 202: AnalysisSerializer},
+        parameters=[WAIT, IDEMPOTENCY_KEY, LOCATION],
     )
-    @idempotent
     def post(self, request: Request) -> Response:
-        """Compute a leaderboard, agreement, reliability, effort or votes by group.
+        """Compute a leaderboard, agreement, reliability, effort, votes by group or what became of critics' proposals.
 
-        Figures of the reviews as they are now are answered if they exist, or begun. Follow them at `Location` until
-        their state is `done`; the figures are in `result`.
+        Figures of the reviews as they are now are answered if they exist, or begun: 202. Follow them at `Location`
+        until their state is `done`; the figures are in `result`. With `wait` one call may do: figures that are there
+        in time are answered with 200, else it is 202 as ever. A busy instance may answer before the time is over.
         """
+        seconds = self.seconds()
+        answer = self.ask(request)
+        return answer if seconds is None else self.with_figures(answer, seconds)
+
+    def seconds(self) -> int | None:
+        given = self.request.query_params.get("wait")
+        if given is not None and given not in {str(seconds) for seconds in range(LONGEST_WAIT + 1)}:
+            raise ValidationError({"wait": [f"Whole seconds, from 0 to {LONGEST_WAIT}."]})
+        return None if given is None else int(given)
+
+    @idempotent
+    def ask(self, request: Request) -> Response:
         wanted = self.given(AnalysisWantedSerializer)
         filters = wanted.get("filters") or {}
         form = FORMS[wanted["kind"]](self.project, filters)
@@ -63,6 +88,32 @@ class AnalysisList(ProgramView):
         found = Analysis.ask(self.project, wanted["kind"], form.filters)
         headers = {"Location": reverse("api:analysis-detail", args=[found.pk])}
         return Response(AnalysisSerializer(found).data, status=status.HTTP_202_ACCEPTED, headers=headers)
+
+    def with_figures(self, answer: Response, seconds: int) -> Response:
+        """The answer with the figures as they are now, or at the end of the wait. Call it outside any transaction: the
+        worker hears of what was begun when that is committed. What newer figures replaced is told as it was.
+        """
+        rows = self.project.analyses.filter(pk=answer.data["id"])
+        found = rows.first()
+        if found and not found.is_finished and seconds and WAITING.acquire(blocking=False):
+            try:
+                found = finished(rows, time.monotonic() + seconds)
+            finally:
+                WAITING.release()
+        if found:
+            answer.data = AnalysisSerializer(found).data
+        if answer.data["state"] == Analysis.State.DONE:
+            answer.status_code = status.HTTP_200_OK
+        return answer
+
+
+def finished(rows: QuerySet[Analysis], until: float) -> Analysis | None:
+    """The one row when it has ended, or as it is at that time of the monotonic clock; None when it is gone."""
+    found = rows.first()
+    while found and not found.is_finished and time.monotonic() < until:
+        time.sleep(PAUSE)
+        found = rows.first()
+    return found
 
 
 class AnalysisDetail(ProgramDetail):

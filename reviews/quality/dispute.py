@@ -11,12 +11,13 @@ from django.utils.safestring import SafeString
 from feedback.judgements.models import Review
 from feedback.judgements.record import answers_of, criteria_of
 from feedback.responses.models import Passage, Response
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import OF_CHOICES, RANKED, Criterion
+from feedback.rubrics.wording import turn_name, turns_in_words
 from feedback.text.diff import word_diff
 from feedback.text.render import Mark, render_segments
 from reviews.quality.names import letters_of
 from reviews.quality.tally import tally
-from reviews.queues.desk import conversation, differences, named_calls, names_of, safe_url
+from reviews.queues.desk import conversation, differences, n_calls, named_calls, names_of, safe_url
 from reviews.queues.models import Assignment, Item
 from reviews.queues.ranking import in_words as ranked_words
 
@@ -51,6 +52,7 @@ def sheet(
             "is_disputed": criterion.key in disputed,
             "votes": votes(criterion, settled[criterion.key], names),
             "pairs": pairs(settled[criterion.key], names),
+            "turns": turns(criterion, settled[criterion.key], given),
             **side_by_side(criterion, given, names, shown, out),
         }
         for criterion in criteria
@@ -83,7 +85,8 @@ def answer(response: Response, name: str, marks: list[dict[str, Any]]) -> dict[s
         "label": name,
         "text": text,
         "marked": overlaid(text, [(mark["by"], mark["start"], mark["end"], mark["kind"]) for mark in own]),
-        "tool_calls": named_calls(response.body.tool_calls),
+        "tool_calls": named_calls(response.body.tool_calls, n_calls(response)),
+        "place": len(response.body.messages) + 1,
     }
 
 
@@ -149,7 +152,9 @@ def meaning(criterion: Criterion, value: Any) -> Any:
         return tuple(sorted((mark["start"], mark["end"], mark["kind"]) for mark in value))
     if criterion.kind == Kind.MULTI_CHOICE:
         return tuple(sorted(value))
-    if criterion.kind == Kind.RANKING:
+    if criterion.kind == Kind.PER_TURN:
+        return tuple(value.items())
+    if criterion.kind in RANKED:
         return tuple(map(tuple, value))
     if criterion.kind == Kind.COMPARISON:
         return value["outcome"], value.get("preferred")
@@ -192,8 +197,10 @@ def cell(criterion: Criterion, given: Any, names: dict[int, str]) -> dict[str, A
         return {"text": given}
     if criterion.kind == Kind.MULTI_CHOICE:
         return {"words": ", ".join(label(criterion, value) for value in given) or "None of them"}
-    if criterion.kind == Kind.RANKING:
-        return {"words": ranked_words(given, names)}
+    if criterion.kind == Kind.PER_TURN:
+        return {"words": turns_in_words(criterion, given).capitalize()}
+    if criterion.kind in RANKED:
+        return {"words": ranked_words(criterion, given, names)}
     if criterion.kind == Kind.COMPARISON:
         return {"words": compared(given, names)}
     return {"words": label(criterion, str(given))}
@@ -206,7 +213,7 @@ def compared(given: dict[str, Any], names: dict[int, str]) -> str:
 
 
 def label(criterion: Criterion, value: str) -> str:
-    if criterion.kind in {Kind.CHOICE, Kind.MULTI_CHOICE}:
+    if criterion.kind in OF_CHOICES:
         return next((c["label"] for c in criterion.options["choices"] if c["value"] == value), value)
     return value.capitalize()
 
@@ -230,6 +237,26 @@ def pairs(answer: dict[str, Any], names: dict[int, str]) -> list[dict[str, Any]]
             one, other, before, after = other, one, after, before
         found.append({"first": names[one], "second": names[other], "before": before, "after": after, "beside": beside})
     return found
+
+
+def turns(criterion: Criterion, answer: dict[str, Any], given: Answers) -> list[dict[str, Any]]:
+    """Of each turn or step: what every reviewer said, in their order, and whether most said the same; else none."""
+    said = {letter: answers.get(criterion.key) or {} for letter, answers in given.items()}
+    return [
+        {
+            "name": f"{turn_name(criterion.options).capitalize()} {number}",
+            "is_open": turn["value"] is None,
+            "cells": [
+                {
+                    "name": f"Reviewer {letter}",
+                    "words": label(criterion, by[number]) if number in by else "No answer",
+                    "is_odd": number in by and turn["value"] is not None and by[number] != turn["value"],
+                }
+                for letter, by in said.items()
+            ],
+        }
+        for number, turn in answer.get("turns", {}).items()
+    ]
 
 
 def settled_words(criterion: Criterion, answer: dict[str, Any], names: dict[int, str]) -> str:

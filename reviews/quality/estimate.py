@@ -14,7 +14,7 @@ from feedback.judgements.models import Comparison, Rating, Review, Span
 from feedback.judgements.record import criteria_of
 from feedback.responses.models import SubjectResponse
 from feedback.rubrics.models import Criterion
-from reviews.quality.models import LabelModel, OverlapPolicy
+from reviews.quality.models import LabelModel
 from reviews.quality.overlap import WEIGHED, classes_of
 from reviews.queues.models import Assignment, Queue
 
@@ -26,10 +26,9 @@ Kind = Criterion.Kind
 
 
 def estimate_due() -> int:
-    """Each question of queues with a policy that has enough new reviews; how many were computed."""
+    """Each question that has enough new reviews; how many were computed. Training is left out: it settles nothing."""
     done = 0
-    for policy in OverlapPolicy.objects.filter(is_on=True).select_related("queue__rubric_version").order_by("pk"):
-        queue = policy.queue
+    for queue in Queue.objects.filter(is_training=False).select_related("rubric_version").order_by("pk"):
         newest = voting(queue).order_by("-pk").values_list("pk", flat=True).first() or 0
         known = {model.criterion: model for model in LabelModel.objects.filter(queue=queue)}
         for criterion in criteria_of(queue.rubric_version):

@@ -39,3 +39,36 @@ NOTICE = OpenApiExample("Leans to the first", response_only=True, value={
     "value": 0.78, "low": 0.7, "high": 0.85, "expected": 0.5, "threshold": "Four standard errors from one half.",
     "opened_at": AT, "closed_at": None,
 })  # fmt: skip
+
+replay: dict[str, Any] = {
+    "target": 0.9, "items": 240, "labels": 720, "used": 531, "saved": 0.2625, "same": 228, "decided": 236,
+    "expected": 0.957,
+}  # fmt: skip
+question: dict[str, Any] = {
+    "criterion": "grounded", "label": "Grounded in the sources?", "kind": "yes_no",
+    "weighed": {"n_items": 240, "n_labels": 720, "computed_at": AT}, "n_items": 240, "replays": [replay],
+}  # fmt: skip
+few: dict[str, Any] = {**question, "criterion": "tone", "label": "Tone", "weighed": None, "n_items": 4, "replays": None}
+
+OVERLAP = OpenApiExample("A policy and its replays", response_only=True, value={
+    "k": 2, "policy": {"is_on": True, "target": 0.9, "most": 4, "decides": "majority"}, "fewest": 30,
+    "questions": [question, few],
+})  # fmt: skip
+REPEATS = OpenApiExample("What was said again", response_only=True, value={
+    "setting": {"is_on": True, "rate": 0.02, "least_days": 7}, "n_waiting": 6, "n_answered": 48, "n_people": 5,
+    "fewest": 10,
+    "questions": [
+        {"criterion": "grounded", "label": "Grounded in the sources?", "kind": "yes_no", "n": 48, "same": 43,
+         "share": 0.896, "low": 0.778, "high": 0.955},
+        {"criterion": "tone", "label": "Tone", "kind": "choice", "n": 4, "same": 4, "share": None, "low": None,
+         "high": None},
+    ],
+})  # fmt: skip
+GOLD = OpenApiExample("Gold of a queue", response_only=True, value={
+    "setting": {"is_on": True, "rate": 0.07}, "items": {"active": 60, "questioned": 1, "retired": 3}, "fewest": 10,
+    "reviewers": [
+        {"reviewer": "r-5b1f0c", "n": 20, "right": 12, "share": 0.6, "low": 0.387, "high": 0.781, "is_low": True},
+        {"reviewer": "r-90ae11", "n": 3, "right": 3, "share": None, "low": None, "high": None, "is_low": None},
+    ],
+    "training": "answers-training", "course": None,
+})  # fmt: skip

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from feedback.accounts.models import Project
 from feedback.judgements.models import Review
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import RANKED, Criterion
 from reviews.quality.models import Adjudication
 from reviews.quality.reliability_models import ReviewerMeasure, ReviewerNotice
 
@@ -89,7 +89,7 @@ class LeaderboardForm(AnalysisForm):
         super().__init__(project, data)
         self.offer(
             "criterion",
-            [("", "All comparisons"), *questions(project, [Criterion.Kind.COMPARISON, Criterion.Kind.RANKING])],
+            [("", "All comparisons"), *questions(project, [Criterion.Kind.COMPARISON, *RANKED])],
         )
 
 
@@ -110,6 +110,14 @@ class EffortForm(AnalysisForm):
     rubric_version = people = source = None  # type: ignore[assignment]  # takes the fields away
 
     first = field_order = ("by", "queue", "days")
+
+
+class ProposalsForm(AnalysisForm):
+    """Whose answers to critics' proposals are counted."""
+
+    rubric_version = people = source = None  # type: ignore[assignment]  # takes the fields away
+
+    first = field_order = ("queue", "days")
 
 
 class SubgroupsForm(AnalysisForm):

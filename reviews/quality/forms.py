@@ -7,9 +7,12 @@ from typing import Any
 
 from django import forms
 
+from feedback.judgements.models import Review
+from feedback.judgements.record import answers_of
 from feedback.responses.models import Response
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import RANKED, Criterion
 from feedback.rubrics.wording import condition_words
+from reviews.quality.tally import settle_turns
 from reviews.queues.forms import NEEDED, choices_of, field_of
 from reviews.queues.ranking import tiers_of
 
@@ -20,10 +23,11 @@ class SettleForm(forms.Form):
     use_required_attribute = False
 
     def __init__(self, criteria: list[Criterion], shown: list[Response], *args: Any, **kwargs: Any) -> None:
+        """`initial` holds the turns that were settled, by field: a decision changes what it must."""
         super().__init__(*args, **kwargs)
         self.criteria, self.shown = criteria, shown
         for criterion in criteria:
-            self.fields[PREFIX + criterion.key] = question(criterion, criteria)
+            self.fields[PREFIX + criterion.key] = question(criterion, criteria, shown)
             self.fields[REASON + criterion.key] = why(is_required=not waits(criterion, criteria))
 
     def of(self, criterion: Criterion) -> tuple[forms.BoundField, forms.BoundField]:
@@ -43,9 +47,9 @@ class SettleForm(forms.Form):
         return {c.key: self.cleaned_data[REASON + c.key] for c in self.criteria}
 
     def answer(self, criterion: Criterion, given: Any) -> Any:
-        if is_set(criterion):
+        if is_set(criterion) or criterion.kind == Criterion.Kind.PER_TURN:
             return given
-        if criterion.kind == Criterion.Kind.RANKING:
+        if criterion.kind in RANKED:
             return tiers_of(given, [response.pk for response in self.shown])
         side, _, strength = given.partition("_")
         if criterion.kind != Criterion.Kind.COMPARISON:
@@ -66,11 +70,22 @@ def is_set(criterion: Criterion) -> bool:
     return criterion.kind == Criterion.Kind.MULTI_CHOICE
 
 
-def question(criterion: Criterion, disputed: list[Criterion]) -> forms.Field:
+def begun(criteria: list[Criterion], reviews: list[Review]) -> dict[str, Any]:
+    """Of questions about each turn, the turns on which the reviewers agreed, for a moderator to go on from."""
+    found: dict[str, Any] = {}
+    for criterion in criteria:
+        if criterion.kind == Criterion.Kind.PER_TURN:
+            given = [answers_of(review) for review in reviews]
+            turns = settle_turns([said[criterion.key] for said in given if criterion.key in said])["turns"]
+            found[PREFIX + criterion.key] = {turn: one["value"] for turn, one in turns.items() if one["value"]}
+    return found
+
+
+def question(criterion: Criterion, disputed: list[Criterion], shown: list[Response]) -> forms.Field:
     """Every dispute needs a decision, unless another decision on this form may be that it is not asked."""
     is_open = waits(criterion, disputed)
     if criterion.kind != Criterion.Kind.SPANS:
-        field = field_of(criterion)
+        field = field_of(criterion, shown)
         field.required = not is_open and not (is_set(criterion) and not criterion.options.get("min_chosen", 1))
         if is_open:
             field.help_text = f"{condition_words(criterion, disputed).capitalize()}. {field.help_text}".strip()

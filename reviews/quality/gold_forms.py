@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 
 from feedback.responses.models import Response
-from feedback.rubrics.models import Criterion
-from reviews.quality.gold_match import UNCHECKED, default_tolerance
+from feedback.rubrics.models import RANKED, Criterion
+from reviews.quality.gold_match import UNCHECKED, default_tolerance, most_room
 from reviews.quality.gold_models import GoldRevision, GoldSetting
 from reviews.queues.forms import choices_of, comparison_value, field_of
 from reviews.queues.ranking import places_of, tiers_of
@@ -19,7 +19,8 @@ ANY, NONE, THESE = "", "none", "these"
 WORDS = {
     Kind.SCALE: "How far off is still right?",
     Kind.MULTI_CHOICE: "Share of the set that must be shared (1 is all)",
-    Kind.RANKING: "How many pairs may stand in another order?",
+    Kind.PER_TURN: "Share of the turns that must be answered so (1 is all)",
+    **dict.fromkeys(RANKED, "How many pairs may stand in another order?"),
     Kind.SPANS: "Overlap of the marked words that is right (0 to 1)",
 }
 
@@ -43,7 +44,7 @@ class ExpectedForm(forms.Form):
                     required=False,
                     initial=room[row.key],
                     min_value=0,
-                    max_value=1_000 if row.kind in {Kind.SCALE, Kind.RANKING} else 1,
+                    max_value=most_room(row),
                     widget=forms.NumberInput({"step": "any"}),
                 )
         why = forms.Textarea({"rows": 3, "dir": "auto"})
@@ -59,8 +60,8 @@ class ExpectedForm(forms.Form):
             help_text, name = "One stretch a line, exactly as it stands in the response.", MARKS + row.key
             marks = forms.Textarea({"rows": 3, "dir": "auto"})
             self.fields[name] = forms.CharField(label="Stretches", required=False, widget=marks, help_text=help_text)
-        elif row.kind in {Kind.MULTI_CHOICE, Kind.RANKING}:
-            field = field_of(row)
+        elif row.kind in {Kind.MULTI_CHOICE, Kind.PER_TURN, *RANKED} or row.options.get("typed"):
+            field = field_of(row, self.shown)
             field.required = False
             self.fields[PREFIX + row.key] = field
             return
@@ -88,7 +89,7 @@ class ExpectedForm(forms.Form):
             return int(float(given)) if float(given).is_integer() else float(given)
         if row.kind == Kind.SPANS:
             return [] if given == NONE else self.marks(row)
-        if row.kind == Kind.RANKING:
+        if row.kind in RANKED:
             return tiers_of(given, [response.pk for response in self.shown])
         if row.kind != Kind.COMPARISON:
             return given
@@ -134,10 +135,10 @@ def initial_of(revision: GoldRevision, criteria: list[Criterion], shown: list[Re
             found |= {name: THESE if given else NONE, MARKS + row.key: "\n".join(mark["quote"] for mark in given)}
         elif row.kind == Kind.COMPARISON:
             found[name] = comparison_value(given, shown)
-        elif row.kind == Kind.RANKING:
+        elif row.kind in RANKED:
             found[name] = places_of(given, [response.pk for response in shown])
         else:
-            found[name] = given if isinstance(given, list) else str(given)
+            found[name] = given if isinstance(given, list | dict) else str(given)
     return found
 
 

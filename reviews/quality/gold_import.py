@@ -16,7 +16,7 @@ from feedback.judgements.record import criteria_of
 from feedback.judgements.refusal import AnswersRefused
 from feedback.responses.models import Response
 from feedback.responses.subjects import sets
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import RANKED, Criterion
 from feedback.text.canonical import CanonicalError, parse_json
 from reviews.quality.gold_make import GoldRefused, make
 from reviews.quality.gold_models import GoldItem
@@ -84,7 +84,7 @@ def json_row(line: str) -> Any:
 
 def csv_rows(queue: Queue, text: str) -> Iterator[tuple[int, Any]]:
     """A column for each criterion, several values with semicolons between (of a ranking best first, "=" between those
-    that share a place); `external_id` and `explanation`.
+    that share a place; of turns "3=good"); `external_id` and `explanation`.
     """
     kinds = {row.key: row.kind for row in criteria_of(queue.rubric_version)}
     reader = csv.DictReader(io.StringIO(text))
@@ -103,7 +103,10 @@ def cell(kind: str, value: str) -> Any:
             return value
     if kind == Kind.MULTI_CHOICE:
         return [part.strip() for part in value.split(";") if part.strip()]
-    if kind == Kind.RANKING:
+    if kind == Kind.PER_TURN:
+        pairs = (part.partition("=") for part in value.split(";") if part.strip())
+        return {turn.strip(): said.strip() for turn, _, said in pairs}
+    if kind in RANKED:
         return [[name.strip() for name in tier.split("=")] for tier in value.split(";")]
     if kind == Kind.SPANS:
         return [] if value.lower() in {"none", "no", "[]"} else value
@@ -159,6 +162,8 @@ def by_name(queue: Queue, item: Item, answers: Any) -> Any:
         given = found.get(row.key)
         if row.kind == Kind.COMPARISON and isinstance(given, dict) and given.get("preferred") in ids:
             found[row.key] = {"strength": 1, **given, "preferred": ids[given["preferred"]]}
-        if row.kind == Kind.RANKING and isinstance(given, list) and all(isinstance(tier, list) for tier in given):
+        if row.kind == Kind.BEST_WORST and isinstance(given, dict):
+            found[row.key] = {end: ids.get(one, one) if isinstance(one, str) else one for end, one in given.items()}
+        if row.kind in RANKED and isinstance(given, list) and all(isinstance(tier, list) for tier in given):
             found[row.key] = [[ids.get(one, one) if isinstance(one, str) else one for one in tier] for tier in given]
     return found

@@ -12,12 +12,12 @@ from django.db.models.functions import Now
 from feedback.accounts.models import Member
 from feedback.audit.log import record
 from feedback.judgements.answers import check_answers
-from feedback.judgements.material import cited_passages, material_of
+from feedback.judgements.material import cited_passages, material_of, with_turns
 from feedback.judgements.models import Verdict
 from feedback.judgements.record import criteria_of
 from feedback.judgements.refusal import AnswersRefused
 from feedback.rubrics.models import Criterion
-from reviews.quality.gold_match import UNCHECKED, default_tolerance
+from reviews.quality.gold_match import UNCHECKED, default_tolerance, most_room
 from reviews.quality.gold_models import GoldItem, GoldRevision
 from reviews.quality.tally import VOTED
 from reviews.queues.extra import withdraw_extra
@@ -39,7 +39,8 @@ def checked_answers(item: Item, answers: Any) -> dict[str, Any]:
     known = {criterion.key for criterion in criteria}
     given = [c for c in criteria if c.key in answers and c.kind not in UNCHECKED]
     kept = {key: value for key, value in answers.items() if key not in known or key in {c.key for c in given}}
-    found = check_answers(material_of(item.subject, cited_passages(kept)), given, kept).answers
+    material = with_turns(material_of(item.subject, cited_passages(kept)), given)
+    found = check_answers(material, given, kept).answers
     if not found:
         raise AnswersRefused([{"pointer": "", "detail": "Give at least one expected answer that can be compared."}])
     return found
@@ -47,11 +48,12 @@ def checked_answers(item: Item, answers: Any) -> dict[str, Any]:
 
 def checked_tolerance(item: Item, given: Any) -> dict[str, float]:
     """By criterion; what is not said is the default of its kind."""
-    default = default_tolerance(criteria_of(item.rubric_version))
+    criteria = criteria_of(item.rubric_version)
+    default, most = default_tolerance(criteria), {criterion.key: most_room(criterion) for criterion in criteria}
     errors = []
     for key, value in (given or {}).items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if key not in default or not is_number or not 0 <= value <= 1_000:
+        if key not in default or not is_number or not 0 <= value <= max(1_000, most[key]):
             errors.append(
                 {"pointer": f"/tolerance/{key}", "detail": "Give a number, of a scale, a set, a ranking or marks."}
             )

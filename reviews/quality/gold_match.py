@@ -7,7 +7,7 @@ from itertools import combinations
 from math import comb
 from typing import Any
 
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import RANKED, Criterion
 from feedback.statistics.rankings import Tiers, places
 
 Kind = Criterion.Kind
@@ -26,6 +26,7 @@ def compare(
 
 def is_right(criterion: Criterion, expected: Any, given: Any, tolerance: float | None) -> bool:
     """Scales: within the tolerance (default 0). Sets: Jaccard at least (default 1). Marks: F1 at least (default 0.5).
+    Turns: such a share of those expected at least (default 1).
 
     Comparisons: the same outcome, for the same response, whatever side it was shown on; not how strongly. An answer
     that was left out is wrong; no marks at all are right when none are expected. Rankings: no more than so many of each
@@ -39,9 +40,12 @@ def is_right(criterion: Criterion, expected: Any, given: Any, tolerance: float |
         return bool(abs(given - expected) <= (tolerance or 0) + 1e-9)
     if criterion.kind == Kind.MULTI_CHOICE:
         return jaccard(set(expected), set(given)) >= (1.0 if tolerance is None else tolerance)
+    if criterion.kind == Kind.PER_TURN:
+        n_same = sum(given.get(turn) == value for turn, value in expected.items())
+        return n_same >= (1.0 if tolerance is None else tolerance) * len(expected) - 1e-9
     if criterion.kind == Kind.COMPARISON:
         return outcome(expected) == outcome(given)
-    if criterion.kind == Kind.RANKING:
+    if criterion.kind in RANKED:
         return distance(expected, given) <= (tolerance or 0)
     return bool(expected == given)
 
@@ -78,16 +82,23 @@ def marked(marks: Iterable[Mapping[str, Any]]) -> set[tuple[int, int, int]]:
     }
 
 
+def most_room(criterion: Criterion) -> float:
+    """The most that may be right: the whole of a scale, a thousand pairs of a ranking, all of a share."""
+    if criterion.kind == Kind.SCALE:
+        return float(max(1_000, criterion.options["max"] - criterion.options["min"]))
+    return 1_000 if criterion.kind in RANKED else 1
+
+
 def default_tolerance(criteria: Iterable[Criterion]) -> dict[str, float]:
-    """One step of a scale, half of the marked words, the whole of a set, a sixth of each two of a ranking."""
+    """One step of a scale, half of the marked words, a whole set, all turns, a sixth of a ranking's pairs."""
     found: dict[str, float] = {}
     for criterion in criteria:
         if criterion.kind == Kind.SCALE:
             found[criterion.key] = float(criterion.options.get("step", 1))
         elif criterion.kind == Kind.SPANS:
             found[criterion.key] = OVERLAP
-        elif criterion.kind == Kind.MULTI_CHOICE:
+        elif criterion.kind in {Kind.MULTI_CHOICE, Kind.PER_TURN}:
             found[criterion.key] = 1.0
-        elif criterion.kind == Kind.RANKING:
+        elif criterion.kind in RANKED:
             found[criterion.key] = float(comb(criterion.options["responses"], 2) // SIXTH)
     return found

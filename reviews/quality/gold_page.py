@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from feedback.accounts.models import Member, Project
 from feedback.judgements.record import ANSWER_ROWS, answers_of, criteria_of
@@ -109,8 +110,8 @@ def expected_lines(
 def said(criterion: Criterion, value: Any, shown: list[Response]) -> str:
     """An answer in words, on any page of gold."""
     if criterion.kind == Criterion.Kind.SPANS:
-        return " · ".join(f"“{mark['quote']}”" for mark in value) if value else "Nothing to mark"
-    return in_words(criterion, value, shown) or "No answer"
+        return " · ".join(f"“{mark['quote']}”" for mark in value) if value else gettext("Nothing to mark")
+    return in_words(criterion, value, shown) or gettext("No answer")
 
 
 def given_lines(gold: GoldItem, shown: list[Response]) -> list[Line]:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("gold/queues/<slug:key>/verdicts/", gold_views.from_verdicts, name="from-verdicts"),
     path("gold/queues/<slug:key>/import/", gold_views.import_gold, name="import"),
     path("gold/queues/<slug:key>/training/", gold_views.open_training, name="open-training"),
+    path("gold/queues/<slug:key>/training/along/", gold_views.move_training, name="move-training"),
     path("courses/<int:pk>/", training_views.training, name="training"),
     path("courses/<int:pk>/lesson/", training_views.lesson, name="lesson"),
 ]

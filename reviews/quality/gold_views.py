@@ -15,13 +15,14 @@ from feedback.audit.log import record
 from feedback.htmx import see_other
 from feedback.judgements.record import criteria_of
 from feedback.judgements.refusal import AnswersRefused
-from reviews.quality import gold_import, gold_make, gold_page, gold_training
+from reviews.quality import gold_along, gold_import, gold_make, gold_page, gold_training
 from reviews.quality.dispute import answers_of_subject, passage, passages_of
 from reviews.quality.gold_forms import CourseForm, ExpectedForm, ImportForm, SettingForm
-from reviews.quality.gold_models import GoldItem, GoldSetting
+from reviews.quality.gold_models import GoldItem, GoldSetting, TrainingCourse
 from reviews.queues.desk import conversation, names_of
 from reviews.queues.history import titles_of
 from reviews.queues.models import Item, Queue
+from reviews.queues.versions import MoveRefused
 
 PREVIEWED = 50
 
@@ -56,6 +57,7 @@ def gold_queue(request: MemberRequest, key: str) -> HttpResponse:
         "reviewers": gold_page.reviewers_of(queue, request.member),
         "candidates": candidates(queue),
         "course": getattr(queue, "course", None),
+        "trip": gold_along.behind(its) if (its := course_of(request, queue)) else None,
         "course_form": CourseForm(label_suffix=""),
     }
     return render(request, "reviews/quality/gold_queue.html", context, status=422 if form.errors else 200)
@@ -114,6 +116,28 @@ def open_training(request: MemberRequest, key: str) -> HttpResponse:
         messages.success(request, "The training is made. Nobody gets items of the queue before passing it.")
         return see_other("gold:gold-queue", project=request.project.slug, key=course.queue.key)
     return see_other("gold:gold-queue", project=request.project.slug, key=key)
+
+
+@require_POST
+def move_training(request: MemberRequest, key: str) -> HttpResponse:
+    """The training of a live queue, or this training, to the version that the live queue asks."""
+    queue = own_queue(request, key)
+    course = course_of(request, queue)
+    try:
+        trip = gold_along.move_along(course, request.member, request) if course else None
+    except MoveRefused as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        words = f"The training asks version {trip.version.number} now." if trip else "There is nothing to move."
+        messages.success(request, words)
+    return see_other("gold:gold-queue", project=request.project.slug, key=key)
+
+
+def course_of(request: MemberRequest, queue: Queue) -> TrainingCourse | None:
+    """Of a training queue its own, of a live one that of the training that opens it."""
+    courses = request.project.trainingcourses.select_related("queue__rubric_version")
+    found: TrainingCourse | None = courses.filter(queue=queue.pk if queue.is_training else queue.training_id).first()
+    return found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

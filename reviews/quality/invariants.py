@@ -71,6 +71,17 @@ def misstamped_responses() -> QuerySet[Response]:
     )
 
 
+def doubly_judged() -> QuerySet[Verdict]:
+    """Verdicts that stand though one under a newer version of the rubric stands on the same subject in their queue."""
+    newer = Verdict.objects.current().filter(
+        subject=OuterRef("subject"),
+        origin=OuterRef("origin"),
+        rubric_version__rubric=OuterRef("rubric_version__rubric"),
+        rubric_version__number__gt=OuterRef("rubric_version__number"),
+    )
+    return Verdict.objects.current().filter(Exists(newer))
+
+
 def own_adjudications() -> QuerySet[Verdict]:
     """Verdicts settled by somebody whose review is among those settled."""
     own = Review.objects.filter(
@@ -85,5 +96,6 @@ INVARIANTS = [
     Invariant("I10", "no verdict stands on an item that waits for reviews or a decision", overtaken_verdicts),
     Invariant("I10", "a settled item's verdict counts the reviews that count", uncounted_reviews),
     Invariant("I10", "a response's fact is what its newest standing verdict says", misstamped_responses),
+    Invariant("I10", "one verdict stands for a subject in a queue, that of the newest version", doubly_judged),
     Invariant("I10", "nobody settled a dispute about their own review", own_adjudications),
 ]

@@ -17,12 +17,15 @@ from feedback.judgements.models import Comparison
 from feedback.prompts.models import PromptVersion
 from feedback.responses.models import LanguageModel, ResponseBody, SubjectResponse
 from feedback.responses.tags import HasTag
+from feedback.rubrics.models import Criterion
 from feedback.statistics.preference import Control, Effect, Ratings, Votes, expected_share, islands, length_ratio, rate
 from feedback.statistics.rankings import places
 from feedback.statistics.ranks import rank_intervals, triads
 from reviews.quality.filters import reviews_of
 
 CHUNK = 2_000  # comparisons
+KIND = "criterion__kind"
+CAST = ("outcome", "preferred_id", "ranking", KIND)
 MOST = 200  # contestants that are rated, those with the most votes
 Z = 1.959964
 
@@ -203,7 +206,7 @@ def chunks(project_id: int, filters: Mapping[str, Any]) -> Iterator[list[dict[st
     rows = Comparison.objects.filter(project=project_id, review__in=reviews_of(project_id, filters)).order_by("pk")
     if filters.get("criterion"):
         rows = rows.filter(criterion__key=filters["criterion"])
-    columns = ("review__subject_id", "review__reviewer_id", "review__shown_order", "outcome", "preferred_id", "ranking")
+    columns = ("review__subject_id", "review__reviewer_id", "review__shown_order", *CAST)
     last = 0
     while chunk := list(rows.filter(pk__gt=last).values("pk", *columns)[:CHUNK]):
         last = chunk[-1]["pk"]
@@ -265,12 +268,14 @@ def take(collected: Collected, row: Mapping[str, Any], standing: Mapping[int, Co
 
 def bouts(row: Mapping[str, Any], responses: Sequence[int]) -> list[Bout]:
     """A ranking is all its pairs, ties among them; a preference each pair with the preferred, a tie (or "all bad")
-    every pair.
+    every pair. Where only the best and the worst were named, nothing is said of the others among them.
     """
     ranking, preferred = row["ranking"], row["preferred_id"]
     if ranking:
         place = places(ranking)  # the best first
         pairs = [(one, other, 0.5 if place[one] == place[other] else 1.0) for one, other in combinations(place, 2)]
+        if row.get(KIND) == Criterion.Kind.BEST_WORST:
+            pairs = [pair for pair in pairs if pair[2] == 1.0]
     elif preferred is not None:
         pairs = [(preferred, other, 1.0) for other in responses if other != preferred]
     else:

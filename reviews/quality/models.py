@@ -21,14 +21,15 @@ from feedback.judgements.models import Review, Verdict
 from reviews.quality.critic_models import CriticLook
 from reviews.quality.effort_models import HourlyCost
 from reviews.quality.gold_models import GoldCheck, GoldItem, GoldRevision, GoldSetting, GoldTurn, TrainingCourse
+from reviews.quality.inbox_models import DecisionsRead
 from reviews.quality.reliability_models import ReviewerMeasure, ReviewerNotice
 from reviews.quality.repeat_models import RepeatSetting, RepeatTurn
 from reviews.quality.subgroup_models import ReviewerAttribute, StatedAttribute
 from reviews.queues.models import Assignment, Item, Queue
 
 __all__ = [
-    "Adjudication", "CriticLook", "GoldCheck", "GoldItem", "GoldRevision", "GoldSetting", "GoldTurn", "HourlyCost",
-    "RepeatSetting", "RepeatTurn", "ReviewerAttribute", "ReviewerMeasure", "ReviewerNotice",
+    "Adjudication", "CriticLook", "DecisionsRead", "GoldCheck", "GoldItem", "GoldRevision", "GoldSetting", "GoldTurn",
+    "HourlyCost", "RepeatSetting", "RepeatTurn", "ReviewerAttribute", "ReviewerMeasure", "ReviewerNotice",
     "StatedAttribute", "TrainingCourse",
 ]  # fmt: skip
 
@@ -142,6 +143,7 @@ class Analysis(ProjectRow, Job):
         RELIABILITY = "reliability"
         EFFORT = "effort"
         SUBGROUPS = "subgroups"
+        PROPOSALS = "proposals"
 
     KEPT_DAYS: ClassVar[int] = 30
     bell: ClassVar[str] = "stats"

@@ -35,27 +35,28 @@ def classes_of(criterion: Criterion, size: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Weights:
-    """The policies of some queues, and what is known of their questions and reviewers."""
+    """What is known of the questions and reviewers of some queues, and the policies of those that have one."""
 
     policies: Mapping[int, OverlapPolicy]
     models: Mapping[tuple[int, str], LabelModel]
 
     @classmethod
-    def of(cls, queue_ids: Iterable[int]) -> Weights | None:
-        policies = {row.queue_id: row for row in OverlapPolicy.objects.filter(queue__in=queue_ids, is_on=True)}
-        if not policies:
-            return None
-        models = LabelModel.objects.filter(queue__in=policies)
+    def of(cls, queue_ids: Iterable[int]) -> Weights:
+        ids = set(queue_ids)
+        policies = {row.queue_id: row for row in OverlapPolicy.objects.filter(queue__in=ids, is_on=True)}
+        models = LabelModel.objects.filter(queue__in=ids)
         return cls(policies, {(row.queue_id, row.criterion): row for row in models})
 
     def decide(self, queue_id: int, reviewers: Sequence[int], response_ids: Sequence[int]) -> Decide:
-        """How this queue finds the winner of a question, with the posterior beside it."""
+        """How this queue finds the winner of a question: by most votes where it has no policy. The posterior stands
+        beside the answer either way.
+        """
         policy = self.policies.get(queue_id)
         name_of = {str(pk): str(place) for place, pk in enumerate(response_ids, 1)}
         id_of = {name: pk for pk, name in name_of.items()}
 
         def weighed(criterion: Criterion, voters: list[int], outcomes: list[str]) -> Decided:
-            if policy is None or criterion.kind not in WEIGHED or not outcomes:
+            if criterion.kind not in WEIGHED or not outcomes:
                 return majority(outcomes), {}
             model = self.models.get((queue_id, criterion.key))
             names = [name_of.get(outcome, outcome) for outcome in outcomes]
@@ -68,7 +69,7 @@ class Weights:
             leader = max(chances, key=lambda name: chances[name])
             told = {id_of.get(name, name): round(chance, DIGITS) for name, chance in chances.items()}
             winner = majority(outcomes)
-            if policy.decides == OverlapPolicy.Decides.RELIABILITY:
+            if policy and policy.decides == OverlapPolicy.Decides.RELIABILITY:
                 winner = id_of.get(leader, leader) if is_clear(chances, policy.target) else None
             return winner, {"posterior": told}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 from django import forms
@@ -16,16 +15,10 @@ from django.views.decorators.http import require_http_methods
 from feedback.accounts.access import MemberRequest
 from feedback.audit.log import record
 from feedback.htmx import page, see_other
-from feedback.judgements.record import criteria_of
-from feedback.rubrics.models import Criterion
-from feedback.statistics.consensus import Label, Replay, replay
-from reviews.quality.estimate import Row, labels
-from reviews.quality.models import LabelModel, OverlapPolicy
-from reviews.quality.overlap import WEIGHED, accuracy_of, classes_of
+from feedback.statistics.consensus import Replay
+from reviews.quality.models import OverlapPolicy
+from reviews.quality.overlap_replay import Question, questions
 from reviews.queues.models import Queue
-
-TARGETS = (0.8, 0.9, 0.95, 0.99)
-REPLAYED, FEWEST = 1_000, 30  # items, the newest; and how many there must be
 
 
 class OverlapForm(forms.ModelForm):
@@ -73,7 +66,7 @@ def queue_overlap(request: MemberRequest, key: str) -> HttpResponse:
         save(request, form)
         messages.success(request, "Saved. It holds for items that are settled from now on.")
         return see_other(reverse("queues:queue-detail", args=[request.project.slug, queue.key]))
-    context = {"queue": queue, "form": form, "questions": questions(queue), "fewest": FEWEST}
+    context = {"queue": queue, "form": form, "questions": [shown(question) for question in questions(queue)]}
     status = 422 if form.errors else 200
     return page(request, "reviews/quality/queue_overlap.html", context, partial="form", status=status)
 
@@ -85,23 +78,12 @@ def save(request: MemberRequest, form: OverlapForm) -> None:
     record("overlap-changed", policy.queue, request=request, **said)
 
 
-def questions(queue: Queue) -> list[dict[str, Any]]:
-    """Each question that can be weighed, with what other targets would have come to on its newest items."""
-    models = {model.criterion: model for model in queue.label_models.all()}
-    weighed = [criterion for criterion in criteria_of(queue.rubric_version) if criterion.kind in WEIGHED]
-    return [question(queue, criterion, models.get(criterion.key)) for criterion in weighed]
-
-
-def question(queue: Queue, criterion: Criterion, model: LabelModel | None) -> dict[str, Any]:
-    items: dict[int, list[Row]] = defaultdict(list)
-    for row in labels(queue, criterion, newest=REPLAYED * (queue.k + 2)):
-        items[row[0]].append(row)
-    known = [rows for rows in items.values() if len(rows) > 1]
+def shown(question: Question) -> dict[str, Any]:
     return {
-        "criterion": criterion,
-        "model": model,
-        "n_items": len(known),
-        "replays": [told(row) for row in replays(queue, criterion, model, known)] if len(known) >= FEWEST else [],
+        "criterion": question.criterion,
+        "model": question.model,
+        "n_items": question.n_items,
+        "replays": [told(row) for row in question.replays or []],
     }
 
 
@@ -113,10 +95,3 @@ def told(row: Replay) -> dict[str, str]:
         "same": f"{row.same:,} of {row.decided:,}",
         "expected": f"{row.expected:.1%}",
     }
-
-
-def replays(queue: Queue, criterion: Criterion, model: LabelModel | None, items: list[list[Row]]) -> list[Replay]:
-    classes = classes_of(criterion, queue.rubric_version.subject_size)
-    shares = model.shares if model else dict.fromkeys(classes, 1.0)
-    asked = [[Label(answer, accuracy_of(model, reviewer)) for _, reviewer, answer in rows] for rows in items]
-    return [replay(asked, classes, shares, target, 1) for target in TARGETS]

@@ -19,7 +19,7 @@ from django.utils import timezone
 from feedback.accounts.models import Member
 from feedback.judgements.models import Comparison, Rating, Review, Verdict
 from feedback.responses.models import SubjectResponse
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import RANKED, Criterion
 from feedback.statistics import reviewers
 from feedback.statistics.aggregation import Votes
 from feedback.statistics.reviewers import Choices, Figure, Sheet, Told
@@ -118,7 +118,7 @@ def compute(project_id: int, filters: Mapping[str, Any], heartbeat: Heartbeat) -
     found = questions_of(project_id, {turn.version for turn in turns.values()})
     wanted = filters.get("criterion")
     asked = [(question, ids) for question, ids in found if not wanted or question.key == wanted]
-    found = [one for one in asked if one[0].kind != Kind.RANKING]  # one order is no many answers
+    found = [one for one in asked if one[0].kind not in RANKED]  # one order is no many answers
     by_criterion = {pk: question for question, ids in found for pk in ids}
     read_answers(project_id, turns, by_criterion, heartbeat)
     read_spans(project_id, turns, by_criterion, heartbeat)
@@ -135,7 +135,7 @@ def compute(project_id: int, filters: Mapping[str, Any], heartbeat: Heartbeat) -
         add_shares(told[place], question.key, people, twice, reviewers.again)
     if not wanted:
         told["", ""] = at_large(project_id, turns, people, list(told.values()), heartbeat)
-    for question in (question for question, _ in asked if question.kind == Kind.RANKING):
+    for question in (question for question, _ in asked if question.kind in RANKED):
         told[question.key, question.kind] = [Told() for _ in people]
         add_shares(told[question.key, question.kind], question.key, people, checks, reviewers.gold)
         add_shares(told[question.key, question.kind], question.key, people, twice, reviewers.again)
@@ -180,7 +180,7 @@ def measured(
 
 def decided_by_moderators(project_id: int, question: Question, units: Sequence[int]) -> dict[int, str]:
     """Subject: the class that a moderator settled, as `labelled` calls it."""
-    if question.kind in {Kind.SCALE, Kind.SPANS, Kind.MULTI_CHOICE}:
+    if question.kind in {Kind.SCALE, Kind.SPANS, Kind.MULTI_CHOICE, Kind.PER_TURN}:
         return {}
     rows = Verdict.objects.current().filter(project=project_id, method=Verdict.Method.ADJUDICATED)
     known, found = set(units), {}

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from feedback.judgements.record import ANSWER_ROWS, answers_of, criteria_of
+from feedback.rubrics.models import Criterion
 from feedback.statistics.intervals import wilson
 from reviews.quality.gold_match import UNCHECKED, compare, default_tolerance
 from reviews.quality.repeat_models import RepeatTurn
@@ -48,7 +49,10 @@ def same(turn: RepeatTurn) -> Mapping[str, bool]:
 
 
 def told(queue: Queue) -> dict[str, Any]:
-    """How many are kept and answered, and of each question the share of same answers over all people together."""
+    """How many are kept and answered, and of each question the share of same answers over all people together.
+
+    `questions`: [{"criterion", "same", "n", "share", "low", "high"}], shares in [0, 1], None below FEWEST answers.
+    """
     turns = RepeatTurn.objects.filter(queue=queue)
     newest = turns.answered().order_by("-pk").values("pk")[:NEWEST]
     n: Counter[str] = Counter()
@@ -59,12 +63,13 @@ def told(queue: Queue) -> dict[str, Any]:
         "n_waiting": turns.filter(place__state=Place.State.OPEN).count(),
         "n_answered": turns.answered().count(),
         "n_people": turns.answered().values("reviewer").distinct().count(),
-        "questions": [line(row.label, n[f"{row.key}+"], n[row.key]) for row in criteria],
+        "questions": [line(row, n[f"{row.key}+"], n[row.key]) for row in criteria],
     }
 
 
-def line(label: str, same: int, n: int) -> dict[str, Any]:
+def line(criterion: Criterion, same: int, n: int) -> dict[str, Any]:
+    found: dict[str, Any] = {"criterion": criterion, "same": same, "n": n}
     if n < FEWEST:
-        return {"label": label, "same": same, "n": n, "is_few": True}
-    low, high = (round(100 * edge) for edge in wilson(same, n))
-    return {"label": label, "same": same, "n": n, "share": round(100 * same / n), "low": low, "high": high}
+        return {**found, "share": None, "low": None, "high": None}
+    low, high = wilson(same, n)
+    return {**found, "share": same / n, "low": low, "high": high}

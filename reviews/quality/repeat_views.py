@@ -58,7 +58,8 @@ def queue_repeats(request: MemberRequest, key: str) -> HttpResponse:
         save(request, form)
         messages.success(request, "Saved.")
         return see_other("quality:queue-repeats", project=request.project.slug, key=key)
-    context = {"queue": queue, "form": form, **told(queue)}
+    found = told(queue)
+    context = {"queue": queue, "form": form, **found, "questions": [shown(line) for line in found["questions"]]}
     status = 422 if form.errors else 200
     return page(request, "reviews/quality/queue_repeats.html", context, partial="form", status=status)
 
@@ -68,3 +69,11 @@ def save(request: MemberRequest, form: RepeatForm) -> None:
     setting = form.save()
     said = {name: getattr(setting, name) for name in ("is_on", "rate", "least_days")}
     record("repeats-changed", setting.queue, request=request, **said)
+
+
+def shown(line: dict[str, Any]) -> dict[str, Any]:
+    """In whole percents."""
+    words = {"label": line["criterion"].label, "same": line["same"], "n": line["n"]}
+    if line["share"] is None:
+        return {**words, "is_few": True}
+    return {**words, **{name: round(100 * line[name]) for name in ("share", "low", "high")}}

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from feedback.accounts.access import MemberRequest
@@ -86,7 +87,7 @@ def reviewer(request: MemberRequest, pseudonym: str) -> HttpResponse:
 
 def title_of(reader: Member, person: Member) -> str:
     if reader.pk == person.pk:
-        return "Your reliability"
+        return gettext("Your reliability")
     return f"Reliability of {person if reader.may('manage_members') else person.pseudonym}"
 
 

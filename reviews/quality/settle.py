@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Now
 
 from feedback.audit.log import record
@@ -25,7 +25,7 @@ from feedback.outbox.emit import emit_all
 from feedback.responses.models import Response, SubjectResponse
 from reviews.quality.models import Adjudication
 from reviews.quality.overlap import Weights, ask_again
-from reviews.quality.tally import Answer, Decide, by_majority, disputed, is_failure, tally
+from reviews.quality.tally import Answer, disputed, is_failure, tally
 from reviews.quality.voters import Voters, as_decided
 from reviews.quality.worth import worth
 from reviews.queues.items import end_verdict
@@ -39,10 +39,12 @@ BATCH = 100  # items a transaction
 TICK = timedelta(milliseconds=1)  # of SQLite's clock: a time of this very millisecond has come
 
 
+IS_DUE = Q(settle_after__isnull=True) | Q(settle_after__lte=Now() + TICK), Q(state=State.COMPLETE)
+
+
 def due_items() -> QuerySet[Item]:
     """Complete items whose last submit can no longer be undone."""
-    now = Now() + TICK
-    return Item.objects.filter(Q(settle_after__isnull=True) | Q(settle_after__lte=now), state=State.COMPLETE)
+    return Item.objects.filter(*IS_DUE)
 
 
 def settle_item(item: Item) -> Verdict | Adjudication | None:
@@ -83,7 +85,7 @@ class Case:
     reviews: list[Review] = field(default_factory=list)
     current: Verdict | None = None
     dispute: Adjudication | None = None
-    weights: Weights | None = None
+    weights: Weights = field(default_factory=lambda: Weights({}, {}))
     voters: Voters = field(default_factory=lambda: Voters({}))
     older: list[int] = field(default_factory=list)  # current verdicts of the items that this one asks about again
     is_overtaken: bool = False  # a newer item of the subject has its verdict: this one's reviews settle nothing more
@@ -105,9 +107,7 @@ class Case:
     def settled(self) -> Answer:
         criteria = criteria_of(self.item.rubric_version)
         reviewers = [review.reviewer_id for review in self.reviews]
-        decide: Decide = by_majority
-        if self.weights:
-            decide = self.weights.decide(self.item.queue_id, reviewers, self.response_ids)
+        decide = self.weights.decide(self.item.queue_id, reviewers, self.response_ids)
         answers = [answers_of(review) for review in self.reviews]
         return self.voters.stamped(criteria, tally(criteria, answers, self.response_ids, decide), reviewers, answers)
 
@@ -137,7 +137,7 @@ def settle_batch(item_ids: Sequence[int], *, skip_locked: bool = False) -> dict[
         if case.current and case.stands(settled):
             results[case.item.pk] = case.current
             close_dispute(case, case.current)
-        elif case.weights and case.weights.wants_more(case.item, len(case.reviews), settled):
+        elif case.weights.wants_more(case.item, len(case.reviews), settled):
             ask_again(case.item)
         elif keys or not case.reviews:
             disputes.append((case, keys))
@@ -151,8 +151,37 @@ def settle_batch(item_ids: Sequence[int], *, skip_locked: bool = False) -> dict[
 
 
 def lock(item_ids: Sequence[int], *, skip_locked: bool) -> list[Item]:
-    rows = due_items().filter(pk__in=item_ids).select_related("queue__rubric_version__rubric", "subject").order_by("pk")
-    return list(rows.select_for_update(of=("self",), skip_locked=skip_locked))
+    """Those that are due, each with the items that it asks about again locked before it: whoever decides one of those
+    meanwhile has committed, or waits. So each of two verdicts on a subject sees the other.
+    """
+    before = chains_of(item_ids)
+    rows = Item.objects.filter(
+        Q(*IS_DUE, pk__in=item_ids) | Q(pk__in=[pk for chain in before.values() for pk in chain])
+    )
+    rows = rows.annotate(is_due=ExpressionWrapper(Q(*IS_DUE), BooleanField()))
+    rows = rows.select_related("queue__rubric_version__rubric", "subject").order_by("pk")
+    locked = {row.pk: row for row in rows.select_for_update(of=("self",), skip_locked=skip_locked)}
+    asked = [locked[pk] for pk in sorted(set(item_ids) & locked.keys())]
+    return [row for row in asked if row.is_due and locked.keys() >= set(before.get(row.pk, ()))]
+
+
+def chains_of(item_ids: Iterable[int]) -> dict[int, list[int]]:
+    """By item, those that it asks about again, the nearest first; items without any are left out."""
+    chains: dict[int, list[int]] = defaultdict(list)
+    ends = {pk: pk for pk in item_ids}  # the last one found of each
+    while ends:
+        rows = Item.objects.filter(pk__in=set(ends.values()), earlier__isnull=False)
+        earlier = dict(rows.values_list("pk", "earlier_id"))
+        ends = {pk: earlier[end] for pk, end in ends.items() if end in earlier}
+        for pk, end in ends.items():
+            chains[pk].append(end)
+    return chains
+
+
+def lock_before(item_id: int) -> None:
+    """For a transaction that locks this item and then settles it: items are locked in the order of their ids."""
+    earlier = Item.objects.filter(pk__in=chains_of([item_id]).get(item_id, []))
+    list(earlier.order_by("pk").select_for_update().values_list("pk"))
 
 
 def load(items: list[Item]) -> list[Case]:

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from feedback.rubrics.models import Criterion
-from feedback.statistics.agreement import tabulate
+from feedback.rubrics.models import RANKED, Criterion
+from feedback.statistics.agreement import coarse, tabulate
 from feedback.statistics.intervals import wilson
 from reviews.quality.agreement import Heartbeat, Question, questions_of, read_answers, read_spans, row_of, turns_of
 from reviews.quality.reliability import Columns
@@ -35,7 +35,7 @@ def compute(project_id: int, filters: Mapping[str, Any], heartbeat: Heartbeat) -
     groups = dict(StatedAttribute.objects.filter(attribute=attribute).values_list("member", "value"))
     turns = turns_of(project_id, filters)
     found = questions_of(project_id, {turn.version for turn in turns.values()})
-    found = [(one, ids) for one, ids in found if one.kind != Criterion.Kind.RANKING]
+    found = [(one, ids) for one, ids in found if one.kind not in RANKED]
     by_criterion = {pk: question for question, ids in found for pk in ids}
     read_answers(project_id, turns, by_criterion, heartbeat)
     read_spans(project_id, turns, by_criterion, heartbeat)
@@ -57,6 +57,7 @@ def rows_of(question: Question, people: Mapping[int, int], groups: Mapping[int, 
     if not len(columns.unit):
         return []
     label, names = columns.labelled()
+    is_scale = question.kind == Criterion.Kind.SCALE
     shown = np.argsort(-np.bincount(label, minlength=len(names)), kind="stable")[:MOST_ANSWERS]
     kept = sorted(shown.tolist())
     rows = []
@@ -67,12 +68,12 @@ def rows_of(question: Question, people: Mapping[int, int], groups: Mapping[int, 
         if len(kept) < len(names):
             shares.append({"answer": "other answers", **share(rater, ~np.isin(answer, kept))})
         values = columns.values[mine]
-        answers = tabulate(columns.unit[mine], rater, values, question.categories)
+        answers = tabulate(columns.unit[mine], rater, coarse(values) if is_scale else values, question.categories)
         row = row_of(question, group, answers)
         rows.append(
             {name: row[name] for name in ("key", "label", "kind", "group", "undefined", "alpha", "low", "high")}
             | {"n_people": len(members), "n_answers": int(mine.sum()), "shares": shares}
-            | ({"mean": mean(rater, values)} if question.kind == Criterion.Kind.SCALE else {})
+            | ({"mean": mean(rater, values)} if is_scale else {})
         )
     return rows
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import statistics
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 from feedback.rubrics.conditions import meets
-from feedback.rubrics.models import Criterion
-from feedback.statistics.rankings import Said, agreeing, median, said_of_pairs
+from feedback.rubrics.models import RANKED, Criterion
+from feedback.statistics.rankings import Said, Tiers, agreeing, median, said_of_pairs
 from feedback.statistics.stretches import Mark, merged
 from feedback.statistics.votes import majority
 
 Kind = Criterion.Kind
 Answer = dict[str, Any]
-VOTED = {Kind.YES_NO, Kind.CHOICE, Kind.MULTI_CHOICE, Kind.SPANS, Kind.COMPARISON, Kind.RANKING}
+VOTED = {Kind.YES_NO, Kind.CHOICE, Kind.MULTI_CHOICE, Kind.PER_TURN, Kind.SPANS, Kind.COMPARISON, *RANKED}
 Decided = tuple[str | None, Answer]  # the winner, if there is one, and what else the answer says
 Decide = Callable[
     [Criterion, list[int], list[str]], Decided
@@ -78,10 +78,14 @@ def settle_one(criterion: Criterion, given: list[Any], response_ids: Sequence[in
         return settle_comparison(given, response_ids, win)
     if kind == Kind.RANKING:
         return settle_ranking(criterion.options, given, response_ids)
+    if kind == Kind.BEST_WORST:
+        return settle_best_worst(given, response_ids)
     if kind == Kind.SPANS:
         return settle_spans(given, win)
     if kind == Kind.MULTI_CHOICE:
         return settle_sets(criterion.options, given)
+    if kind == Kind.PER_TURN:
+        return settle_turns(given)
     if kind in {Kind.YES_NO, Kind.CHOICE}:
         return settle_values(given, win)
     return {"n": len(given)}
@@ -109,6 +113,27 @@ def settle_sets(options: dict[str, Any], given: list[list[str]]) -> Answer:
         "votes": {value: votes[value] for value in values},
         "n": len(given),
     }
+
+
+def settle_turns(given: list[dict[str, str]]) -> Answer:
+    """Each turn or step apart, by most of those who judged it. One that is drawn leaves the whole undecided."""
+    said: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for turn, value in (entry for answers in given for entry in answers.items()):
+        said[turn][value] += 1
+    votes = {turn: said[turn] for turn in sorted(said, key=int)}
+    won = {turn: majority(counts.elements()) for turn, counts in votes.items()}
+    return {
+        "value": won if None not in won.values() else None,
+        "share": share_of_turns(votes, won),
+        "turns": {turn: {"value": won[turn], "votes": dict(sorted(votes[turn].items()))} for turn in votes},
+        "n": len(given),
+    }
+
+
+def share_of_turns(votes: Mapping[str, Mapping[str, int]], value: Mapping[str, str | None]) -> float | None:
+    """The share of the turn that they agree on least."""
+    shares = (share_of(Counter(counts), value[turn]) for turn, counts in votes.items())
+    return min((share for share in shares if share is not None), default=None)
 
 
 def share_of_set(votes: Mapping[str, int], n: int, values: Sequence[str], chosen: Sequence[str]) -> float | None:
@@ -176,15 +201,41 @@ def settle_ranking(options: dict[str, Any], given: list[list[list[int]]], respon
     return {
         "value": found.tiers and [sorted(tier) for tier in found.tiers],
         "share": found.agreeing / (len(given) * len(said)) if given else None,
-        "pairs": [
-            {"responses": [one, other], "votes": {str(one): votes.before, str(other): votes.after, "tie": votes.beside}}
-            for (one, other), votes in said.items()
-        ],
+        "pairs": pairs_of(said),
         "n": len(given),
     }
 
 
-def share_of_ranking(pairs: Sequence[Answer], tiers: list[list[int]]) -> float | None:
+def pairs_of(said: Mapping[tuple[int, int], Said]) -> list[Answer]:
+    """The votes on each two responses."""
+    return [
+        {"responses": [one, other], "votes": {str(one): votes.before, str(other): votes.after, "tie": votes.beside}}
+        for (one, other), votes in said.items()
+    ]
+
+
+def settle_best_worst(given: list[list[list[int]]], response_ids: Sequence[int]) -> Answer:
+    """The best and the worst, each the one named most often; undecided unless both are, and are two responses.
+
+    Who named neither of two responses has said nothing of them: no vote, and no tie.
+    """
+    best, worst = (Counter(tiers[at][0] for tiers in given) for at in (0, -1))
+    top, low = (majority(votes.elements()) for votes in (best, worst))
+    pairs = pairs_of({two: said._replace(beside=0) for two, said in said_of_pairs(given, response_ids).items()})
+    tiers = None
+    if top is not None and low is not None and top != low:
+        tiers = [[top], sorted(pk for pk in response_ids if pk not in (top, low)), [low]]
+    return {
+        "value": tiers,
+        "share": share_of_ranking(pairs, tiers) if tiers else None,
+        "best": {str(pk): best[pk] for pk in response_ids},
+        "worst": {str(pk): worst[pk] for pk in response_ids},
+        "pairs": pairs,
+        "n": len(given),
+    }
+
+
+def share_of_ranking(pairs: Sequence[Answer], tiers: Tiers) -> float | None:
     """How many of the votes on two responses say what this ranking says, by all."""
     said = {}
     for pair in pairs:
@@ -225,10 +276,20 @@ def is_failure(criteria: Sequence[Criterion], settled: Answer) -> bool | None:
     for criterion in criteria:
         answer = settled[criterion.key]
         if criterion.fails_when and answer["n"] and answer.get("asked") is not False:
-            judged.append(None if decided(answer) is None else fails(criterion.fails_when, answer))
+            judged.append((fails_apart if "turns" in answer else fails_whole)(criterion.fails_when, answer))
     if any(judged):
         return True
     return None if None in judged or not judged else False
+
+
+def fails_whole(fails_when: dict[str, Any], answer: Answer) -> bool | None:
+    return None if decided(answer) is None else fails(fails_when, answer)
+
+
+def fails_apart(fails_when: dict[str, Any], answer: Answer) -> bool | None:
+    """One turn that is settled so is enough, whatever is left open of others."""
+    settled = {turn["value"] for turn in answer["turns"].values()}
+    return not settled.isdisjoint(fails_when["values"]) or (None if decided(answer) is None else False)
 
 
 def fails(fails_when: dict[str, Any], answer: Answer) -> bool:

@@ -24,7 +24,9 @@ def training(request: MemberRequest, pk: int) -> HttpResponse:
         gold_training.begin(course, request.member)
         claiming.claim(course.queue, request.member)
         return see_other("queues:review", project=request.project.slug, key=course.queue.key)
-    context = {**lesson_of(request, course), "opens": course.queue.opens.order_by("name")}
+    opens = list(course.queue.opens.order_by("name"))
+    names = ", ".join(queue.name for queue in opens)
+    context = {**lesson_of(request, course), "opens": opens, "opens_named": names}
     return render(request, "reviews/quality/training.html", context)
 
 

@@ -2,6 +2,7 @@ from django.urls import path
 
 from reviews.quality import (
     analysis_views,
+    critic_views,
     effort_views,
     inbox,
     overlap_views,
@@ -17,7 +18,9 @@ urlpatterns = [
     path("moderation/disputes/next/", views.settle_next, name="next"),
     path("moderation/disputes/<int:pk>/", views.settle, name="settle"),
     path("moderation/disputes/<int:pk>/critics/", views.critics, name="critics"),
+    path("responses/<int:pk>/critics/", critic_views.response_critics, name="response-critics"),
     path("quality/decisions/", inbox.inbox, name="inbox"),
+    path("quality/decisions/read/", inbox.mark_read, name="inbox-read"),
     path("quality/queues/<slug:key>/overlap/", overlap_views.queue_overlap, name="queue-overlap"),
     path("quality/queues/<slug:key>/repeats/", repeat_views.queue_repeats, name="queue-repeats"),
     path("quality/leaderboard/", analysis_views.leaderboard, name="leaderboard"),
@@ -31,6 +34,8 @@ urlpatterns = [
     path("quality/effort/effort.<str:form>", effort_views.effort_file, name="effort-file"),
     path("quality/subgroups/", subgroup_views.subgroups, name="subgroups"),
     path("quality/subgroups/subgroups.<str:form>", subgroup_views.subgroups_file, name="subgroups-file"),
+    path("quality/proposals/", critic_views.proposals, name="proposals"),
+    path("quality/proposals/proposals.<str:form>", critic_views.proposals_file, name="proposals-file"),
     path("quality/attributes/", subgroup_views.attributes, name="attributes"),
     path("quality/attributes/<int:pk>/remove/", subgroup_views.attribute_remove, name="attribute-remove"),
     path("quality/about-me/", subgroup_views.about_me, name="about-me"),

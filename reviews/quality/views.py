@@ -18,7 +18,7 @@ from feedback.judgements.refusal import AnswersRefused
 from reviews.quality.adjudicate import NotDisputed, ReviewedIt, adjudicate, has_reviewed
 from reviews.quality.critics import critics_of, look
 from reviews.quality.dispute import sheet
-from reviews.quality.forms import SettleForm
+from reviews.quality.forms import SettleForm, begun
 from reviews.quality.models import Adjudication, AdjudicationQuerySet
 from reviews.quality.settle import counted_reviews
 from reviews.queues.history import titles_of
@@ -137,14 +137,14 @@ def settle(request: MemberRequest, pk: int) -> HttpResponse:
         return gone(request)
     shown = item.subject.shown()
     criteria = [c for c in criteria_of(item.rubric_version) if c.key in dispute.disputed]
-    form = SettleForm(criteria, shown, request.POST or None, label_suffix="")
+    reviews = list(counted_reviews([item.pk]))
+    form = SettleForm(criteria, shown, request.POST or None, label_suffix="", initial=begun(criteria, reviews))
     is_own, status = has_reviewed(request.member, item), 200
     if request.method == "POST" and not is_own:
         if form.is_valid() and decide(request, item, form):
             messages.success(request, "Settled.")
             return see_other(next_url(request, dispute))
         status = 422
-    reviews = list(counted_reviews([item.pk]))
     context: dict[str, Any] = sheet(item, shown, reviews, dispute.disputed)
     context |= {"item": item, "dispute": dispute, "form": None if is_own else form, "is_own": is_own}
     context |= {

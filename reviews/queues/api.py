@@ -96,8 +96,8 @@ class QueueSerializer(serializers.ModelSerializer[Queue]):
         model = Queue
         fields = [
             "key", "name", "state", "rubric", "rubric_version", "k", "order", "lease_seconds", "lease_cap_seconds",
-            "grace_seconds", "shows_model", "shows_critic", "takes_imports", "is_restricted",
-            "created_at",
+            "grace_seconds", "shows_model", "shows_critic", "takes_imports", "is_restricted", "skill",
+            "hourly_cap", "daily_cap", "due_on", "created_at",
         ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from feedback.audit.log import record
 from reviews.queues.models import Front, OptOut, Queue
 from reviews.queues.take import lock_front
 
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @transaction.atomic
@@ -45,10 +45,14 @@ def offered(member: Member) -> list[str]:
 
 
 def goes_on_at(queue: Queue, member: Member) -> datetime | None:
-    """When the queue gives this person something again, if they have reached its cap for an hour."""
-    if queue.hourly_cap is None:
-        return None
-    lately = member.assignments.filter(queue=queue, submitted_at__gt=Now() - HOUR).order_by("-submitted_at")
-    times = list(lately.values_list("submitted_at", flat=True)[: queue.hourly_cap])
-    first = times[-1] if len(times) == queue.hourly_cap else None
-    return first + HOUR if first else None
+    """When the queue gives this person something again, if they have reached its cap for an hour or a day."""
+    times = [over(queue, member, cap, span) for cap, span in ((queue.hourly_cap, HOUR), (queue.daily_cap, DAY)) if cap]
+    return max((time for time in times if time), default=None)
+
+
+def over(queue: Queue, member: Member, cap: int, span: timedelta) -> datetime | None:
+    """When fewer than `cap` reviews lie within the span again; None when they do now."""
+    lately = member.assignments.filter(queue=queue, submitted_at__gt=Now() - span).order_by("-submitted_at")
+    times = list(lately.values_list("submitted_at", flat=True)[:cap])
+    first = times[-1] if len(times) == cap else None
+    return first + span if first else None

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from feedback.accounts.access import MemberRequest
@@ -23,17 +24,21 @@ class CareForm(forms.Form):
     opt_outs = forms.MultipleChoiceField(
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label="What I do not want to see",
-        help_text="Items with a ticked mark are not given to you, from the next one on. Nobody asks why, and no figure "
-        "of yours changes by it. Without a tick such texts are covered until you ask for them.",
+        label=gettext_lazy("What I do not want to see"),
+        help_text=gettext_lazy(
+            "Items with a ticked mark are not given to you, from the next one on. Nobody asks why, and no figure "
+            "of yours changes by it. Without a tick such texts are covered until you ask for them."
+        ),
     )
     break_minutes = forms.IntegerField(
         required=False,
         min_value=5,
         max_value=LONGEST_BREAK,
-        label="Remind me of a break after so many minutes",
-        help_text="Of reading and answering, not of the clock. A line appears above the item and nothing stops. Empty: "
-        "no reminder.",
+        label=gettext_lazy("Remind me of a break after so many minutes"),
+        help_text=gettext_lazy(
+            "Of reading and answering, not of the clock. A line appears above the item and nothing stops. "
+            "Empty: no reminder."
+        ),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
@@ -63,7 +68,7 @@ def preferences(request: MemberRequest) -> HttpResponse:
     form = CareForm(request.member, request.POST if request.method == "POST" else None)
     if form.is_valid():
         form.keep(request)
-        messages.success(request, "Saved. It holds from your next item on.")
+        messages.success(request, gettext("Saved. It holds from your next item on."))
         return redirect("queues:care", project=request.project.slug)
     status = 422 if form.is_bound else 200
     return render(request, "reviews/queues/care.html", {"form": form}, status=status)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,10 +19,12 @@ from feedback.audit.log import record
 from feedback.htmx import page
 from feedback.responses.models import SubjectResponse
 from feedback.rubrics.wording import condition_words
+from reviews.queues.counts import counts_of
 from reviews.queues.curate_form import QueueForm
+from reviews.queues.forecast import daily, forecast, waits
 from reviews.queues.history import titles_of
 from reviews.queues.models import Item, Queue
-from reviews.queues.progress import days, people, progress, with_progress
+from reviews.queues.progress import DAYS, days, people, progress, with_progress
 from reviews.queues.versions import newer_version
 
 ROWS = 50
@@ -53,16 +56,21 @@ def queue_detail(request: MemberRequest, key: str) -> HttpResponse:
 
 @require_GET
 def queue_activity(request: MemberRequest, key: str) -> HttpResponse:
-    """Reviews a day and a person: heavier to count than the progress, so it is loaded after the page."""
+    """What each person did: heavier to count than the progress, so it is loaded after the page."""
     queues = request.project.queues.select_related("rubric_version__guideline")
     queue: Queue = get_object_or_404(queues, key=key)
-    context = {
-        "queue": queue,
-        "guideline": queue.rubric_version.guideline,
-        "days": days(queue),
-        "people": people(queue),
-    }
+    context = {"queue": queue, "guideline": queue.rubric_version.guideline, "people": people(queue)}
     return page(request, "reviews/queues/queue_activity.html", context, partial="activity")
+
+
+@require_GET
+def queue_pace(request: MemberRequest, key: str) -> HttpResponse:
+    """Reviews a day, when the queue will be done at that pace, how long its items wait. Loaded after the page too."""
+    queue: Queue = get_object_or_404(request.project.queues, key=key)
+    found, counts = days(queue), counts_of([queue])[queue.pk]
+    expected = forecast(daily(queue, found, DAYS), counts.open + counts.held, timezone.now().date(), queue.due_on)
+    context = {"queue": queue, "days": found, "forecast": expected, **waits(queue)}
+    return page(request, "reviews/queues/queue_pace.html", context, partial="pace")
 
 
 class ItemFilter(forms.Form):

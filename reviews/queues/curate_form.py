@@ -14,7 +14,7 @@ from feedback.accounts.models import Member, Project
 from feedback.audit.log import record
 from feedback.permissions import VERBS
 from feedback.rubrics.models import RubricVersion
-from reviews.queues.models import Admission, Queue
+from reviews.queues.models import Admission, MemberSkill, Queue
 
 EVERYONE, NAMED = "everyone", "named"
 DAY = 1440  # minutes
@@ -55,6 +55,10 @@ class QueueForm(forms.ModelForm):
         least=0, most=7 * DAY, label="Minutes in which a review can be undone",
         help_text="It is settled after that; 0 offers no undo.",
     )  # fmt: skip
+    skill = forms.ChoiceField(
+        required=False, label="With this skill",
+        help_text="Admins say on a person’s page what they are an expert in.",
+    )  # fmt: skip
     people = MembersField(
         Member.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label="These people"
     )
@@ -62,13 +66,15 @@ class QueueForm(forms.ModelForm):
     class Meta:
         model = Queue
         fields = [
-            "name", "rubric_version", "k", "audience", "people", "order", "hourly_cap", "shows_model", "shows_critic",
-            "takes_imports",
+            "name", "rubric_version", "k", "audience", "people", "skill", "order", "due_on", "hourly_cap", "daily_cap",
+            "shows_model", "shows_critic", "takes_imports",
         ]  # fmt: skip
         labels = {
             "rubric_version": "Rubric",
             "k": "Reviews for each item",
-            "hourly_cap": "At most so many reviews from one person in an hour",
+            "due_on": "Due on",
+            "hourly_cap": "Most reviews by one person in an hour",
+            "daily_cap": "Most reviews by one person in 24 hours",
             "shows_model": "Show which model wrote a response",
             "shows_critic": "Propose the stretches that critics found",
             "takes_imports": "Only for labels imported from elsewhere",
@@ -77,8 +83,11 @@ class QueueForm(forms.ModelForm):
             "shows_model": "Knowing it sways people; leave it hidden unless it is what you ask about.",
             "shows_critic": "Reviewers accept or reject each. It sways them: what was shown is kept with a review.",
             "takes_imports": "Nobody claims from such a queue.",
-            "hourly_cap": "Then they get the next one later, and are told when. Empty: no cap.",
+            "due_on": "Reviewers see it, and the queue says when it will be late. Empty: no due date.",
+            "hourly_cap": "Then they are told when it goes on. Empty: no cap.",
+            "daily_cap": "Empty: no cap.",
         }
+        widgets = {"due_on": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
 
     def __init__(self, project: Project, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,6 +105,7 @@ class QueueForm(forms.ModelForm):
             min_value=1, max_value=50, initial=2, label="Reviews for each item", help_text="From different people."
         )
         self.offer_people()
+        self.offer_skills()
 
     def offer_people(self) -> None:
         """Active reviewers, and whoever is named already, so that nobody is dropped unseen."""
@@ -108,6 +118,12 @@ class QueueForm(forms.ModelForm):
             self.fields["people"].initial = named
         people = Member.objects.people().filter(offered, project=self.project)
         self.fields["people"].queryset = people  # type: ignore[attr-defined]
+
+    def offer_skills(self) -> None:
+        """What people of the project are experts in, and what the queue asks for already."""
+        tags = {*MemberSkill.objects.filter(project=self.project).values_list("tag", flat=True), self.instance.skill}
+        choices = [("", "Any"), *((tag, tag) for tag in sorted(tags - {""}))]
+        self.fields["skill"].choices = choices  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -130,7 +146,17 @@ class QueueForm(forms.ModelForm):
             self.add_error("people", "Tick at least one person, or let everyone review.")
         if self.instance.is_restricted and data.get("k") and 0 < len(people) < data["k"]:
             self.add_error("people", f"An item needs {data['k']} different people; these are {len(people)}.")
+        if skill := data.get("skill"):
+            self.clean_skill_of(skill, people, data.get("k") or 1)
         return data
+
+    def clean_skill_of(self, skill: str, people: list[Member], k: int) -> None:
+        """Enough different people have it."""
+        able = Member.objects.active().filter(project=self.project, role__in=VERBS["review"], skills__tag=skill)
+        if self.instance.is_restricted:
+            able = able.filter(pk__in=[member.pk for member in people])
+        if (n := able.count()) < k:
+            self.add_error("skill", f"An item needs {k} different people; {n} of those who may review have this skill.")
 
     @transaction.atomic
     def keep(self, request: Any) -> Queue:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.timesince import timeuntil
+from django.utils.translation import gettext
 
 from feedback.accounts.models import Member, Project
 from feedback.responses.models import Response
 from feedback.rubrics.models import Criterion, RubricVersion
 from feedback.text.diff import word_diff
+from feedback.text.fields import fields_of
 from feedback.text.render import Mark, render_markdown, render_segments
 from reviews.queues.care import goes_on_at
 from reviews.queues.care_models import unwanted
@@ -35,23 +39,36 @@ def words(content: Any) -> str:
     return content or ""
 
 
-def turn(message: dict[str, Any]) -> dict[str, Any]:
+def turn(message: dict[str, Any], place: int, n_calls: int) -> dict[str, Any]:
+    """A message as the page shows it: its place from 1, its calls numbered after the `n_calls` before them."""
+    text = words(message.get("content"))
     return {
+        "place": place,
         "role": message.get("role", ""),
         "name": message.get("name", ""),
-        "text": words(message.get("content")),
-        "tool_calls": named_calls(message.get("tool_calls")),
+        "text": text,
+        "fields": fields_of(text) if message.get("role") == "tool" else [],
+        "tool_calls": named_calls(message.get("tool_calls"), n_calls),
     }
 
 
-def named_calls(tool_calls: Any) -> list[dict[str, str]]:
-    calls = [call.get("function", {}) for call in tool_calls or []]
-    return [{"name": call.get("name", ""), "arguments": str(call.get("arguments", ""))} for call in calls]
+def named_calls(tool_calls: Any, n_before: int = 0) -> list[dict[str, Any]]:
+    calls = enumerate((call.get("function", {}) for call in tool_calls or []), n_before + 1)
+    return [named(number, call.get("name", ""), str(call.get("arguments", ""))) for number, call in calls]
+
+
+def named(number: int, name: str, arguments: str) -> dict[str, Any]:
+    return {"number": number, "name": name, "arguments": arguments, "fields": fields_of(arguments)}
+
+
+def placed(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    counts = [0, *accumulate(len(message.get("tool_calls") or []) for message in messages)]
+    return [turn(message, place, counts[place - 1]) for place, message in enumerate(messages, 1)]
 
 
 def conversation(shown: list[Response]) -> dict[str, Any]:
     """The turns up to the answer. Instructions that differ between two responses would tell them apart: not shown."""
-    turns = [turn(message) for message in shown[0].body.messages]
+    turns = placed(shown[0].body.messages)
     if any(response.body.messages != shown[0].body.messages for response in shown):
         turns = [entry for entry in turns if entry["role"] not in {"system", "developer"}]
     system = [entry for entry in turns if entry["role"] in {"system", "developer"}]
@@ -60,19 +77,28 @@ def conversation(shown: list[Response]) -> dict[str, Any]:
 
 
 def shown_answers(shown: list[Response], *, shows_model: bool) -> list[dict[str, Any]]:
-    diffs = differences(*(response.body.output for response in shown)) if len(shown) == 2 else [""] * len(shown)
+    is_pair = len(shown) == 2
+    diffs = differences(*(response.body.output for response in shown)) if is_pair else [""] * len(shown)
+    sides = ["left", "right"] if is_pair else [""] * len(shown)
     return [
         {
             "label": name,
+            "side": side,
             "text": response.body.output,
             "text_hash": response.output_hash,
-            "tool_calls": named_calls(response.body.tool_calls),
+            "tool_calls": named_calls(response.body.tool_calls, n_calls(response)),
+            "place": len(response.body.messages) + 1,
             "response": response.pk,
             "model": str(response.model or "") if shows_model else "",
             "diff": diff,
         }
-        for name, response, diff in zip(names_of(shown).values(), shown, diffs, strict=True)
+        for name, side, response, diff in zip(names_of(shown).values(), sides, shown, diffs, strict=True)
     ]
+
+
+def n_calls(response: Response) -> int:
+    """How many tools were called before the output."""
+    return sum(len(message.get("tool_calls") or []) for message in response.body.messages)
 
 
 def sensitive(shown: list[Response], project: Project) -> list[str]:
@@ -236,7 +262,7 @@ def conversation_page(member: Member, escalation: Escalation, form: Any) -> dict
     shown = escalation.item.subject.shown(escalation.assignment.shown_order if escalation.assignment else None)
     messages = escalation.messages.select_related("author__user")
     said = [
-        {"by": "You" if m.author_id == member.pk else author_of(m, member), "at": m.created_at, "text": m.text,
+        {"by": gettext("You") if m.author_id == member.pk else author_of(m, member), "at": m.created_at, "text": m.text,
          "is_own": m.author_id == member.pk}
         for m in messages
     ]  # fmt: skip
@@ -257,50 +283,68 @@ def finished(queue: Queue, member: Member) -> dict[str, str]:
     """Why there is nothing on the desk; empty when there is simply nothing left."""
     if member.assignments.filter(~unwanted(member, OuterRef("item")), queue=queue).orphaned().exists():
         return {
-            "title": "Your item was given back while you were away",
-            "text": "What you had written is kept. Take it up again: you have it back, unless others have finished it.",
-            "again": "Take it up again",
+            "title": gettext("Your item was given back while you were away"),
+            "text": gettext(
+                "What you had written is kept. Take it up again: you have it back, unless others have finished it."
+            ),
+            "again": gettext("Take it up again"),
         }
     if queue.keeps_out(member):
         return {
-            "title": "You get no items here for now",
-            "text": "A moderator restricted your work; My work says why. What you reviewed is kept.",
+            "title": gettext("You get no items here for now"),
+            "text": gettext("A moderator restricted your work; My work says why. What you reviewed is kept."),
         }
     if queue.wants_training_of(member):
         return {
-            "title": "A short training comes first",
-            "text": "Whoever reviews here has passed it: a few items, and after each what was expected and why.",
+            "title": gettext("A short training comes first"),
+            "text": gettext(
+                "Whoever reviews here has passed it: a few items, and after each what was expected and why."
+            ),
             "link": reverse("gold:training", kwargs={"project": member.project.slug, "pk": queue.training_id}),
-            "link_text": "Go to the training",
+            "link_text": gettext("Go to the training"),
         }
     if not queue.admits(member):
         return {
-            "title": "This queue is for other people",
-            "text": "Its curator named who judges it. What you reviewed here is kept.",
+            "title": gettext("This queue is for other people"),
+            "text": gettext("It asks for people with the skill “%(skill)s”. What you reviewed here is kept.")
+            % {"skill": queue.skill}
+            if queue.skill
+            else gettext("Its curator named who judges it. What you reviewed here is kept."),
         }
     if queue.state != Queue.State.OPEN:
         return {
-            "title": f"This queue is {queue.get_state_display().lower()}",
-            "text": "Nothing is given out from it at the moment. Your reviews are kept.",
+            "title": gettext("This queue is %(state)s") % {"state": queue.get_state_display().lower()},
+            "text": gettext("Nothing is given out from it at the moment. Your reviews are kept."),
         }
     if at := goes_on_at(queue, member):
         return {
-            "title": "Time for something else",
-            "text": f"You have given this queue as much as it asks of one person in an hour, {queue.hourly_cap} "
-            f"reviews. It goes on at {at:%H:%M} UTC, and what waits for you stays.",
+            "title": gettext("Time for something else"),
+            "text": gettext(
+                "You have given this queue as much as it asks of one person for now. There is more from %(at)s UTC on, "
+                "and what waits for you stays."
+            )
+            % {"at": date_format(at, "j F, H:i")},
         }
     if not queue.items.exists():
-        return {"title": "Nothing has come into this queue yet", "text": "Its first items appear here as they come in."}
+        return {
+            "title": gettext("Nothing has come into this queue yet"),
+            "text": gettext("Its first items appear here as they come in."),
+        }
     return {}
 
 
 def paused(until: datetime | None) -> dict[str, str]:
     """What somebody is told who stopped for a while."""
-    ends = f"It is held for you for {timeuntil(until)}. After that others" if until else "Others"
+    words = gettext("What you had written is saved. Others may get the item; what you wrote stays yours.")
+    if until:
+        words = gettext(
+            "What you had written is saved. It is held for you for %(left)s. After that others may get the item; "
+            "what you wrote stays yours."
+        ) % {"left": timeuntil(until)}
     return {
-        "title": "Paused",
-        "text": f"What you had written is saved. {ends} may get the item; what you wrote stays yours.",
-        "again": "Go on",
+        "title": gettext("Paused"),
+        "text": words,
+        "again": gettext("Go on"),
     }
 
 

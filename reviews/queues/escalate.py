@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from feedback.accounts.models import Member, Project
 from feedback.audit.log import record
@@ -53,7 +54,9 @@ def say(escalation: Escalation, member: Member, text: str) -> EscalationMessage:
     """Add a message. Who may not see the conversation finds it gone (Escalation.DoesNotExist)."""
     locked = of(escalation, member)
     if not locked.is_open:
-        raise EscalationRefused("This conversation is closed. Ask anew from the item when there is more to say.")
+        raise EscalationRefused(
+            gettext("This conversation is closed. Ask anew from the item when there is more to say.")
+        )
     message = EscalationMessage.objects.create(
         project_id=locked.project_id, escalation=locked, author=member, text=checked(text)
     )
@@ -67,7 +70,7 @@ def close(escalation: Escalation, member: Member) -> None:
     locked = of(escalation, member)
     if locked.is_open:
         if not locked.is_answered and member.pk != locked.raised_by_id:
-            raise EscalationRefused("Say a word to the reviewer before you close the question.")
+            raise EscalationRefused(gettext("Say a word to the reviewer before you close the question."))
         locked.closed_at, locked.closed_by = timezone.now(), member
         locked.save(update_fields=["closed_at", "closed_by"])
         record("escalation-closed", locked, actor=member)
@@ -117,7 +120,9 @@ def checked(text: str) -> str:
     except CanonicalError as error:
         raise EscalationRefused(error.message) from error
     if not text:
-        raise EscalationRefused("Say what the moderator should look at.")
+        raise EscalationRefused(gettext("Say what the moderator should look at."))
     if len(text) > LONGEST:
-        raise EscalationRefused(f"At most {LONGEST:,} characters; this has {len(text):,}.")
+        raise EscalationRefused(
+            gettext("At most %(most)s characters; this has %(n)s.") % {"most": f"{LONGEST:,}", "n": f"{len(text):,}"}
+        )
     return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from feedback.accounts.models import Member, ProjectRow
 from feedback.permissions import VERBS
@@ -58,9 +58,24 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
             last_said_at=models.Subquery(words.values("created_at")[:1]),
         )
 
+    def in_state(self, state: str) -> EscalationQuerySet:
+        """`with_last_word`; open: the reviewer had it, answered: a moderator had it."""
+        rows = self.with_last_word()
+        if state == Escalation.State.CLOSED:
+            return rows.filter(closed_at__isnull=False)
+        waits = {"last_author_id": F("raised_by")}
+        return rows.open().filter(**waits) if state == Escalation.State.OPEN else rows.open().exclude(**waits)
+
 
 class Escalation(ProjectRow):
     """A reviewer's request to a moderator about an item, and the conversation under it (verbs: escalate.py)."""
+
+    class State(models.TextChoices):
+        """Whose turn it is; no column, see `in_state`."""
+
+        OPEN = "open"
+        ANSWERED = "answered"
+        CLOSED = "closed"
 
     item = models.ForeignKey("queues.Item", models.CASCADE, related_name="escalations")
     assignment = models.ForeignKey(

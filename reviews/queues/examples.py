@@ -34,10 +34,17 @@ queue: dict[str, Any] = {
     "key": "which-answer-is-better", "name": "Which answer is better?", "state": "open",
     "rubric": "Which answer is better?", "rubric_version": 1, "k": 3, "order": "arrival", "lease_seconds": 1800,
     "lease_cap_seconds": 14400, "grace_seconds": 60, "shows_model": False, "shows_critic": False,
-    "takes_imports": False, "created_at": AT,
+    "takes_imports": False, "is_restricted": False, "skill": "", "hourly_cap": None, "daily_cap": 100,
+    "due_on": "2026-03-31", "created_at": AT,
 }  # fmt: skip
 counts = {"open": 15, "complete": 0, "settled": 30, "unresolved": 4, "withdrawn": 0}
 
+listed: dict[str, Any] = {
+    "id": 51, "queue": "groundedness", "responses": ["resp-204"], "rubric_version": 3, "state": "unresolved",
+    "reviews_wanted": 2, "reviews_in": 2, "earlier": None, "rule_label": "Refunds 2", "stratum": "web",
+    "inclusion_probability": 0.25, "created_at": AT, "completed_at": LATER,
+}  # fmt: skip
+ITEM = OpenApiExample("An item in dispute", value=listed)
 QUEUE = OpenApiExample("A queue", value=queue)
 QUEUE_DETAIL = OpenApiExample(
     "A queue and its progress",

@@ -10,19 +10,21 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, gettext_lazy
 
 from feedback.judgements.record import criteria_of
 from feedback.responses.models import Response
 from feedback.rubrics.conditions import asked_only
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import OF_CHOICES, RANKED, Criterion
 from feedback.rubrics.wording import condition_words
 from feedback.text.canonical import CanonicalError, parse_json
 from reviews.queues.models import Assignment
+from reviews.queues.per_turn import TurnsField
 from reviews.queues.proposals import PROPOSALS, decided, rejected_of
-from reviews.queues.ranking import PlacesField, places_of, tiers_of
+from reviews.queues.ranking import EndsField, PlacesField, places_of, tiers_of
 from reviews.queues.submit import NOT_QUALIFIED
 
-NEEDED = "This question needs an answer."
+NEEDED = gettext_lazy("This question needs an answer.")
 PREFIX = "q-"
 LONGEST_MS = 24 * 3600 * 1000
 MOST_BYTES_OF_MARKS = 1024 * 1024
@@ -47,14 +49,19 @@ def point_text(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else str(value)
 
 
+def how_strongly(name: str, strength: int) -> str:
+    """What is preferred, and how much: 1 to 3."""
+    words = {2: gettext("%(name)s, much"), 3: gettext("%(name)s, by far")}
+    return words.get(strength, "%(name)s") % {"name": name}
+
+
 def comparison_choices(options: dict[str, Any]) -> list[tuple[str, str]]:
     """From the left one, strongly, over equal to the right one, strongly; then none acceptable."""
-    words = {1: "", 2: ", much", 3: ", by far"}
     strengths = range(1, int(options.get("strengths", 1)) + 1)
-    left = [(f"left_{n}", f"Left{words[n]}") for n in reversed(strengths)]
-    right = [(f"right_{n}", f"Right{words[n]}") for n in strengths]
-    both_bad = [("both_bad", "Both unacceptable")] if options.get("both_bad") else []
-    return [*left, ("tie", "Equal"), *right, *both_bad]
+    left = [(f"left_{n}", how_strongly(gettext("Left"), n)) for n in reversed(strengths)]
+    right = [(f"right_{n}", how_strongly(gettext("Right"), n)) for n in strengths]
+    both_bad = [("both_bad", gettext("Both unacceptable"))] if options.get("both_bad") else []
+    return [*left, ("tie", gettext("Equal")), *right, *both_bad]
 
 
 def choices_of(criterion: Criterion) -> list[tuple[str, str]]:
@@ -63,10 +70,10 @@ def choices_of(criterion: Criterion) -> list[tuple[str, str]]:
         return scale_choices(options)
     if criterion.kind == Criterion.Kind.COMPARISON:
         return comparison_choices(options)
-    if criterion.kind in {Criterion.Kind.CHOICE, Criterion.Kind.MULTI_CHOICE}:
+    if criterion.kind in OF_CHOICES:
         return [(choice["value"], choice["label"]) for choice in options["choices"]]
-    unsure = [("unsure", "Unsure")] if options.get("unsure") else []
-    return [("yes", "Yes"), ("no", "No"), *unsure]
+    unsure = [("unsure", gettext("Unsure"))] if options.get("unsure") else []
+    return [("yes", gettext("Yes")), ("no", gettext("No")), *unsure]
 
 
 def how_many(options: dict[str, Any]) -> str:
@@ -74,29 +81,37 @@ def how_many(options: dict[str, Any]) -> str:
     fewest, most = options.get("min_chosen", 1), options.get("max_chosen", len(options["choices"]))
     is_limited = most < len(options["choices"])
     if fewest == most:
-        return f"Choose {most}."
-    if not fewest:
-        return f"Choose up to {most}, or none." if is_limited else "Choose any, or none."
-    return f"Choose {fewest} to {most}." if is_limited else f"Choose {fewest} or more."
+        words = gettext("Choose %(most)s.")
+    elif not fewest:
+        words = gettext("Choose up to %(most)s, or none.") if is_limited else gettext("Choose any, or none.")
+    else:
+        words = gettext("Choose %(fewest)s to %(most)s.") if is_limited else gettext("Choose %(fewest)s or more.")
+    return words % {"fewest": fewest, "most": most}
 
 
-def field_of(criterion: Criterion) -> forms.Field:
-    """A native control for a criterion; spans have none of their own, the script writes one hidden field."""
+def field_of(criterion: Criterion, shown: Sequence[Response] = ()) -> forms.Field:
+    """A native control for a criterion; spans have none of their own, the script writes one hidden field. `shown` is
+    needed only for what is asked about each turn.
+    """
     is_set = criterion.kind == Criterion.Kind.MULTI_CHOICE
     may_be_empty = bool(criterion.asked_when) or is_set and not criterion.options.get("min_chosen", 1)
     shared: dict[str, Any] = {
         "label": criterion.label,
         "help_text": criterion.help_text,
         "required": criterion.is_required and not may_be_empty,
-        "error_messages": {"required": NEEDED, "invalid_choice": "Choose one of the answers shown."},
+        "error_messages": {"required": NEEDED, "invalid_choice": gettext("Choose one of the answers shown.")},
     }
     if criterion.kind in {Criterion.Kind.TEXT, Criterion.Kind.CORRECTION}:
         rows = 3 if criterion.kind == Criterion.Kind.TEXT else 8
         field: forms.Field = forms.CharField(
             widget=forms.Textarea({"rows": rows, "dir": "auto"}), strip=False, **shared
         )
-    elif criterion.kind == Criterion.Kind.RANKING:
-        field = PlacesField(criterion.options, **shared)
+    elif criterion.kind in RANKED:
+        field = (PlacesField if criterion.kind == Criterion.Kind.RANKING else EndsField)(criterion.options, **shared)
+    elif criterion.kind == Criterion.Kind.PER_TURN:
+        field = TurnsField(criterion.options, shown, **shared)
+    elif criterion.options.get("typed"):
+        field = typed_field(criterion.options, **shared)
     elif is_set:
         shared["help_text"] = f"{criterion.help_text} {how_many(criterion.options)}".strip()
         field = forms.MultipleChoiceField(choices=choices_of(criterion), widget=forms.CheckboxSelectMultiple, **shared)
@@ -104,6 +119,14 @@ def field_of(criterion: Criterion) -> forms.Field:
         field = forms.ChoiceField(choices=choices_of(criterion), widget=forms.RadioSelect, **shared)
     field.criterion = criterion  # type: ignore[attr-defined]
     return field
+
+
+def typed_field(options: dict[str, Any], *, help_text: str, **shared: Any) -> forms.FloatField:
+    """A number to type. One out of bounds stays in a draft: the check of answers refuses it when it is sent."""
+    low, high, step = (point_text(options.get(name, 1)) for name in ("min", "max", "step"))
+    bounds = f"A number from {options['min']:,} to {options['max']:,}{'' if step == '1' else f', in steps of {step}'}."
+    widget = forms.NumberInput({"min": low, "max": high, "step": step, "inputmode": "decimal"})
+    return forms.FloatField(widget=widget, help_text=f"{help_text} {bounds}".strip(), **shared)
 
 
 def add_condition(field: forms.Field, criterion: Criterion, criteria: Sequence[Criterion]) -> None:
@@ -130,7 +153,8 @@ class ReviewForm(forms.Form):
         self.spans_key = next((c.key for c in self.criteria if c.kind == Criterion.Kind.SPANS), None)
         for criterion in self.criteria:
             if criterion.kind != Criterion.Kind.SPANS:
-                self.fields[PREFIX + criterion.key] = field_of(criterion)
+                is_of_turns = criterion.kind == Criterion.Kind.PER_TURN
+                self.fields[PREFIX + criterion.key] = field_of(criterion, self.shown if is_of_turns else ())
                 add_condition(self.fields[PREFIX + criterion.key], criterion, self.criteria)
         if assignment.visible.get("critic"):
             rejected = rejected_of(assignment.visible)
@@ -141,6 +165,15 @@ class ReviewForm(forms.Form):
     @property
     def has_ranking(self) -> bool:
         return any(criterion.kind == Criterion.Kind.RANKING for criterion in self.criteria)
+
+    @property
+    def judged_apart(self) -> set[str]:
+        """What is asked about one by one: "assistant", "step"."""
+        return {row.options["of"] for row in self.criteria if row.kind == Criterion.Kind.PER_TURN}
+
+    @property
+    def has_ends(self) -> bool:
+        return any(criterion.kind == Criterion.Kind.BEST_WORST for criterion in self.criteria)
 
     @cached_property
     def shown(self) -> list[Response]:
@@ -153,7 +186,7 @@ class ReviewForm(forms.Form):
             marks = parse_json(self.cleaned_data["spans"] or "[]", max_bytes=MOST_BYTES_OF_MARKS)
             return [tidy_mark(mark) for mark in marks]
         except (CanonicalError, ValueError, TypeError, AttributeError, KeyError) as error:
-            raise forms.ValidationError("The marks could not be read; mark the words again.") from error
+            raise forms.ValidationError(gettext("The marks could not be read; mark the words again.")) from error
 
     def clean_active_ms(self) -> int:
         """A measure beside the answers: one that makes no sense is no reason to refuse them."""
@@ -162,7 +195,7 @@ class ReviewForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         if "submission_id" in self.errors:  # a hidden field shows no error of its own
-            self.add_error(None, "This page is damaged. Copy what you wrote, then reload it.")
+            self.add_error(None, gettext("This page is damaged. Copy what you wrote, then reload it."))
         return self.cleaned_data
 
     def answers(self) -> dict[str, Any]:
@@ -204,7 +237,7 @@ class ReviewForm(forms.Form):
                 return {"outcome": given}
             preferred = self.assignment.shown_order[0 if side == "left" else 1]
             return {"outcome": "preferred", "preferred": preferred, "strength": int(strength)}
-        if criterion.kind == Criterion.Kind.RANKING:
+        if criterion.kind in RANKED:
             return tiers_of(given, self.assignment.shown_order)
         if criterion.kind == Criterion.Kind.CORRECTION:
             return rewritten(self.shown[0], given)
@@ -273,8 +306,10 @@ def initial_of(answers: dict[str, Any], criteria: tuple[Criterion, ...], shown: 
             initial[name] = text or shown[0].body.output
         elif criterion.kind == Criterion.Kind.COMPARISON and isinstance(given, dict):
             initial[name] = comparison_value(given, shown)
-        elif criterion.kind == Criterion.Kind.RANKING:
+        elif criterion.kind in RANKED:
             initial[name] = places_of(given, [response.pk for response in shown])
+        elif criterion.kind == Criterion.Kind.PER_TURN:
+            initial[name] = given if isinstance(given, dict) else {}
         elif criterion.kind == Criterion.Kind.MULTI_CHOICE:
             initial[name] = given if isinstance(given, list) else []
         elif given is not None:
@@ -293,19 +328,19 @@ class SkipForm(forms.Form):
     """Why not this item. Its ids begin with `skip-`: the review form on the same page has a token too."""
 
     REASONS = [
-        (NOT_QUALIFIED, "I am not qualified for this one"),
-        ("unclear", "I do not understand the question"),
-        ("language", "I do not read this language"),
-        ("broken", "Something is missing or broken"),
-        ("upsetting", "I would rather not read this"),
-        ("other", "Another reason"),
+        (NOT_QUALIFIED, gettext_lazy("I am not qualified for this one")),
+        ("unclear", gettext_lazy("I do not understand the question")),
+        ("language", gettext_lazy("I do not read this language")),
+        ("broken", gettext_lazy("Something is missing or broken")),
+        ("upsetting", gettext_lazy("I would rather not read this")),
+        ("other", gettext_lazy("Another reason")),
     ]
     token = forms.UUIDField(widget=forms.HiddenInput)
-    reason = forms.ChoiceField(choices=REASONS, label="Why skip it?")
+    reason = forms.ChoiceField(choices=REASONS, label=gettext_lazy("Why skip it?"))
     note = forms.CharField(
         required=False,
         max_length=500,
-        label="Why, or who would know",
+        label=gettext_lazy("Why, or who would know"),
         widget=forms.TextInput({"dir": "auto"}),
     )
 
@@ -319,7 +354,9 @@ class EscalationForm(forms.Form):
     KEEP, PASS_ON = "keep", "pass-on"
     token = forms.UUIDField(widget=forms.HiddenInput)
     text = forms.CharField(
-        max_length=2000, label="What should a moderator look at?", widget=forms.Textarea({"rows": 3, "dir": "auto"})
+        max_length=2000,
+        label=gettext_lazy("What should a moderator look at?"),
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
     )
     skill = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)  # a list that comes when it opens
     then = forms.ChoiceField(choices=[(KEEP, KEEP), (PASS_ON, PASS_ON)], required=False, widget=forms.HiddenInput)
@@ -330,7 +367,10 @@ class EscalationForm(forms.Form):
 
 class MessageForm(forms.Form):
     text = forms.CharField(
-        max_length=2000, label="Your message", widget=forms.Textarea({"rows": 3, "dir": "auto"}), required=False
+        max_length=2000,
+        label=gettext_lazy("Your message"),
+        widget=forms.Textarea({"rows": 3, "dir": "auto"}),
+        required=False,
     )
 
 

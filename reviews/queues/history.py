@@ -8,11 +8,12 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext
 
 from feedback.accounts.models import Member
 from feedback.judgements.record import ANSWER_ROWS, answers_of, criteria_of
 from feedback.responses.models import SubjectResponse
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import RANKED, Criterion
 from feedback.rubrics.wording import answer_words
 from reviews.queues.desk import words
 from reviews.queues.filters import TurnFilter
@@ -63,7 +64,7 @@ def line(row: Assignment, titles: dict[int, str], project: str) -> dict[str, Any
     state, tone = said(row)
     return {
         "at": row.submitted_at or row.claimed_at,
-        "title": titles.get(row.item.subject_id) or f"Review {row.pk}",
+        "title": titles.get(row.item.subject_id) or gettext("Review %(number)s") % {"number": row.pk},
         "url": reverse("queues:turn", kwargs={"project": project, "token": row.token}),
         "number": row.pk,
         "queue": row.queue.name,
@@ -77,36 +78,59 @@ def line(row: Assignment, titles: dict[int, str], project: str) -> dict[str, Any
 def said(row: Assignment) -> tuple[str, str]:
     """What became of the review, not of the item: that some are settled when they are reviewed is not to be seen."""
     return {
-        "submitted": ("Counted", "accent"),
-        "surplus": ("Kept, not counted", "warn"),
-        "skipped": ("Skipped", ""),
-        "not_qualified": ("Passed on", ""),
-        "invalidated": ("Set aside", "bad"),
+        "submitted": (gettext("Counted"), "accent"),
+        "surplus": (gettext("Kept, not counted"), "warn"),
+        "skipped": (gettext("Skipped"), ""),
+        "not_qualified": (gettext("Passed on"), ""),
+        "invalidated": (gettext("Set aside"), "bad"),
     }[row.state]
 
 
 def summary(row: Assignment) -> str:
     """The answers in a few words, as the page put its questions."""
     if row.review is None:
-        return row.skip_reason.replace("_", " ")
+        return skip_words(row)
     criteria = {criterion.key: criterion for criterion in criteria_of(row.review.rubric_version)}
     given = answers_of(row.review).items()
     return " · ".join(in_words(criteria[key].label, shown_value(criteria[key], value)) for key, value in given)
 
 
+def skip_words(row: Assignment) -> str:
+    """Why it was skipped, in a few words; empty when no reason was given."""
+    known = {
+        "not_qualified": gettext("not qualified"),
+        "unclear": gettext("unclear"),
+        "language": gettext("language"),
+        "broken": gettext("broken"),
+        "upsetting": gettext("upsetting"),
+        "other": gettext("other"),
+    }
+    return known.get(row.skip_reason, row.skip_reason.replace("_", " "))
+
+
 def shown_value(criterion: Criterion, value: Any) -> Any:
     """The values of a set as the page put them, a ranking as how many it ranks; anything else as it is."""
-    if criterion.kind == Criterion.Kind.RANKING:
-        return f"{sum(map(len, value))} ranked"
+    if criterion.kind in RANKED:
+        count = sum(map(len, value))
+        is_ranking = criterion.kind == Criterion.Kind.RANKING
+        return (gettext("%(n)s ranked") if is_ranking else gettext("best and worst of %(n)s")) % {"n": count}
+    if criterion.kind == Criterion.Kind.PER_TURN:
+        return gettext("%(n)s judged") % {"n": len(value)}
+    if criterion.kind == Criterion.Kind.YES_NO:
+        return {"yes": gettext("yes"), "no": gettext("no"), "unsure": gettext("unsure")}.get(value, value)
     if criterion.kind != Criterion.Kind.MULTI_CHOICE:
         return value
-    return ", ".join(answer_words(criterion, entry) for entry in value) or "none"
+    return ", ".join(answer_words(criterion, entry) for entry in value) or gettext("none")
 
 
 def in_words(label: str, value: Any) -> str:
     if isinstance(value, list):
-        return f"{len(value)} flag{'s' if len(value) != 1 else ''}"
+        return ngettext("%(n)s flag", "%(n)s flags", len(value)) % {"n": len(value)}
     if isinstance(value, dict):
-        outcomes = {"preferred": "one preferred", "tie": "equal", "both_bad": "both unacceptable"}
-        return outcomes.get(value.get("outcome", ""), "rewritten")
+        outcomes = {
+            "preferred": gettext("one preferred"),
+            "tie": gettext("equal"),
+            "both_bad": gettext("both unacceptable"),
+        }
+        return outcomes.get(value.get("outcome", ""), gettext("rewritten"))
     return f"{label}: {str(value)[:40]}"

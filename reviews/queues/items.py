@@ -15,11 +15,12 @@ from django.db.models import Max
 from django.db.models.functions import Now
 
 from feedback.accounts.models import Member
+from feedback.among import Among
 from feedback.audit import log as audit
 from feedback.judgements.models import Review
 from feedback.judgements.verdicts import end_current
 from feedback.outbox.emit import emit
-from feedback.responses.models import Response, Subject
+from feedback.responses.models import Response, Subject, SubjectResponse
 from feedback.rubrics.models import RubricVersion
 from reviews.queues.models import Assignment, Item, Lane, Place, Queue
 from reviews.queues.places import (
@@ -136,8 +137,11 @@ def add_places(queue: Queue, items: list[Item], k: int, lane: int, *, start: int
 
 
 def mark_queued(subject_ids: list[int]) -> None:
-    """A fact for the filters of lower rooms."""
-    Response.objects.filter(subject_parts__subject__in=subject_ids, is_queued=False).update(is_queued=True)
+    """A fact for the filters of lower rooms. By ids: tables that were just filled have no statistics yet, and a plan
+    that joins them here reads every response for every chunk of an import.
+    """
+    parts = SubjectResponse.objects.filter(Among("subject", subject_ids)).values_list("response", flat=True)
+    Response.objects.filter(Among("pk", list(parts)), is_queued=False).update(is_queued=True)
 
 
 @transaction.atomic
@@ -213,6 +217,28 @@ def put_back(item: Item, k: int, by: Member | str = "system") -> None:
     while promote_surplus(item):
         pass
     audit.record("item-put-back", item, actor=by)
+
+
+@transaction.atomic
+def move(item: Item, by: Member | str = "system", *, first: bool) -> int:
+    """Serve its open places before everything that waits, or after all of it; how many moved.
+
+    They take fresh positions: at the end of lane 0, which comes before all others, or of the queue's last lane. Nobody
+    has passed those, so no front is ahead of them.
+    """
+    item = lock_item(item.pk)
+    last = Lane.objects.filter(queue=item.queue_id).aggregate(last=Max("number"))["last"] or 0
+    lane = GIVEN_BACK if first else max(1, last)
+    places = Place.objects.filter(item=item, state=Place.State.OPEN, is_extra=False).order_by("number")
+    moved = list(places.select_for_update(no_key=True))
+    Item.objects.filter(pk=item.pk).update(lane=lane)
+    if moved:
+        start = fresh_positions(item.queue_id, lane, len(moved))
+        for pos, place in enumerate(moved, start):
+            place.lane, place.pos = lane, pos
+        Place.objects.bulk_update(moved, ["lane", "pos"])
+    audit.record("item-moved", item, actor=by, where="first" if first else "last", places=len(moved))
+    return len(moved)
 
 
 @transaction.atomic

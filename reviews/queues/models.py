@@ -24,30 +24,14 @@ from feedback.responses.texts import text_rows, with_passages
 from feedback.rubrics.models import RubricVersion
 from reviews.queues.admission_models import Admission as Admission
 from reviews.queues.admission_models import Qualification as Qualification
+from reviews.queues.admission_models import QueueQuerySet, is_named
 from reviews.queues.care_models import OptOut as OptOut
 from reviews.queues.care_models import unwanted
 from reviews.queues.escalation_models import Escalation as Escalation
 from reviews.queues.escalation_models import EscalationMessage as EscalationMessage
 from reviews.queues.escalation_models import MemberSkill as MemberSkill
 from reviews.queues.restriction_models import Restriction as Restriction
-from reviews.queues.restriction_models import of_member, restricted, stands_between
-
-
-class QueueQuerySet(models.QuerySet["Queue"]):
-    def for_reviewer(self, member: Member) -> QueueQuerySet:
-        """Queues that this person may claim from, were they open: `statements.HANDS_OUT` says the same in SQL."""
-        named = Admission.objects.filter(queue=OuterRef("pk"), member=member)
-        passed = Qualification.objects.filter(queue=OuterRef("training"), member=member)
-        admitted = Q(is_restricted=False) | Exists(named)
-        open_to_them = admitted & (Q(training__isnull=True) | Exists(passed))
-        return self.filter(open_to_them, ~of_member(member), takes_imports=False)
-
-    def for_pupil(self, member: Member) -> QueueQuerySet:
-        """Queues that would be this person's after a training that they have not passed."""
-        named = Admission.objects.filter(queue=OuterRef("pk"), member=member)
-        passed = Qualification.objects.filter(queue=OuterRef("training"), member=member)
-        admitted = Q(is_restricted=False) | Exists(named)
-        return self.filter(~Exists(passed), admitted, ~of_member(member), training__isnull=False, takes_imports=False)
+from reviews.queues.restriction_models import restricted, stands_between
 
 
 class Queue(ProjectRow):
@@ -80,9 +64,23 @@ class Queue(ProjectRow):
         validators=[MinValueValidator(1)],
         help_text="Reviews that one person may send in an hour; empty for no cap.",
     )
+    daily_cap = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Reviews that one person may send in 24 hours; empty for no cap.",
+    )
+    due_on = models.DateField(null=True, blank=True, help_text="When its items should be settled.")
     takes_imports = models.BooleanField(default=False, help_text="Filled by imported labels; nobody claims from it.")
     is_restricted = models.BooleanField(
         default=False, db_default=False, help_text="Only the people named in its admissions may claim."
+    )
+    skill = models.CharField(
+        max_length=MemberSkill.LONGEST,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Only who has this skill may claim.",
     )
     is_training = models.BooleanField(
         default=False, db_default=False, help_text="People learn here: what was expected is told after each review."
@@ -105,11 +103,12 @@ class Queue(ProjectRow):
         return self.name
 
     def admits(self, member: Member) -> bool:
-        """Whether this person may claim here: everybody or those who are named, after the training where one is, and
-        nobody whom a moderator restricted.
+        """Whether this person may claim here: everybody, those who are named or have its skill, after the training
+        where one is, and nobody whom a moderator restricted.
         """
-        is_named = not self.is_restricted or self.admissions.filter(member=member).exists()
-        return is_named and not self.wants_training_of(member) and not self.keeps_out(member)
+        asked_for = not self.is_restricted or self.admissions.filter(member=member).exists()
+        asked_for = asked_for and (not self.skill or member.skills.filter(tag=self.skill).exists())
+        return asked_for and not self.wants_training_of(member) and not self.keeps_out(member)
 
     def keeps_out(self, member: Member) -> bool:
         """Whether a moderator restricted this person, here or everywhere."""
@@ -163,11 +162,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
     def stuck(self) -> ItemQuerySet:
         """Open items with an open place that everybody who may claim from the queue has had a turn at already."""
         turn = Assignment.objects.filter(item=OuterRef(OuterRef("pk")), reviewer=OuterRef("pk"))
-        named = Admission.objects.filter(queue=OuterRef(OuterRef("queue")), member=OuterRef("pk"))
-        for_all = Queue.objects.filter(pk=OuterRef(OuterRef("queue")), is_restricted=False)
+        queue = Queue.objects.filter(is_named(OuterRef(OuterRef("pk"))), pk=OuterRef(OuterRef("queue")))
         members = Member.objects.active().filter(project=OuterRef("project"), role__in=VERBS["review"])
         kept_out = restricted(OuterRef("pk"), OuterRef(OuterRef("queue")))
-        willing = members.filter(Exists(for_all) | Exists(named), ~unwanted(OuterRef("pk"), OuterRef(OuterRef("pk"))))
+        willing = members.filter(Exists(queue), ~unwanted(OuterRef("pk"), OuterRef(OuterRef("pk"))))
         willing = willing.exclude(kept_out)
         return self.filter(
             Exists(Place.objects.filter(item=OuterRef("pk"), state=Place.State.OPEN, is_extra=False)),

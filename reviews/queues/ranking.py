@@ -9,16 +9,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
-SIDES = ("Left", "Right")
+from feedback.rubrics.models import Criterion
+
+SIDES = (gettext_lazy("Left"), gettext_lazy("Right"))
+BOTH, UNKNOWN = "both", "unknown"  # no places, but what somebody chose or sent
 Places = Sequence[int | None]
 
 
 def labels(count: int) -> Sequence[str]:
     """What each of so many responses is called on a page, in the order shown: alone, a side of a pair, or a number."""
     if count == 1:
-        return ("Response",)
-    return SIDES if count == 2 else [f"Response {number}" for number in range(1, count + 1)]
+        return (gettext("Response"),)
+    if count == 2:
+        return [str(side) for side in SIDES]
+    return [gettext("Response %(number)s") % {"number": number} for number in range(1, count + 1)]
 
 
 class PlacesWidget(forms.Widget):
@@ -49,8 +55,8 @@ class PlacesWidget(forms.Widget):
 class PlacesField(forms.Field):
     """Places as numbers, None for a response without one: half a ranking is a draft; the check of answers wants all."""
 
-    def __init__(self, options: Mapping[str, Any], **shared: Any) -> None:
-        widget = PlacesWidget(options["responses"], has_ties=bool(options.get("ties")))
+    def __init__(self, options: Mapping[str, Any], *, widget: PlacesWidget | None = None, **shared: Any) -> None:
+        widget = widget or PlacesWidget(options["responses"], has_ties=bool(options.get("ties")))
         super().__init__(widget=widget, **shared)
         self.count = widget.count
 
@@ -65,6 +71,39 @@ class PlacesField(forms.Field):
             raise forms.ValidationError(self.error_messages["required"], code="required")
 
 
+class EndsWidget(PlacesWidget):
+    """Two choices for each response: the best, the worst. Both together are kept, to be refused beside them."""
+
+    is_of_ends = True
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count, has_ties=False)
+
+    def subwidgets(self, name: str, value: Any, attrs: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        for row in super().subwidgets(name, value, attrs):
+            yield {**row, "is_best": row["place"] in ("1", BOTH), "is_worst": row["place"] in ("3", BOTH)}
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        best, worst = data.get(f"{name}-best", ""), data.get(f"{name}-worst", "")
+        if not {best, worst} <= {"", *map(str, range(1, self.count + 1))}:
+            return [UNKNOWN] * self.count
+        rest = "2" if best and worst else ""
+        ends = {worst: "3", best: "1"} if best != worst else {best: BOTH}
+        return [ends.get(str(number), rest) for number in range(1, self.count + 1)]
+
+
+class EndsField(PlacesField):
+    """The best in place 1, the worst in 3, the others in 2; nobody else has a place while one of the two is open."""
+
+    def __init__(self, options: Mapping[str, Any], **shared: Any) -> None:
+        super().__init__(options, widget=EndsWidget(options["responses"]), **shared)
+
+    def to_python(self, value: list[str] | None) -> list[int | None]:
+        if BOTH in (value or []):
+            raise forms.ValidationError(gettext("The best and the worst are two different responses."), code="both")
+        return super().to_python(value)
+
+
 def tiers_of(places: Places, shown: Sequence[int]) -> list[list[int]] | None:
     """Response ids by place; a place that nobody has is an empty tier, so that a draft comes back as it was."""
     last = max((place for place in places if place), default=0)
@@ -74,15 +113,20 @@ def tiers_of(places: Places, shown: Sequence[int]) -> list[list[int]] | None:
 
 def places_of(tiers: Any, shown: Sequence[int]) -> list[int | None]:
     """The other way. A program may have saved anything as a draft: what is no tier is left."""
+    if isinstance(tiers, dict):  # best and worst by their names
+        ends = [tiers.get("best"), tiers.get("worst")]
+        tiers = [ends[:1], [pk for pk in shown if None not in ends and pk not in ends], ends[1:]]
     rows = tiers if isinstance(tiers, list) else []
     known = [[pk for pk in row if isinstance(pk, int)] if isinstance(row, list) else [] for row in rows]
     found = {pk: place for place, row in enumerate(known, 1) for pk in row}
     return [place if (place := found.get(pk, 0)) and place <= len(shown) else None for pk in shown]
 
 
-def in_words(tiers: Sequence[Sequence[int]], names: Mapping[int, str]) -> str:
-    """1: Response 2; 2: Response 1 and Response 3."""
-    return "; ".join(
-        f"{place}: {' and '.join(names[pk] for pk in sorted(tier, key=lambda pk: names[pk]))}"
-        for place, tier in enumerate(tiers, 1)
-    )
+def in_words(criterion: Criterion, tiers: Sequence[Sequence[int]], names: Mapping[int, str]) -> str:
+    """1: Response 2; 2: Response 1 and Response 3. Or: best: Response 2; worst: Response 1."""
+    if criterion.kind == Criterion.Kind.BEST_WORST:
+        ends = {"best": names[tiers[0][0]], "worst": names[tiers[-1][0]]}
+        return gettext("best: %(best)s; worst: %(worst)s") % ends
+    both = gettext(" and ")
+    named = [both.join(sorted(names[pk] for pk in tier)) for tier in tiers]
+    return "; ".join(f"{place}: {tier}" for place, tier in enumerate(named, 1))

@@ -27,17 +27,21 @@ UNSEEN_IN_ROUND = UNSEEN.replace("LIMIT 1", "AND a.round >= p.round LIMIT 1")
 FREE_FOR_ALL = f"p.state = 'open' AND p.reserved_for_id IS NULL AND p.hidden_until IS NULL AND {UNSEEN} AND {WANTED}"
 ADMITS = """(NOT q.is_restricted OR EXISTS (
     SELECT 1 FROM queues_admission d WHERE d.queue_id = q.id AND d.member_id = %(reviewer)s))
+    AND (q.skill = '' OR EXISTS (
+    SELECT 1 FROM queues_memberskill k WHERE k.member_id = %(reviewer)s AND k.tag = q.skill))
     AND (q.training_id IS NULL OR EXISTS (
     SELECT 1 FROM queues_qualification z WHERE z.queue_id = q.training_id AND z.member_id = %(reviewer)s))
     AND NOT EXISTS (SELECT 1 FROM queues_restriction x WHERE x.member_id = %(reviewer)s AND x.lifted_at IS NULL
     AND (x.queue_id IS NULL OR x.queue_id = q.id))"""
-AN_HOUR_AGO = {
-    "postgresql": "statement_timestamp() - interval '1 hour'",
-    "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '-1 hour')",
+AGO = {
+    "postgresql": "statement_timestamp() - interval '{}'",
+    "sqlite": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '-{}')",
 }[connection.vendor]
-# What is new is not given to who has sent as many reviews here within an hour as the queue wants of one person.
-UNDER_CAP = f"""(q.hourly_cap IS NULL OR q.hourly_cap > (SELECT count(*) FROM queues_assignment c
-    WHERE c.reviewer_id = %(reviewer)s AND c.queue_id = q.id AND c.submitted_at > {AN_HOUR_AGO}))"""
+SENT_WITHIN = """(SELECT count(*) FROM queues_assignment c
+    WHERE c.reviewer_id = %(reviewer)s AND c.queue_id = q.id AND c.submitted_at > {})"""
+# What is new is not given to who has sent as many reviews here within an hour, or a day, as the queue wants of one.
+UNDER_CAP = f"""(q.hourly_cap IS NULL OR q.hourly_cap > {SENT_WITHIN.format(AGO.format("1 hour"))})
+    AND (q.daily_cap IS NULL OR q.daily_cap > {SENT_WITHIN.format(AGO.format("24 hours"))})"""
 HANDS_OUT = f"q.state = 'open' AND NOT q.takes_imports AND {ADMITS}"
 # Who holds something here takes nothing new: their other tab may have claimed while this one waited for the front.
 HAS_FREE_HANDS = """NOT EXISTS (

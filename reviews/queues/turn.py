@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext, gettext_lazy
 
 from feedback.accounts.models import Member
 from feedback.judgements.record import answers_of, criteria_of
 from feedback.responses.models import Response
-from feedback.rubrics.models import Criterion
+from feedback.rubrics.models import RANKED, Criterion
+from feedback.rubrics.wording import number_words, turns_in_words
 from feedback.text.render import Mark
 from reviews.queues.desk import conversation, in_line, names_of, passages, shown_answers
-from reviews.queues.forms import choices_of
-from reviews.queues.history import said
+from reviews.queues.forms import choices_of, how_strongly, point_text
+from reviews.queues.history import said, skip_words
 from reviews.queues.models import Assignment
 from reviews.queues.ranking import in_words as ranked_words
 from reviews.queues.submit import can_undo
 
 Kind = Criterion.Kind
-OUTCOMES = {"tie": "Equal", "both_bad": "Both unacceptable"}
-STRENGTHS = {1: "", 2: ", much", 3: ", by far"}
+OUTCOMES = {"tie": gettext_lazy("Equal"), "both_bad": gettext_lazy("Both unacceptable")}
 
 
 def turn_page(member: Member, turn: Assignment) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def turn_page(member: Member, turn: Assignment) -> dict[str, Any]:
         "turn": turn,
         "state": state,
         "tone": tone,
-        "reason": turn.skip_reason.replace("_", " ") or "no reason given",
+        "reason": skip_words(turn) or gettext("no reason given"),
         "undo_url": turn.undo_path(project) if can_undo(turn) else "",
         "answers": [with_marks(answer, flags) for answer in shown_answers(shown, shows_model=shows_model)],
         "passages": [{**source, "marks": marks_in(source["id"], flags)} for source in sources],
@@ -59,25 +60,30 @@ def turn_page(member: Member, turn: Assignment) -> dict[str, Any]:
 
 def in_words(criterion: Criterion, value: Any, shown: list[Response]) -> str:
     """An answer as the page put it; empty when the question was left open."""
-    if value in (None, "", []):
+    if value in (None, "", [], {}):
         return ""
     if criterion.kind == Kind.COMPARISON:
         return preference(value, shown)
-    if criterion.kind == Kind.RANKING:
-        return ranked_words(value, names_of(shown))
+    if criterion.kind in RANKED:
+        return ranked_words(criterion, value, names_of(shown))
+    if criterion.kind == Kind.PER_TURN:
+        return turns_in_words(criterion, value)
     if criterion.kind == Kind.TEXT:
         return str(value)
     if criterion.kind == Kind.SCALE:
-        anchor = criterion.options.get("anchors", {}).get(f"{value:g}", "")
-        return f"{value:g} of {criterion.options['max']:g}" + (f": {anchor}" if anchor else "")
+        anchor = criterion.options.get("anchors", {}).get(point_text(value), "")
+        words = gettext("%(value)s of %(most)s") % {
+            "value": number_words(value), "most": number_words(criterion.options["max"]),
+        }  # fmt: skip
+        return f"{words}: {anchor}" if anchor else words
     labels: dict[Any, str] = dict(choices_of(criterion))
     return ", ".join(labels.get(entry) or str(entry) for entry in (value if isinstance(value, list) else [value]))
 
 
 def preference(value: dict[str, Any], shown: list[Response]) -> str:
     if value["outcome"] != "preferred":
-        return OUTCOMES.get(value["outcome"], value["outcome"])
-    return f"{names_of(shown)[value['preferred']]}{STRENGTHS.get(value.get('strength') or 1, '')}"
+        return str(OUTCOMES.get(value["outcome"], value["outcome"]))
+    return how_strongly(names_of(shown)[value["preferred"]], value.get("strength") or 1)
 
 
 def flags_of(criteria: tuple[Criterion, ...], given: dict[str, Any], titles: dict[int, str]) -> list[dict[str, Any]]:
@@ -95,7 +101,7 @@ def flags_of(criteria: tuple[Criterion, ...], given: dict[str, Any], titles: dic
                 "kind_label": kinds.get(mark["kind"], mark["kind"]),
                 "severity_label": severities.get(mark.get("severity", ""), ""),
                 "proof_id": proof.get("passage"),
-                "proof_title": titles.get(proof.get("passage"), "") or "the source",
+                "proof_title": titles.get(proof.get("passage"), "") or gettext("the source"),
                 "proof_quote": proof.get("quote", ""),
             }
             found.append({**mark, **words})

@@ -16,6 +16,7 @@ urlpatterns = [
     path("queues/new/", curate.queue_create, name="queue-create"),
     path("queues/<slug:key>/", curate.queue_detail, name="queue-detail"),
     path("queues/<slug:key>/activity/", curate.queue_activity, name="queue-activity"),
+    path("queues/<slug:key>/pace/", curate.queue_pace, name="queue-pace"),
     path("queues/<slug:key>/items/", curate.queue_items, name="queue-items"),
     path("queues/<slug:key>/state/", curate.queue_state, name="queue-state"),
     path("queues/<slug:key>/change/", curate.queue_change, name="queue-change"),

@@ -67,7 +67,7 @@ def queue_versions(request: MemberRequest, key: str) -> HttpResponse:
     """What changed and what would happen; a POST does it."""
     rows = request.project.queues.filter(takes_imports=False, is_training=False)
     queue: Queue = get_object_or_404(
-        rows.select_related("rubric_version__rubric", "rubric_version__guideline"), key=key
+        rows.select_related("rubric_version__rubric", "rubric_version__guideline", "training__rubric_version"), key=key
     )
     form = AgainForm(queue, request.POST if request.POST.get("do") == "ask" else request.GET)
     if request.method != "POST":
@@ -116,6 +116,13 @@ def take_back(request: MemberRequest, queue: Queue, form: AgainForm) -> str:
     return f"{n} item{' is' if n == 1 else 's are'} not asked again. What somebody had begun goes on."
 
 
+def is_left_behind(queue: Queue) -> bool:
+    """Whether its training asks an older version of the rubric."""
+    here, training = queue.rubric_version, queue.training
+    there = training.rubric_version if training else here
+    return there.rubric_id == here.rubric_id and there.number < here.number
+
+
 def show(request: MemberRequest, queue: Queue, form: AgainForm, *, status: int, **extra: Any) -> HttpResponse:
     newer, before = versions.newer_version(queue), versions.version_before(queue)
     chosen = [item.pk for item in again.affected(queue, form.choice())[: again.MOST]] if form.is_valid() else []
@@ -124,6 +131,7 @@ def show(request: MemberRequest, queue: Queue, form: AgainForm, *, status: int, 
         "queue": queue,
         "newer": newer,
         "before": before,
+        "trails": is_left_behind(queue),
         "n_begun": n_begun,
         "n_moved": queue.items.count() - n_begun if newer else 0,
         "form": form,

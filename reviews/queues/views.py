@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
@@ -24,7 +25,7 @@ from reviews.queues import turn as turns
 from reviews.queues.forms import EscalationForm, MessageForm, ReviewForm, SkipForm, TokenForm
 from reviews.queues.models import Assignment, Queue
 
-ASKED = "Asked. The answer will stand in My work."
+ASKED = gettext_lazy("Asked. The answer will stand in My work.")
 
 
 @require_GET
@@ -69,7 +70,8 @@ def submit(request: MemberRequest, key: str) -> HttpResponse:
         return show(request, form.assignment.queue, form.assignment, status=422, form=form)
     if done.state == Assignment.State.SURPLUS:
         messages.info(
-            request, "Your review came after the last one needed. It is kept, and counts if a place opens again."
+            request,
+            gettext("Your review came after the last one needed. It is kept, and counts if a place opens again."),
         )
     # Just now submitted, so it can be undone: the page need not ask the database.
     return go_on(request, done.queue, last=done if done.queue.grace_seconds else None)
@@ -90,7 +92,7 @@ def draft(request: MemberRequest, key: str) -> HttpResponse:
 def heartbeat(request: MemberRequest, key: str) -> HttpResponse:
     until = leases.heartbeat(own_assignment(request, key))
     if until is None:
-        return JsonResponse({"detail": "This item is no longer held for you."}, status=409)
+        return JsonResponse({"detail": gettext("This item is no longer held for you.")}, status=409)
     return JsonResponse({"lease_until": until})
 
 

@@ -11,6 +11,7 @@ from reviews.sampling.models import SamplingRun
 # Filters over facts that change after a response came in: what matched then need not match now.
 CHANGING = frozenset(
     {"verdict", "is_queued", "has_feedback", "feedback_below", "feedback_above", "consent", "tag"}
+    | {"critic", "critic_version", "critic_label", "critic_below", "critic_above"}
     | {"min_cost", "max_cost", "min_latency_ms", "max_latency_ms"}
     | {"min_input_tokens", "max_input_tokens", "min_output_tokens", "max_output_tokens"}
 )

@@ -1,12 +1,13 @@
 // What every page has: toasts, errors of htmx requests, copy buttons, single keys and their overlay, menus that close.
+import { gettext } from "./gettext.js";
 import { isTyping, keyFor, keysOff, mayAct, pressed, turnKeys } from "./typing.js";
 
 const ERRORS = {
-  0: "No connection. Nothing was sent; what you typed is still here.",
-  403: "You may not do this. Your role may have changed.",
-  404: "This is not here any more.",
-  413: "That is too large to send.",
-  429: "Too many requests at once. Wait a moment, then try again.",
+  0: gettext("No connection. Nothing was sent; what you typed is still here."),
+  403: gettext("You may not do this. Your role may have changed."),
+  404: gettext("This is not here any more."),
+  413: gettext("That is too large to send."),
+  429: gettext("Too many requests at once. Wait a moment, then try again."),
 };
 
 // Leaving a page breaks off what it still asks for; some browsers do so as soon as the next page is asked for. Whoever
@@ -23,7 +24,7 @@ function toast(text, level = "") {
   const close = document.createElement("button");
   close.type = "button";
   close.textContent = "✕";
-  close.setAttribute("aria-label", "Close this message");
+  close.setAttribute("aria-label", gettext("Close this message"));
   close.addEventListener("click", () => line.remove());
   line.append(words, close);
   document.getElementById("toasts").append(line);
@@ -33,7 +34,7 @@ function toast(text, level = "") {
 document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.level));
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
-  toast(ERRORS[status] || `The server could not do this (${status}). What you typed is still here; try again.`, "bad");
+  toast(ERRORS[status] || gettext("The server could not do this (%(status)s). What you typed is still here; try again.", { status }), "bad");
 });
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, () => { if (!isLeaving) toast(ERRORS[0], "bad"); });
@@ -46,9 +47,9 @@ document.addEventListener("click", async (event) => {
   const source = document.getElementById(button.dataset.copyFrom || "");
   try {
     await navigator.clipboard.writeText(source ? source.value ?? source.textContent : button.dataset.copy);
-    toast("Copied.");
+    toast(gettext("Copied."));
   } catch {
-    toast("Your browser did not allow copying. Select the text and copy it by hand.", "bad");
+    toast(gettext("Your browser did not allow copying. Select the text and copy it by hand."), "bad");
   }
 });
 

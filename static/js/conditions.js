@@ -13,7 +13,7 @@ function given(form, key) {
     const text = box.value.trim();
     return { values: [], any: Boolean(text) && !(box.closest(".correction") && text === original()) };
   }
-  const values = controls.filter((control) => control.checked).map((control) => control.value.replace(/^(left|right)_\d+$/, "preferred"));
+  const values = controls.filter((control) => control.checked || (control.type === "number" && control.value)).map((control) => control.value.replace(/^(left|right)_\d+$/, "preferred"));
   return { values, any: values.length > 0 };
 }
 

@@ -1,6 +1,8 @@
 // The draft is saved while you write, the item is held while the page is visible, and given back soon after it is left.
+import { gettext } from "./gettext.js";
 import { forget, keep, restore } from "./kept.js";
 
+const OFFLINE = "Offline";
 const PAUSE = 700; // ms of quiet before a save
 const RETRY = 10_000; // ms between attempts while offline
 const BEAT = 60_000; // ms between heartbeats of a visible page
@@ -46,12 +48,12 @@ async function save() {
   if (!form() || over || sending || !dirty) return;
   const sent = form();
   [sending, dirty] = [true, false];
-  tell("Saving");
+  tell(gettext("Saving"));
   try {
     const answer = await post(desk().dataset.draftUrl, body());
     if (sent === form()) await saved(answer);
   } catch {
-    if (sent === form()) fail("Offline");
+    if (sent === form()) fail(OFFLINE);
   } finally {
     sending = false;
   }
@@ -60,19 +62,19 @@ async function save() {
 async function saved(answer) {
   if (answer.ok) {
     [failing, renewed] = [false, false];
-    tell(dirty ? "Saving" : "Saved", dirty ? "" : "good");
+    tell(dirty ? gettext("Saving") : gettext("Saved"), dirty ? "" : "good");
     if (!dirty) forget(form());
     await hold(answer);
     if (dirty) later();
   } else if ([404, 409, 410].includes(answer.status)) {
     over = true;
-    tell("Not saved: not yours any more", "bad");
+    tell(gettext("Not saved: not yours any more"), "bad");
     expire((await answer.json().catch(() => ({}))).detail);
-  } else if (answer.type === "opaqueredirect" || answer.status === 401) fail("Not saved: sign in again in another tab", "bad");
+  } else if (answer.type === "opaqueredirect" || answer.status === 401) fail(gettext("Not saved: sign in again in another tab"), "bad");
   else if (answer.status === 403 && await renew()) later();
-  else if (answer.status === 403) fail("Not saved: you may not review here any more", "bad");
-  else if (answer.status === 413) fail("Not saved: too long", "bad");
-  else fail("Not saved yet, trying again");
+  else if (answer.status === 403) fail(gettext("Not saved: you may not review here any more"), "bad");
+  else if (answer.status === 413) fail(gettext("Not saved: too long"), "bad");
+  else fail(gettext("Not saved yet, trying again"));
 }
 
 /** Whoever signed in again in another tab has another token: this page, asked anew, has it. False the second time. */
@@ -88,7 +90,7 @@ async function renew() {
 function fail(why, tone = "warn") {
   [dirty, failing] = [true, true];
   const isKept = keep(form());
-  tell(why === "Offline" ? `Offline, ${isKept ? "kept on this device" : "not saved"}` : why, isKept ? tone : "bad", true);
+  tell(why === OFFLINE ? isKept ? gettext("Offline, kept on this device") : gettext("Offline, not saved") : why, isKept ? tone : "bad", true);
   clearTimeout(timer);
   timer = setTimeout(save, RETRY);
 }
@@ -102,9 +104,9 @@ function later() {
 function expire(ended) {
   const notice = document.querySelector("[data-expired]");
   if (!notice?.hidden) return;
-  if (ended) notice.querySelector("p").textContent = `${ended} What you typed is still here to copy.`;
+  if (ended) notice.querySelector("p").textContent = gettext("%(ended)s What you typed is still here to copy.", { ended });
   notice.hidden = false;
-  document.querySelector("[data-held]").textContent = "No longer held for you";
+  document.querySelector("[data-held]").textContent = gettext("No longer held for you");
   desk().dataset.leaseUntil = "";
   say(notice.textContent.trim());
 }
@@ -122,7 +124,7 @@ function showHold() {
   const until = Date.parse(desk()?.dataset.leaseUntil ?? "");
   if (!place || Number.isNaN(until)) return;
   const minutes = Math.round((until - Date.now()) / 60_000);
-  place.textContent = minutes >= 1 ? `Held for you for ${minutes} min` : "Held for you for less than a minute";
+  place.textContent = minutes >= 1 ? gettext("Held for you for %(minutes)s min", { minutes }) : gettext("Held for you for less than a minute");
 }
 
 async function beat() {
@@ -155,7 +157,7 @@ function begin() {
   clearTimeout(timer);
   showHold();
   if (over || !restore(form(), Date.parse(desk().dataset.draftSavedAt))) return;
-  say("What could not be sent earlier is back.");
+  say(gettext("What could not be sent earlier is back."));
   dirty = true;
   save();
 }
@@ -204,7 +206,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   clearTimeout(timer);
   if (event.target !== form() && event.target.id !== "pause") flush(); // undo and skip replace what was typed
 });
-document.addEventListener("htmx:sendError", () => { if (form() && !over) fail("Offline"); });
+document.addEventListener("htmx:sendError", () => { if (form() && !over) fail(OFFLINE); });
 document.addEventListener("htmx:beforeSwap", (event) => {
   // Sent and counted, or passed on: what was kept for the item is not needed any more. A refusal keeps it.
   if (event.target.id === "item" && form() && event.detail.xhr.status === 200) forget(form());

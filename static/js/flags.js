@@ -1,5 +1,6 @@
 // What flags look like: marks in the texts and, below each response, a list that reads like sentences.
-import { draw, unitOf } from "./offsets.js";
+import { gettext } from "./gettext.js";
+import { draw, unitsOf } from "./offsets.js";
 
 let lit = null; // key of the flag that is lit up
 
@@ -7,6 +8,13 @@ const layers = () => [...document.querySelectorAll("[data-layer]")];
 export const layerOf = (response) => layers().find((one) => one.dataset.response === String(response));
 export const passageOf = (id) => layers().find((one) => one.dataset.passage === String(id));
 export const labelOf = (name, value) => document.querySelector(`[data-flagbar] [data-${name}="${CSS.escape(value)}"]`)?.dataset.label || value;
+let labels = new Map(); // while one rendering lasts: many flags share few kinds
+
+function named(name, value) {
+  const key = `${name} ${value}`;
+  if (!labels.has(key)) labels.set(key, labelOf(name, value));
+  return labels.get(key);
+}
 
 /** Whether the flag marks words of this layer: of a response, or (programs do that) of a source. */
 function isIn(layer, flag) {
@@ -17,15 +25,17 @@ const proves = (layer, flag) => Boolean(layer.dataset.passage) && String(flag.ev
 
 /** Marks in every layer, and the list of flags below each response; `editing` is the key of the one that is open. */
 export function render(flags, editing) {
+  labels = new Map();
   const open = [...document.querySelectorAll('[data-proposal][data-answer=""]')];
   for (const layer of layers()) {
-    const text = layer.textContent;
-    const mark = (flag, kind, name, start, end) => ({ id: flag.key, kind, name, start: unitOf(text, start), end: unitOf(text, end) });
-    draw(layer, [
-      ...flags.filter((flag) => isIn(layer, flag)).map((flag) => mark(flag, flag.kind, labelOf("kind", flag.kind), flag.start, flag.end)),
-      ...flags.filter((flag) => proves(layer, flag)).map((flag) => mark(flag, "evidence", "Proof", flag.evidence_start, flag.evidence_end)),
-      ...open.filter(({ dataset }) => dataset.response === layer.dataset.response).map(({ dataset }) => mark({ key: dataset.proposal }, "proposed", "Proposed", +dataset.start, +dataset.end)),
-    ]);
+    const mark = (flag, kind, name, start, end) => ({ id: flag.key, kind, name, start, end });
+    const marks = [
+      ...flags.filter((flag) => isIn(layer, flag)).map((flag) => mark(flag, flag.kind, named("kind", flag.kind), flag.start, flag.end)),
+      ...flags.filter((flag) => proves(layer, flag)).map((flag) => mark(flag, "evidence", gettext("Proof"), flag.evidence_start, flag.evidence_end)),
+      ...open.filter(({ dataset }) => dataset.response === layer.dataset.response).map(({ dataset }) => mark({ key: dataset.proposal }, "proposed", gettext("Proposed"), +dataset.start, +dataset.end)),
+    ];
+    const units = unitsOf(layer.textContent, marks.flatMap(({ start, end }) => [start, end]));
+    draw(layer, marks.map((one) => ({ ...one, start: units.get(one.start), end: units.get(one.end) })));
   }
   for (const list of document.querySelectorAll("[data-flags-of]")) {
     const own = flags.filter((flag) => flag.response === list.dataset.flagsOf);
@@ -47,42 +57,49 @@ function line(flag, editing) {
   item.dataset.flag = flag.key;
   const chip = item.querySelector(".chip");
   chip.dataset.kind = flag.kind;
-  chip.textContent = labelOf("kind", flag.kind);
+  chip.textContent = named("kind", flag.kind);
   item.querySelector(".said q").textContent = flag.quote;
-  item.querySelector("[data-severity-text]").textContent = labelOf("severity", flag.severity || "");
+  item.querySelector("[data-severity-text]").textContent = named("severity", flag.severity || "");
   why(item.querySelector(".why"), flag);
-  for (const control of item.querySelectorAll(".editing :is(input, select)")) {
+  controls(item.querySelector(".editing"), flag, flag.key === editing);
+  const quote = [...flag.quote].length > 60 ? `${[...flag.quote].slice(0, 60).join("")}…` : flag.quote;
+  const edit = item.querySelector("[data-edit]");
+  edit.setAttribute("aria-expanded", String(flag.key === editing));
+  edit.setAttribute("aria-label", gettext("Change: %(kind)s, “%(quote)s”", { kind: chip.textContent, quote }));
+  item.querySelector("[data-remove]").setAttribute("aria-label", gettext("Remove: %(kind)s, “%(quote)s”", { kind: chip.textContent, quote }));
+  return item;
+}
+
+/** Only the open flag has its controls: those of hundreds would slow every key down. */
+function controls(place, flag, isOpen) {
+  if (!isOpen) return place.remove();
+  place.hidden = false;
+  for (const control of place.querySelectorAll("input, select")) {
     if (control.type === "radio") {
       control.name = `kind-${flag.key}`;
       control.checked = control.value === flag.kind;
     } else control.value = flag[control.name] ?? "";
   }
-  item.querySelector(".proof").hidden = !flag.evidence_quote;
-  item.querySelector(".proof q").textContent = flag.evidence_quote;
-  const words = item.querySelector("[data-prove]");
+  place.querySelector(".proof").hidden = !flag.evidence_quote;
+  place.querySelector(".proof q").textContent = flag.evidence_quote;
+  const words = place.querySelector("[data-prove]");
   if (words) words.disabled = !flag.evidence;
-  item.querySelector(".editing").hidden = flag.key !== editing;
-  const quote = [...flag.quote].length > 60 ? `${[...flag.quote].slice(0, 60).join("")}…` : flag.quote;
-  const edit = item.querySelector("[data-edit]");
-  edit.setAttribute("aria-expanded", String(flag.key === editing));
-  edit.setAttribute("aria-label", `Change: ${chip.textContent}, “${quote}”`);
-  item.querySelector("[data-remove]").setAttribute("aria-label", `Remove: ${chip.textContent}, “${quote}”`);
-  return item;
 }
 
 /** Why, in words, and the source that shows it. */
 function why(place, flag) {
   place.replaceChildren(flag.note || "");
-  const named = (id, before) => {
+  const from = (id, words) => {
     const title = passageOf(id)?.dataset.title;
     if (!title) return;
+    const [before, after] = words.split("\n");
     const link = document.createElement("a");
     link.href = `#passage-${id}`;
     link.textContent = title;
-    place.append(place.textContent ? " " : "", before, link);
+    place.append(place.textContent ? " " : "", before, link, after);
   };
-  if (flag.passage) named(flag.passage, "Words of ");
-  if (flag.evidence) named(flag.evidence, "");
+  if (flag.passage) from(flag.passage, gettext("Words of %(title)s", { title: "\n" }));
+  if (flag.evidence) from(flag.evidence, "\n");
 }
 
 /** Light up what belongs to one flag: its words, its proof. */

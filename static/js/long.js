@@ -1,5 +1,6 @@
 // Long texts are clipped with a button that shows all of them. The text stays whole in the page, so that marks and
 // searches find every word; without scripts nothing is clipped.
+import { gettext } from "./gettext.js";
 const MOST_PIXELS = 640;
 
 export function open(part) {
@@ -12,7 +13,7 @@ function clip(part) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "show-all btn btn-quiet btn-sm";
-  button.textContent = `Show all ${[...part.textContent].length.toLocaleString("en")} characters`;
+  button.textContent = gettext("Show all %(n)s characters", { n: [...part.textContent].length.toLocaleString(document.documentElement.lang) });
   button.addEventListener("click", () => open(part));
   part.append(button);
   part.classList.add("clipped");

@@ -7,11 +7,15 @@ export function pointsBefore(text, unit) {
   return points;
 }
 
-/** UTF-16 index of code point `point`. */
-export function unitOf(text, point) {
-  let at = 0;
-  for (let points = 0; points < point && at < text.length; points += 1) at += text.codePointAt(at) > 0xffff ? 2 : 1;
-  return at;
+/** Code point -> UTF-16 index, of each of these: the text is walked once, however many they are. */
+export function unitsOf(text, points) {
+  const found = new Map();
+  let [at, seen] = [0, 0];
+  for (const point of [...new Set(points)].sort((a, b) => a - b)) {
+    for (; seen < point && at < text.length; seen += 1) at += text.codePointAt(at) > 0xffff ? 2 : 1;
+    found.set(point, at);
+  }
+  return found;
 }
 
 const graphemes = "Segmenter" in Intl ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;

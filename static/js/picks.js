@@ -1,4 +1,5 @@
 // Ticking rows: one box ticks the page, the count is said, and ticked rows are tinted. Works again after a swap.
+import { gettext } from "./gettext.js";
 const table = () => document.querySelector("[data-picks]");
 const boxes = () => [...document.querySelectorAll("[data-picks] input[name=item]")];
 
@@ -10,7 +11,7 @@ function show() {
   all.checked = ticked.length > 0 && ticked.length === boxes().length;
   all.indeterminate = ticked.length > 0 && !all.checked;
   const every = document.querySelector("input[name=all]").checked;
-  document.querySelector("[data-picked]").textContent = every ? "All that match" : ticked.length ? `${ticked.length} chosen` : "";
+  document.querySelector("[data-picked]").textContent = every ? gettext("All that match") : ticked.length ? gettext("%(n)s chosen", { n: ticked.length }) : "";
 }
 
 document.addEventListener("change", (event) => {

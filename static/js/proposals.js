@@ -1,5 +1,6 @@
 // What critics propose to flag: accepted ones become flags of the draft, rejected ones are named in a hidden field.
 import { layerOf } from "./flags.js";
+import { gettext } from "./gettext.js";
 import { mayAct, pressed } from "./typing.js";
 
 const form = () => document.getElementById("review-form");
@@ -40,7 +41,7 @@ function answer(item, isAccepted) {
   item.dataset.answer = isAccepted ? "accepted" : "rejected";
   document.dispatchEvent(new CustomEvent("proposal-answered", { detail: isAccepted ? flagOf(item) : null }));
   const left = all().filter((one) => one.dataset.answer === "").length;
-  say(`${isAccepted ? "Accepted" : "Rejected"}. ${left} left.`);
+  say(isAccepted ? gettext("Accepted. %(left)s left.", { left }) : gettext("Rejected. %(left)s left.", { left }));
   if (!next(item)) form().querySelector(".q.active")?.focus({ preventScroll: true });
 }
 

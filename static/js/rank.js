@@ -1,4 +1,5 @@
 // Ranking: a digit puts that response next, = beside the last one; buttons and dragging move it. The selects are sent.
+import { gettext } from "./gettext.js";
 let joins = false; // "=" was pressed: the next one shares the last place
 let dragged = null;
 
@@ -29,7 +30,7 @@ function show(list) {
     const chip = document.querySelector(`[data-place-of="${row.dataset.row}"]`);
     if (!chip || !list.closest("#review-form")) continue;
     chip.hidden = !place(row);
-    chip.textContent = `place ${place(row)}`;
+    chip.textContent = gettext("place %(place)s", { place: place(row) });
   }
 }
 
@@ -40,7 +41,9 @@ function write(list, order, moved) {
   show(list);
   select(moved).dispatchEvent(new Event("change", { bubbles: true })); // the draft is saved, conditions look
   const beside = rows(list).filter((row) => row !== moved && place(row) && place(row) === place(moved)).map(name);
-  say(place(moved) ? `${name(moved)}: place ${place(moved)}${beside.length ? `, with ${beside.join(", ")}` : ""}.` : `${name(moved)}: no place.`);
+  const told = { name: name(moved), place: place(moved), others: beside.join(", ") };
+  if (!place(moved)) say(gettext("%(name)s: no place.", told));
+  else say(beside.length ? gettext("%(name)s: place %(place)s, with %(others)s.", told) : gettext("%(name)s: place %(place)s.", told));
 }
 
 const without = (order, row) => order.map((tier) => tier.filter((other) => other !== row));
@@ -81,12 +84,29 @@ export function pick(question, digit) {
   return true;
 }
 
+/** Of a best and a worst: the first digit names the best, the next one the worst; once more takes it back. */
+export function pickEnd(question, digit) {
+  const row = question.querySelector(`[data-ends] [data-row="${digit}"]`);
+  if (!row) return false;
+  const held = row.querySelector("input:checked");
+  const end = held ?? row.querySelectorAll("input")[question.querySelector("[data-ends] input[name$=-best]:checked") ? 1 : 0];
+  end.checked = !held;
+  end.dispatchEvent(new Event("change", { bubbles: true }));
+  const told = { name: row.querySelector(".name").firstChild.textContent.trim() };
+  if (end.name.endsWith("-best")) say(held ? gettext("%(name)s: not the best any more.", told) : gettext("%(name)s: the best.", told));
+  else say(held ? gettext("%(name)s: not the worst any more.", told) : gettext("%(name)s: the worst.", told));
+  return true;
+}
+
+/** Both ends are named. */
+export const hasEnds = (question) => question.querySelectorAll("[data-ends] input:checked").length === 2;
+
 /** The next one that is picked shares the last place. */
 export function join(question) {
   const list = question.querySelector("[data-ranked][data-ties]");
   if (!list || !tiers(list).length) return false;
   joins = true;
-  say(`The next one shares the place of ${tiers(list).at(-1).map(name).join(", ")}.`);
+  say(gettext("The next one shares the place of %(names)s.", { names: tiers(list).at(-1).map(name).join(", ") }));
   return true;
 }
 
@@ -105,6 +125,8 @@ document.addEventListener("click", (event) => {
   if (button) step(button.closest("[data-ranked]"), button.closest("[data-row]"), Number(button.dataset.move));
 });
 document.addEventListener("change", (event) => {
+  const ends = event.target.closest("[data-ends] [data-row]"); // one response is not both
+  for (const input of ends?.querySelectorAll("input:checked") ?? []) if (input !== event.target) input.checked = false;
   const list = event.target.closest("[data-ranked]");
   if (list) show(list);
 });

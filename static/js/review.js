@@ -1,5 +1,7 @@
 // The hands stay on the keyboard: digits answer, arrows move between questions, Ctrl+Enter sends, focus follows the item.
-import { isRanked, join, pick } from "./rank.js";
+import { gettext } from "./gettext.js";
+import { hasEnds, isRanked, join, pick, pickEnd } from "./rank.js";
+import "./turns.js";
 import { isTyping, mayAct } from "./typing.js";
 
 let carried = null; // the question to which an answer has just brought the hands: an arrow with it means the same step
@@ -8,12 +10,14 @@ const questions = () => [...document.querySelectorAll("#review-form .q:not([hidd
 const choices = (question) => [...question.querySelectorAll("input:is([type=radio], [type=checkbox])")];
 const original = () => document.querySelector("[data-layer][data-response]")?.textContent.trim();
 
-const isQuick = (question) => choices(question).length > 0 || question.matches(".ranking"); // answered by keys
+const figure = (question) => question?.querySelector("input[type=number]");
+const isQuick = (question) => choices(question).length > 0 || question.matches(".ranking") || Boolean(figure(question)); // answered by keys
 
 /** A rewrite begins as the response itself: it is an answer once it differs. */
 function isAnswered(question) {
   if (question.matches(".ranking")) return isRanked(question);
-  const text = question.querySelector("textarea")?.value.trim();
+  if (question.matches(".best_worst")) return hasEnds(question);
+  const text = question.querySelector("textarea, input[type=number]")?.value.trim();
   if (text && question.matches(".correction")) return text !== original();
   return Boolean(text) || choices(question).some((input) => input.checked);
 }
@@ -29,7 +33,7 @@ function active() {
 
 function count() {
   const place = document.querySelector("[data-answered]");
-  if (place) place.textContent = `${questions().filter(isAnswered).length} of ${questions().length}`;
+  if (place) place.textContent = gettext("%(n)s of %(all)s", { n: questions().filter(isAnswered).length, all: questions().length });
 }
 
 /** Put the focus where the next answer goes, without moving the text under the reader's eyes. */
@@ -55,6 +59,8 @@ function move(step) {
 function answer(digit) {
   const question = active();
   if (question?.matches(".ranking")) return pick(question, digit);
+  if (question?.matches(".best_worst")) return pickEnd(question, digit);
+  if (figure(question)) return figure(question).focus(); // the digit goes into it
   const option = question?.querySelector(`.opt[data-digit="${digit}"] input`);
   if (!option) return false;
   option.click();
@@ -86,6 +92,10 @@ document.addEventListener("keydown", (event) => {
     if (event.repeat) return; // held down, it would send the next item too
     form.requestSubmit(document.getElementById("submit"));
     return;
+  }
+  if (event.key === "Enter" && event.target.matches("#review-form input[type=number]")) {
+    event.preventDefault(); // it would send the review
+    move(1);
   }
   if (event.key === "Escape" && event.target.closest?.(".guide")) event.target.closest("details").open = false;
   if (event.key === "Escape" && isTyping(event) && event.target.form?.id === "review-form") event.target.blur();

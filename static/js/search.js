@@ -1,5 +1,6 @@
 // Search in the item on the desk: every hit is painted, Enter goes to the next one, Escape leaves. Nothing is changed in
 // the texts: the Highlight API paints ranges, so that offsets and marks stay as they are.
+import { gettext } from "./gettext.js";
 import { open as unfold } from "./long.js";
 
 const PLACES = "#item :is(.turn .plain, .layer, .formatted, .diffed)";
@@ -45,10 +46,10 @@ function look() {
   at = -1;
   if (hits.length) go(1);
   else paint();
-  box().querySelector("output").textContent = words && !hits.length ? "not here" : count();
+  box().querySelector("output").textContent = words && !hits.length ? gettext("not here") : count();
 }
 
-const count = () => (hits.length ? `${at + 1} of ${hits.length}` : "");
+const count = () => (hits.length ? gettext("%(n)s of %(all)s", { n: at + 1, all: hits.length }) : "");
 
 function go(step) {
   if (!hits.length) return;
@@ -66,7 +67,7 @@ function show(isOpen) {
   box().hidden = !isOpen;
   const field = box().querySelector("input");
   if (isOpen) {
-    field.placeholder = field.ariaLabel = guide() ? "Search the guideline" : "Search this item";
+    field.placeholder = field.ariaLabel = guide() ? gettext("Search the guideline") : gettext("Search this item");
     field.focus();
     field.select();
     return;

@@ -1,14 +1,15 @@
 // Security keys: a form with data-key-use ("create" or "get") asks the browser for a credential before it is sent.
 // The options lie as JSON in #key-options; the credential goes into the form's field of that name.
+import { gettext } from "./gettext.js";
 const toBytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
 const toText = (buffer) =>
   btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 const WHY = {
-  NotAllowedError: "Nothing came from the key: it was cancelled, took too long, or is not one of yours. Try again.",
-  InvalidStateError: "This key is added already.",
-  SecurityError: "Keys do not work at this address. Open the site by its name, not by a number.",
-  NotSupportedError: "This key is of a kind that is not supported.",
+  NotAllowedError: gettext("Nothing came from the key: it was cancelled, took too long, or is not one of yours. Try again."),
+  InvalidStateError: gettext("This key is added already."),
+  SecurityError: gettext("Keys do not work at this address. Open the site by its name, not by a number."),
+  NotSupportedError: gettext("This key is of a kind that is not supported."),
 };
 
 const withIds = (list) => (list || []).map((entry) => ({ ...entry, id: toBytes(entry.id) }));
@@ -53,7 +54,7 @@ async function ask(form) {
     form.elements.credential.value = JSON.stringify(encoded(credential));
     form.submit();
   } catch (error) {
-    complain(form, WHY[error.name] || "The browser could not talk to the key. Try again, or use another way.");
+    complain(form, WHY[error.name] || gettext("The browser could not talk to the key. Try again, or use another way."));
     button.disabled = false;
     button.focus();
   }
@@ -61,7 +62,7 @@ async function ask(form) {
 
 for (const form of document.querySelectorAll("form[data-key-use]")) {
   if (!window.PublicKeyCredential) {
-    complain(form, "This browser knows no security keys, or the address is not safe enough (https) for them.");
+    complain(form, gettext("This browser knows no security keys, or the address is not safe enough (https) for them."));
     form.querySelector("button[type=submit]").disabled = true;
     continue;
   }

@@ -1,9 +1,10 @@
 // Settling by keyboard: digits decide, j and k move between the questions in dispute, Ctrl+Enter settles.
-import { isRanked, join, pick } from "./rank.js";
+import { hasEnds, isRanked, join, pick, pickEnd } from "./rank.js";
+import "./turns.js";
 import { isTyping, mayAct } from "./typing.js";
 
-const questions = () => [...document.querySelectorAll("#settle-form .q")];
-const active = () => document.querySelector("#settle-form .q.active") || questions()[0];
+const questions = () => [...document.querySelectorAll("#settle-form .q:not(:has(.q))")];
+const active = () => questions().find((question) => question.matches(".active")) || questions()[0];
 
 function activate(question) {
   for (const other of questions()) other.classList.toggle("active", other === question);
@@ -13,7 +14,7 @@ function enter(question, scroll = true) {
   if (!question) return;
   activate(question);
   (question.querySelector("input:checked") || question).focus({ preventScroll: true });
-  if (scroll) question.closest(".criterion").scrollIntoView({ block: "nearest" });
+  if (scroll) question.closest("[data-turn], .criterion").scrollIntoView({ block: "nearest" });
 }
 
 function move(step) {
@@ -29,17 +30,24 @@ function decide(digit) {
     if (isRanked(question)) question.querySelector("textarea")?.focus();
     return true;
   }
+  if (question?.matches(".best_worst")) {
+    if (!pickEnd(question, digit)) return false;
+    if (hasEnds(question)) question.querySelector("textarea")?.focus();
+    return true;
+  }
   const option = question?.querySelector(`.opt[data-digit="${digit}"] input`);
   if (!option) return false;
   activate(question);
   option.click();
-  question.querySelector("textarea")?.focus();
+  if (question.nextElementSibling?.matches("[data-turn]")) enter(question.nextElementSibling);
+  else question.closest(".decide").querySelector("textarea")?.focus();
   return true;
 }
 
 function begin() {
   const wrong = questions().find((question) => question.querySelector(".errorlist"));
-  enter(wrong || questions()[0], Boolean(wrong));
+  const open = questions().find((question) => !question.matches("[data-turn]:has(:checked)")); // not a turn agreed on
+  enter(wrong || open || questions()[0], Boolean(wrong));
 }
 
 document.addEventListener("keydown", (event) => {
@@ -66,7 +74,7 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("focusin", (event) => {
   const question = event.target.closest("#settle-form .q");
-  if (question) activate(question);
+  if (question && !question.matches(":has(.q)")) activate(question);
 });
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "sheet") return;

@@ -1,6 +1,7 @@
 // Marking stretches of a response: select (or choose words by key), flag, say why. Everything ends up in the hidden
 // "spans" field as JSON; the server checks it again. Layers are plain text whose textContent is the canonical text.
 import { jump, labelOf, layerOf, light, lightUp, passageOf, render as show, step } from "./flags.js";
+import { gettext } from "./gettext.js";
 import { pointsBefore, rangeOfUnits, tidy, unitsOfRange } from "./offsets.js";
 import { mayAct, pressed } from "./typing.js";
 import { WordChoice } from "./words.js";
@@ -62,7 +63,7 @@ function addFlag(kind) {
   store();
   render();
   light(key);
-  say(`Flagged as ${labelOf("kind", kind)}. Digits choose another kind. Say how bad it is, and which source shows it.`);
+  say(gettext("Flagged as %(kind)s. Digits choose another kind. Say how bad it is, and which source shows it.", { kind: labelOf("kind", kind) }));
   lineOf(key).querySelector(".editing :checked")?.focus();
 }
 
@@ -76,7 +77,7 @@ function proveWith() {
   store();
   render();
   light(flag.key);
-  say(`The proof is: ${quote}`);
+  say(gettext("The proof is: %(quote)s", { quote }));
   lineOf(flag.key)?.querySelector("[name=note]")?.focus();
 }
 
@@ -86,7 +87,7 @@ function remove(key) {
   [editing, fresh] = [null, null];
   store();
   render();
-  say("Flag removed.");
+  say(gettext("Flag removed."));
   layerOf(gone.response)?.focus({ preventScroll: true });
 }
 
@@ -142,14 +143,14 @@ function flagNow(response) {
   if (formatted) formatted.click(); // marks are made in the plain text
   if (selected()?.layer.dataset.response && !response) return addFlag(document.querySelector("[data-flagbar] [data-kind]").dataset.kind);
   const layers = [...document.querySelectorAll("[data-layer][data-response]")];
-  choose(response || layers[0], "Choose words with the arrow keys. Shift extends, Enter flags, Escape leaves.");
+  choose(response || layers[0], gettext("Choose words with the arrow keys. Shift extends, Enter flags, Escape leaves."));
 }
 
 /** The proof of the open flag, by keyboard: words of the source that was named. */
 function proveByKeys() {
   const flag = flags.find((one) => one.key === editing);
   const layer = flag?.evidence && passageOf(flag.evidence);
-  if (layer) choose(layer, "Choose the words that show it with the arrow keys. Shift extends, Enter takes them, Escape leaves.");
+  if (layer) choose(layer, gettext("Choose the words that show it with the arrow keys. Shift extends, Enter takes them, Escape leaves."));
 }
 
 function choose(layer, how) {

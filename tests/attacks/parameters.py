@@ -37,8 +37,9 @@ NAMES_ROW: dict[str, tuple[str, ...]] = {
     "item": ("queues.Item.pk",),
     "shown": ("queues.Assignment.pk",),
     "critic": ("critics.Critic.slug",),
+    "critic_version": ("critics.CriticVersion.label",),
     "dataset": ("datasets.Dataset.key",),
-    "like": ("training.FineTuneJob.pk",),
+    "like": ("training.FineTuneJob.pk", "queues.Item.pk"),
     "trainer": ("training.Trainer.key",),
     "attribute": ("quality.ReviewerAttribute.key",),
     "queue": ("queues.Queue.key", "queues.Queue.pk"),
@@ -77,8 +78,9 @@ NAMES_NO_ROW = set(
     segment tag conversation_id trace_id span_id subject_key licence responded_after responded_before
     received_after received_before verdict is_queued has_feedback has_cost has_passages consent min_cost
     max_cost min_latency_ms max_latency_ms min_input_tokens max_input_tokens min_output_tokens max_output_tokens
-    min_reasoning_tokens max_reasoning_tokens feedback_below feedback_above fields severity has_evidence in_passage
-    number measure order brief k is_open is_settled min_score max_score
+    min_reasoning_tokens max_reasoning_tokens feedback_below feedback_above critic_label critic_below critic_above
+    fields severity has_evidence in_passage number measure order brief k is_open is_settled min_score max_score size
+    cards wanted skill wait upto
     """.split()
 )
 

@@ -184,7 +184,8 @@ def test_every_page_refuses_the_form_of_another_site(admin: Member) -> None:
     browser, found = Client(enforce_csrf_checks=True), []
     assert admin.user is not None
     browser.force_login(admin.user)
-    for route in SERVED:
+    # A mail program sends that one for its reader, from anywhere: the address itself is signed (RFC 8058).
+    for route in [name for name in SERVED if name != "account_mail_end"]:
         path = address(route, admin.project, admin if ":" in route else make.member(admin.project))
         for method in ("POST", "PUT", "PATCH", "DELETE") if ":" in route else ("POST",):
             answer = ask(browser, method, path, headers={"Origin": "https://evil.example"})

@@ -11,6 +11,7 @@ from uuid import uuid4
 from django.core.files.base import ContentFile
 
 from feedback.accounts.models import ApiKey, Invitation, Project
+from feedback.critics.models import Assessment, Critic, CriticVersion
 from feedback.datasets.models import Dataset, DatasetVersion, Export
 from feedback.datasets.rule import DEFAULT_SHARES, Rule
 from feedback.prompts.models import Prompt, PromptVersion
@@ -70,6 +71,7 @@ def build(texts: Texts) -> dict[str, Any]:
     world: dict[str, Any] = {"project": project, "texts": texts, **people}
     world["prompt_version"] = prompts(project, texts)
     world["responses"] = [response(project, texts, world["prompt_version"], number) for number in range(6)]
+    assessed(world)
     world["single"], world["pairs"] = queues(project, texts)
     judge(world)
     own = claiming.claim(world["single"], people["admin"])
@@ -136,13 +138,32 @@ def response(project: Project, texts: Texts, version: PromptVersion, number: int
     return row
 
 
+def assessed(world: dict[str, Any]) -> None:
+    """A critic's word on each response, with its first character marked."""
+    about: dict[str, Any] = {"project": world["project"]}
+    texts = world["texts"]
+    critic = Critic.objects.create(**about, slug="grounding", name=texts.line[:120])
+    version = CriticVersion.objects.create(**about, critic=critic, label=texts.line[:100])
+    for row in world["responses"]:
+        span = {"start": 0, "end": 1, "quote": row.body.output[0], "kind": "unsupported", "note": texts.paragraph}
+        said: dict[str, Any] = {
+            "score": 0.2,
+            "label": texts.line[:60],
+            "reason": texts.paragraph,
+            "spans": [span],
+            "body_hash": "0" * 64,
+        }
+        Assessment.objects.create(**about, version=version, response=row, **said)
+
+
 def queues(project: Project, texts: Texts) -> tuple[Queue, Queue]:
-    """One for single responses, one for pairs, both with k = 2 and a guideline."""
+    """One for single responses, one for pairs, both with k = 2 and a guideline, both showing model and critic."""
     made = []
     for criteria in (hostile_criteria(texts), pair_criteria(texts)):
         rubric = Rubric.objects.create(project=project, name=texts.name())
         version = publish(rubric, criteria, texts.paragraph)
-        made.append(make.queue(project, rubric_version=version, name=texts.name(), shows_model=True))
+        shows: dict[str, Any] = {"shows_model": True, "shows_critic": True}
+        made.append(make.queue(project, rubric_version=version, name=texts.name(), **shows))
     return made[0], made[1]
 
 

@@ -10,13 +10,13 @@ from playwright.sync_api import APIResponse, Page, expect
 from tests import addresses
 
 PAGES = addresses.PAGES
-GROUPS = 6  # tests that share the pages, so that two processes share the work
+GROUPS = 4  # tests that share the pages, so that two processes share the work
 
 # Route -> what of the world its address names. Other routes with arguments get a fresh thing (addresses.SAMPLES).
 OF_WORLD: dict[str, Any] = {
     **dict.fromkeys(
         ["responses:response-detail", "queues:response-items", "judgements:response-verdicts",
-         "datasets:response-uses"],
+         "quality:response-critics", "datasets:response-uses"],
         lambda world: {"pk": world["responses"][0].pk},
     ),
     **dict.fromkeys(
@@ -32,10 +32,11 @@ OF_WORLD: dict[str, Any] = {
     "rubrics:version-news": lambda world: {"pk": world["single"].rubric_version_id},
     **dict.fromkeys(
         [f"queues:{name}" for name in (
-            "queue-detail", "queue-change", "queue-activity", "queue-items", "queue-versions", "review",
+            "queue-detail", "queue-change", "queue-activity", "queue-pace", "queue-items", "queue-versions", "review",
         )],
         lambda world: {"key": world["single"].key},
     ),
+    "passes:cards": lambda world: {"key": world["single"].key},
     "queues:turn": lambda world: {"token": world["own"].token},
     "queues:escalation": lambda world: {"pk": world["escalation"].pk},
     "moderation:escalation-detail": lambda world: {"pk": world["escalation"].pk},

@@ -19,6 +19,7 @@ from tests.browser.pages import GROUPS, PAGES, address, is_page, open_whole
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 OF_COLOUR = ("color-contrast", "link-in-text-block")  # all that another scheme can change on a page that stays
 SERIOUS = {"serious", "critical"}
+WIDTHS = [pytest.param((1440, 390), marks=pytest.mark.proof), None]  # in `make check` each page at one of them
 # A page hears of an opened fold a moment later, and may then take the focus into it: the desk does, with its guideline.
 UNFOLD = """() => {
   const folds = [...document.querySelectorAll("details:not(.menu, [open])")];
@@ -72,12 +73,11 @@ def walked(page: Page, name: str) -> list[str]:
     return [f"{name}: {fault}" for fault in faults_of_walk(page)]
 
 
-@pytest.mark.parametrize("widths", [pytest.param((1440, 390), marks=pytest.mark.proof), None])
+@pytest.mark.parametrize("widths", WIDTHS)
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_axe_finds_nothing_serious_and_tab_goes_everywhere(
     group: int, widths: Sequence[int] | None, transactional_db: None, signed_in: Any
 ) -> None:
-    """Each page at both widths; in `make check` every other one wide, and the rest on a phone."""
     world = build(Ordinary())
     page, found = signed_in(world["admin"]), []
     page.context.add_init_script(WALK)
@@ -88,9 +88,10 @@ def test_axe_finds_nothing_serious_and_tab_goes_everywhere(
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("widths", WIDTHS)
 @pytest.mark.parametrize("whose", [PUBLIC, SIGNED_IN])
 def test_so_it_is_where_people_sign_in_and_see_to_their_account(
-    whose: str, transactional_db: None, open_browser: Any, signed_in: Any
+    whose: str, widths: Sequence[int] | None, transactional_db: None, open_browser: Any, signed_in: Any
 ) -> None:
     project = make.project("travel", name="Travel assistant")
     member = make.member(project, "admin", name="Ada Admin")
@@ -103,7 +104,7 @@ def test_so_it_is_where_people_sign_in_and_see_to_their_account(
         answer = page.request.get(addresses.address(route, project, member))
         if is_page(answer) and answer.url not in seen:
             seen.add(answer.url)
-            found += faults_of(page, answer.url, route, (1440, 390))
+            found += faults_of(page, answer.url, route, widths or [(1440, 390)[len(seen) % 2]])
             if whose == PUBLIC and page.evaluate(BEFORE_MAIN) > 1:
                 found.append(f"{route}: more than the brand comes before the content")
     assert len(seen) >= 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import random
@@ -11,23 +12,33 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[2]
+PORTS: list[IO[str]] = []  # locked, each for a port of this process
 PATIENCE = 60.0  # seconds until a test gives up waiting; machines that build other things are slow
 
 
 def free_port() -> int:
-    """Not of those that outgoing connections are given: a server that was stopped finds its own free again."""
+    """Nobody else's of those that ask here while this process lives, listened on or not: several instances start at
+    the same time. Not of those that outgoing connections are given: a server that was stopped finds its own free again.
+    """
+    folder = Path(tempfile.gettempdir()) / "touchstone-ports"
+    folder.mkdir(exist_ok=True)
     while True:
         port = random.randrange(20_000, 30_000)
+        ours = (folder / str(port)).open("w")
         with socket.socket() as listener, contextlib.suppress(OSError):
+            fcntl.flock(ours, fcntl.LOCK_EX | fcntl.LOCK_NB)
             listener.bind(("127.0.0.1", port))
+            PORTS.append(ours)
             return port
+        ours.close()
 
 
 def eventually(what: Callable[[], Any], patience: float = PATIENCE) -> Any:
@@ -87,14 +98,22 @@ class Postgres:
     def start(self) -> None:
         settings = [f"port={self.port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}"]
         words = [word for setting in [*settings, "fsync=on"] for word in ("-c", setting)]
-        self.process = subprocess.Popen(
-            [postgres_program("postgres"), "-D", str(self.folder), *words],
-            user=self.user,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-        )
-        eventually(lambda: self.do("pg_isready", "-h", "127.0.0.1", "-p", str(self.port), check=False) == 0)
+        for _ in range(5):  # processes of its life before may hold its memory for a moment
+            self.process = subprocess.Popen(
+                [postgres_program("postgres"), "-D", str(self.folder), *words],
+                user=self.user,
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+            )
+            eventually(lambda: self.process.poll() is not None or self.answers())
+            if self.process.poll() is None:
+                return
+            time.sleep(1)
+        raise AssertionError("PostgreSQL did not start")
+
+    def answers(self) -> bool:
+        return self.do("pg_isready", "-h", "127.0.0.1", "-p", str(self.port), check=False) == 0
 
     def copy(self, address: str) -> None:
         """The database at the address becomes the one here."""

@@ -21,7 +21,7 @@ MEANINGLESS = {
 # The composition root names rooms as strings and stands above every floor.
 ROOT_MODULES = {
     f"feedback.{name}"
-    for name in ("settings", "api_settings", "urls", "api_urls", "celery", "wsgi", "asgi", "management")
+    for name in ("settings", "api_settings", "sweeps", "urls", "api_urls", "celery", "wsgi", "asgi", "management")
 }
 
 

@@ -72,11 +72,21 @@ class Postgres:
         words = [*DURABLE, f"port={self.port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={self.folder}"]
         command = ["timeout", "--foreground", "--signal=QUIT", str(self.longest), program("postgres"), "-D"]
         command += [str(self.folder), *(word for setting in words for word in ("-c", setting))]
-        with self.folder.with_suffix(".log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=self.USER, start_new_session=True
-            )
-        eventually(self.answers, patience=120)
+        log = self.folder.with_suffix(".log")
+        for _ in range(3):  # what it needs of the machine may be taken for a moment
+            with log.open("ab") as file:
+                self.process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, user=self.USER, start_new_session=True
+                )
+            eventually(lambda: self.ended or self.answers(), patience=120)
+            if not self.ended:
+                return
+            time.sleep(1)
+        raise AssertionError(f"PostgreSQL did not start; its log ends: {log.read_text(errors='replace')[-1500:]}")
+
+    @property
+    def ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
 
     def answers(self) -> bool:
         with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.address, connect_timeout=2):

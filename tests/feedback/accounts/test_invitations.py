@@ -16,6 +16,8 @@ from feedback.accounts.models import Invitation, LinkOver, Member, Project, User
 from feedback.audit.models import AuditEvent
 from tests import make
 
+pytestmark = pytest.mark.once
+
 NEW = {"name": "Nia New", "password1": "correct horse battery"}
 
 

@@ -13,6 +13,8 @@ from feedback.accounts.models import ApiKey, Member
 from feedback.audit.models import AuditEvent
 from tests import make
 
+pytestmark = pytest.mark.once
+
 NEW = "/p/travel/keys/new/"
 
 

@@ -15,6 +15,8 @@ from feedback.accounts.models import LastAdmin, Member, Project, User
 from feedback.audit.models import AuditEvent
 from tests import make
 
+pytestmark = pytest.mark.once
+
 
 def test_it_lists_people_and_counts_imported_ones(admin: Member, reviewer: Member) -> None:
     Member.objects.create(project=admin.project, source="llmfao", source_name="rater 7", role="reviewer")

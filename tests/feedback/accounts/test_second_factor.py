@@ -23,6 +23,8 @@ from feedback.accounts.second_factor import SecondFactorAdapter, has_second_fact
 from feedback.audit.models import AuditEvent
 from tests import make
 
+pytestmark = pytest.mark.once
+
 PASSWORD = "correct horse battery"
 
 

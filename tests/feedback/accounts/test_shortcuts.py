@@ -8,6 +8,8 @@ from feedback.accounts.models import Member
 from feedback.accounts.shortcuts import ACTIONS, settings_of
 from tests import make
 
+pytestmark = pytest.mark.once
+
 PATH = "/accounts/keys/"
 NUMBER = {key: f"key-{number}" for number, key in enumerate(ACTIONS)}
 

@@ -21,6 +21,8 @@ from feedback.accounts.models import LinkOver, Member, SigninLink, User
 from feedback.audit.models import AuditEvent
 from tests import make
 
+pytestmark = pytest.mark.once
+
 PASSWORD = "correct horse battery"
 
 

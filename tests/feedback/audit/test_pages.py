@@ -14,6 +14,8 @@ from feedback.audit.log import record
 from feedback.audit.models import AuditEvent
 from tests import make
 
+pytestmark = pytest.mark.once
+
 
 def url(project: Project, name: str, **kwargs: Any) -> str:
     return reverse(f"audit:{name}", kwargs={"project": project.slug, **kwargs})

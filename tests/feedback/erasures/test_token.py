@@ -121,9 +121,9 @@ NEVER = {
         datasets_dataset.shares datasets_preferencepair.criterion training_trainer.name training_trainer.base_url
         training_trainer.provider training_trainer.wandb_project training_trainer.currency
         training_finetunejob.base_model training_finetunejob.suffix training_finetunejob.options
-        training_finetunejob.result_name training_trainingmetric.name queues_queue.name queues_item.rule_label
-        queues_item.stratum sampling_samplingrule.name imports_importedreview.source imports_labelupload.form
-        imports_labelupload.columns quality_goldrevision.tolerance quality_labelmodel.criterion
+        training_finetunejob.result_name training_trainingmetric.name queues_queue.name queues_queue.skill
+        queues_item.rule_label queues_item.stratum sampling_samplingrule.name imports_importedreview.source
+        imports_labelupload.form imports_labelupload.columns quality_goldrevision.tolerance quality_labelmodel.criterion
         quality_reviewermeasure.criterion quality_reviewermeasure.kind quality_reviewermeasure.label
         quality_reviewernotice.criterion quality_reviewernotice.kind quality_reviewernotice.label
         quality_analysis.filters monitoring_responseday.origin monitoring_responseday.environment

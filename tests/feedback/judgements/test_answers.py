@@ -252,7 +252,9 @@ JSON = st.recursive(
     | st.fixed_dictionaries({}, optional={"outcome": st.just("tie"), "start": JSON, "text": JSON, "response": JSON}),
 )
 def test_nonsense_is_refused_and_never_breaks_anything(kind: str, value: Any) -> None:
-    known: dict[str, Any] = {"scale": SCALE, "spans": KINDS, "choice": {"choices": []}, "multi_choice": {"choices": []}}
+    none: dict[str, Any] = {"choices": []}
+    of_steps = {**none, "of": "step"}
+    known: dict[str, Any] = {"scale": SCALE, "spans": KINDS, "choice": none, "multi_choice": none, "per_turn": of_steps}
     options = known.get(kind, {})
     cited_passages({"q": value})
     for given_value in (value, [value]):

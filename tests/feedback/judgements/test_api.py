@@ -52,7 +52,9 @@ def test_reviews_come_with_answers_and_pseudonyms(ask: Any, reviewed: list[Revie
 def test_verdicts_come_with_settled_answers(ask: Any, reviewed: list[Review]) -> None:
     newest, oldest = ask("verdict-list").json()["results"]
     assert (newest["is_failure"], oldest["is_failure"]) == (False, True)
-    assert oldest["answers"]["grounded"] == {"kind": "yes_no", "value": "no", "share": 1, "votes": {"no": 2}, "n": 2}
+    posterior = {"yes": pytest.approx(0.1), "no": pytest.approx(0.9)}
+    settled = {"kind": "yes_no", "value": "no", "share": 1, "votes": {"no": 2}, "n": 2, "posterior": posterior}
+    assert oldest["answers"]["grounded"] == settled
     assert oldest["review_ids"] == [reviewed[0].pk, reviewed[1].pk]
     assert newest["settled_by"] == ""
 

@@ -74,3 +74,15 @@ def test_none_yet_and_who_may_not(project: Project, reviewer: Member, curator: M
     assert browser.get(address(foreign.pk)).status_code == 404
     assert browser.post(address(response.pk)).status_code == 405
     assert make.SignedIn(reviewer).get(address(response.pk)).status_code == 403
+
+
+def test_several_chosen_answers_are_told(project: Project, reviewer: Member) -> None:
+    choices = [{"value": value, "label": value.capitalize()} for value in ("rude", "biased", "long")]
+    criterion = {"key": "wrong", "kind": "multi_choice", "label": "Wrong", "options": {"choices": choices}}
+    version = make.rubric_version(project, criteria=[criterion])
+    response = make.response(project)
+    subject = make.subject(response)
+    review = make.review(subject, version, reviewer, {"wrong": ["rude", "long"]})
+    make.verdict(subject, version, [review])
+    moderator = make.member(project, "moderator")
+    assert "Rude, Long" in make.SignedIn(moderator).get(address(response.pk)).text

@@ -16,6 +16,8 @@ from tests import make
 from tests.feedback.outbox.conftest import READY, work
 from tests.feedback.test_egress import INSIDE, Listener
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:

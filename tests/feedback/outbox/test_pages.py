@@ -18,6 +18,8 @@ from feedback.sealed import unseal
 from tests import make, world
 from tests.feedback.outbox.conftest import READY, Receiver, later, work
 
+pytestmark = pytest.mark.once
+
 URL = "https://hooks.example.org/touchstone"
 LIST = "/p/travel/webhooks/"
 

@@ -32,7 +32,7 @@ def test_the_list_shows_each_prompt_with_its_newest_version(browser: make.Signed
     assert page.status_code == 200
     for words in ("claims", "v7", f"{URL}versions/{newest.pk}/", "1 prompt", '<td class="n">2</td>'):
         assert words in page.text, words
-    assert "v6" not in page.text
+    assert ">v6<" not in page.text  # a token may hold the bare letters
 
 
 def test_the_list_is_searched_in_names_labels_and_texts(browser: make.SignedIn, project: Project) -> None:

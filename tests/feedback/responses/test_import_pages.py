@@ -25,6 +25,8 @@ from feedback.responses import upload as uploads
 from feedback.responses.models import LanguageModel, Response, ResponseUpload
 from tests import make
 
+pytestmark = pytest.mark.once
+
 URL = "/p/travel/responses/import/"
 
 

@@ -13,6 +13,8 @@ from feedback.rubrics.models import Criterion, GuidelineVersion, Rubric
 from feedback.rubrics.publish import RubricRefused, publish
 from feedback.rubrics.ready import RANKED_CRITERIA, helpfulness_rubric, pairwise_rubric
 
+pytestmark = pytest.mark.once
+
 YES_NO: dict[str, Any] = {"key": "grounded", "kind": "yes_no", "label": "Grounded?"}
 SCALE: dict[str, Any] = {"key": "good", "kind": "scale", "label": "Good?", "options": {"min": 1, "max": 5}}
 CHOICE: dict[str, Any] = {"key": "c", "kind": "choice", "label": "Which?"}

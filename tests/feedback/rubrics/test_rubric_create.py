@@ -15,6 +15,8 @@ from feedback.rubrics.forms import whole
 from feedback.rubrics.models import Rubric, RubricDraft
 from feedback.rubrics.ready import HELPFULNESS_CRITERIA, helpfulness_rubric
 
+pytestmark = pytest.mark.once
+
 QUESTION = {"key": "q", "kind": "yes_no", "label": "Is it?"}
 
 

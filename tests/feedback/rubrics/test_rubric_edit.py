@@ -18,6 +18,8 @@ from feedback.rubrics.publish import publish
 from feedback.rubrics.ready import HELPFULNESS_CRITERIA, PAIRWISE_CRITERIA
 from tests import make
 
+pytestmark = pytest.mark.once
+
 HTMX = {"HX-Request": "true"}
 YES_NO = whole({"key": "grounded", "kind": "yes_no", "label": "Grounded?"})
 SCALE = whole({"key": "good", "kind": "scale", "label": "Good?", "options": {"min": 1, "max": 5}})
@@ -226,6 +228,11 @@ def test_the_editor_asks_the_database_little(editor: Any, rubric: Rubric, django
         ("down:1", ["a", "c", "b"]),
         ("up:0", ["a", "b", "c"]),
         ("down:2", ["a", "b", "c"]),
+        ("place:0:2", ["b", "c", "a"]),
+        ("place:2:0", ["c", "a", "b"]),
+        ("place:1:1", ["a", "b", "c"]),
+        ("place:1:9", ["a", "b", "c"]),
+        ("place:1", ["a", "b", "c"]),
         ("remove:1", ["a", "c"]),
         ("copy:0", ["a", "a-2", "b", "c"]),
         ("remove:9", ["a", "b", "c"]),

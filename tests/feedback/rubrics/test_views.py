@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.urls import reverse
 
@@ -12,6 +13,8 @@ from feedback.rubrics.models import Rubric
 from feedback.rubrics.publish import publish
 from feedback.rubrics.ready import helpfulness_rubric, pairwise_rubric
 from tests import make
+
+pytestmark = pytest.mark.once
 
 
 def detail(rubric: Rubric) -> str:

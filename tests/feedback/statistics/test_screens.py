@@ -113,6 +113,40 @@ def test_little_is_too_little_to_tell() -> None:
         assert {reading.notable for reading in readings} == {None}
 
 
+def test_a_tie_of_the_others_is_half_right_by_hand() -> None:
+    """Three raters, answers 0 to 2. Item by item, without the own vote: 0 0 1 leaves the first two a tie (½ each) and
+    the third a contradiction (0); 0 0 0 confirms all; 0 1 2 leaves everybody a tie of two others' answers (0).
+    """
+    rows = [(item, rater, label) for item, said in enumerate(("001", "000", "012")) for rater, label in
+            enumerate(map(int, said))]  # fmt: skip
+    votes = votes_of(rows, 3)
+    told, clear, right = screens.settled_answers(votes, open_items(votes))
+    assert told.all()
+    assert clear.tolist() == [False, False, True, True, True, True, False, False, False]
+    assert right.reshape(3, 3).tolist() == [[0.5, 0.5, 0.0], [1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
+    *_, right = screens.settled_answers(votes, np.array([1, -1, -1]))  # a moderator took the third one's side
+    assert right[:3].tolist() == [0.0, 0.0, 1.0]
+
+
+def test_who_is_contradicted_only_where_others_agree_does_not_read_nothing_right() -> None:
+    """Three honest raters of three reviews each, right three times in four, of two answers: each is right about as
+    often as the others, .75² + .25² = .625 with ties halved, and none has only the items where both others disagree.
+    """
+    draws = np.random.default_rng(7)
+    truth = draws.integers(2, size=4000)
+    labels = np.where(draws.random((4000, 3)) < 0.75, truth[:, None], 1 - truth[:, None])
+    votes = votes_of([(item, rater, int(labels[item, rater])) for item in range(4000) for rater in range(3)], 2)
+    for reading in screens.verdicts(votes, open_items(votes)):
+        assert reading.n == 4000
+        assert reading.rate == pytest.approx(0.625, abs=0.02)
+
+
+def test_items_of_one_review_tell_nothing_of_verdicts() -> None:
+    votes = votes_of([(item, 0, 1) for item in range(30)], 2)
+    [reading] = screens.verdicts(votes, open_items(votes))
+    assert (reading.n, reading.rate, reading.notable) == (0, None, None)
+
+
 def test_haste_alone_is_no_fault() -> None:
     """A quick rater who agrees is not noticed; one who does not agree is."""
     items = np.repeat(np.arange(40), 4)

@@ -12,7 +12,7 @@ from feedback.takeouts.tables import CONFIDENTIAL, KEPT, LEFT_OUT, OURS, is_take
 
 SECRET = re.compile(r"salt|digest|token$|password|secret|session_key|private")
 # Of nobody's project, or of several.
-NOT_TAKEN = {"accounts.signinlink", "monitoring.workerbeat"}
+NOT_TAKEN = {"accounts.signinlink", "digests.digestday", "digests.digestwish", "monitoring.workerbeat"}
 
 
 def ours() -> list[type[models.Model]]:

@@ -128,3 +128,16 @@ def test_who_lost_the_right_does_nothing_more(pages: Any, queue: Queue, moderato
     bulk = finished(answer)
     assert bulk.refused == {"Who asked for it may no longer act here.": 4}
     assert not Item.objects.filter(state="withdrawn").exists()
+
+
+def test_many_are_put_first_and_back_in_line(pages: Any, queue: Queue, reviewer: Member) -> None:
+    last = [item.pk for item in queue.items.order_by("pk")][-2:]
+    page = pages.post("bulk-confirm", {"kind": "put-first", "item": last})
+    assert "Serve 2 items before all others?" in page.text
+    assert "2 have an open review and move" in page.text
+    bulk = finished(pages.post("bulk-start", hidden(page)))
+    assert (bulk.done, bulk.refused) == (2, {})
+    assert set(queue.places.filter(lane=0).values_list("item", flat=True)) == set(last)
+    undo = pages.post("bulk-confirm", {"kind": "put-last", "of": bulk.pk})
+    finished(pages.post("bulk-start", hidden(undo)))
+    assert not queue.places.filter(lane=0).exists()

@@ -12,6 +12,8 @@ from reviews.moderation.models import Action
 from reviews.queues.models import Item
 from tests import make, world
 
+pytestmark = pytest.mark.once
+
 
 def test_a_withdrawal_that_closes_no_place_says_so(pages: Any, disputed: Item, settled: Item) -> None:
     assert "No place of it is open." in pages.get("item-act", pk=settled.pk, act_name="withdraw").text

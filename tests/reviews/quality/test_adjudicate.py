@@ -39,6 +39,7 @@ def test_only_the_disputed_criterion_is_decided(item: Item, moderator: Member) -
     )
     votes = {"no": 1, "yes": 1}
     expected = {"kind": "yes_no", "value": "no", "share": 0.5, "votes": votes, "n": 2, "adjudicated": True}
+    expected["posterior"] = {"yes": 0.5, "no": 0.5}  # as far as the two reviewers tell
     assert verdict.answers["grounded"] == expected
     assert verdict.answers["helpful"]["mean"] == 4.5
     assert (verdict.is_failure, verdict.n_reviews) == (True, 2)

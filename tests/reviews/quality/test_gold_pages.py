@@ -15,7 +15,7 @@ from reviews.quality.gold_models import GoldItem, GoldSetting
 from reviews.queues.models import Queue
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ import pytest
 from django.urls import reverse
 
 from feedback.accounts.models import Member
+from feedback.rubrics.publish import publish
 from reviews.quality import invariants as quality
+from reviews.quality.gold_along import Trip, behind, move_along
 from reviews.quality.gold_check import check_all
 from reviews.quality.gold_make import make as make_gold
 from reviews.quality.gold_models import GoldCheck, TrainingCourse
@@ -17,6 +19,7 @@ from reviews.quality.settle import settle_complete_items
 from reviews.queues import invariants as queues
 from reviews.queues.claim import claim
 from reviews.queues.models import Qualification
+from reviews.queues.versions import move
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +114,59 @@ def test_a_program_is_told_where_to_learn(gold: Any, course: TrainingCourse, rev
     answer = client.post(url, headers={"Authorization": f"Bearer {key}"})
     assert (answer.status_code, answer.json()["code"]) == (403, "not-qualified")
     assert answer.json()["training"] == reverse("gold:training", args=[gold.project.slug, course.pk])
+
+
+NEWER = [
+    {**make.DEFAULT_CRITERIA[0], "label": "Is every claim in the sources?"},
+    *make.DEFAULT_CRITERIA[1:],
+]
+
+
+def renew(gold: Any, criteria: list[dict[str, Any]]) -> None:
+    move(gold.queue, publish(gold.queue.rubric_version.rubric, criteria), gold.curator)
+
+
+def test_it_moves_along_with_what_is_asked_as_before(gold: Any, course: TrainingCourse, reviewer: Member) -> None:
+    begin(course, reviewer)
+    learn(gold, course, reviewer)
+    renew(gold, NEWER)
+    trip = move_along(course, gold.curator)
+    assert trip is not None
+    assert (trip.n_along, trip.n_left) == (4, 0)
+    assert move_along(course, gold.curator) is None
+    course.queue.refresh_from_db()
+    assert course.queue.rubric_version == gold.queue.rubric_version
+    assert {frozenset(one.revision.answers) for one in course.queue.gold.filter(state="active")} == {
+        frozenset({"helpful"})  # the other question was put otherwise
+    }
+    assert begin(course, reviewer) == 4
+    check = learn(gold, course, reviewer, grounded="no")
+    assert check is not None
+    assert check.is_right
+    assert check.assignment.review.rubric_version == gold.queue.rubric_version  # type: ignore[union-attr]
+    checks = (*quality.INVARIANTS, *queues.INVARIANTS)
+    assert [one.promise for one in checks if list(one.violations())] == []  # type: ignore[arg-type]
+
+
+def test_what_has_no_answer_left_is_retired(gold: Any, course: TrainingCourse, reviewer: Member) -> None:
+    [kind] = [{**one, "label": "Is it so?"} for one in NEWER[:1]]
+    renew(gold, [kind])
+    assert behind(course) == Trip(gold.queue.rubric_version, frozenset(), 0, 4)
+    move_along(course, gold.curator)
+    assert begin(course, reviewer) == 0
+
+
+def test_the_pages_say_that_it_stayed_behind(gold: Any, course: TrainingCourse, client_of: Any) -> None:
+    client, project = client_of(gold.curator), gold.project.slug
+    versions, page = (
+        reverse(name, args=[project, gold.queue.key]) for name in ("queues:queue-versions", "gold:gold-queue")
+    )
+    assert "People still learn" not in client.get(versions).text
+    renew(gold, NEWER)
+    assert "People still learn version 1" in client.get(versions).text
+    for key in (gold.queue.key, course.queue.key):
+        shown = client.get(reverse("gold:gold-queue", args=[project, key])).text
+        assert "Move the training to version 2" in shown
+    done = client.post(reverse("gold:move-training", args=[project, gold.queue.key]), follow=True)
+    assert "The training asks version 2 now." in done.text
+    assert "Move the training" not in client.get(page).text

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from feedback.accounts.models import Member, Project
 from reviews.quality.adjudicate import adjudicate
 from reviews.quality.inbox import decisions
+from reviews.quality.models import Adjudication, DecisionsRead
 from reviews.quality.settle import settle_complete_items
 from reviews.queues.models import Assignment, Item
 from tests import make
@@ -50,7 +53,7 @@ def test_my_work_tells_of_it(decided: Item, reviewer: Member, client_of: Any) ->
     work = client_of(reviewer).get(reverse("queues:work", kwargs={"project": reviewer.project.slug})).text
     assert inbox(reviewer) in work
     brief = client_of(reviewer).get(inbox(reviewer, "?brief=1"), headers={"HX-Request": "true"}).text
-    assert "decided this week" in brief
+    assert "has been decided" in brief
 
 
 def test_who_did_not_review_it_reads_nothing(
@@ -78,3 +81,23 @@ def test_it_is_bounded_in_queries(
     client.get(inbox(reviewer))
     with django_assert_max_num_queries(16):
         assert client.get(inbox(reviewer, "?before=99999999")).status_code == 200
+
+
+def test_what_was_on_the_page_is_marked_as_read(decided: Item, reviewer: Member, client_of: Any) -> None:
+    browser, brief = client_of(reviewer), inbox(reviewer, "?brief=1")
+    page = browser.get(inbox(reviewer))
+    assert "Mark as read" in page.text
+    mark = reverse("quality:inbox-read", kwargs={"project": reviewer.project.slug})
+    assert browser.post(mark, {"upto": page.context["newest"].isoformat()}).status_code == 303
+    assert not browser.get(brief, headers={"HX-Request": "true"}).text.strip()
+    assert "Mark as read" not in browser.get(inbox(reviewer)).text
+    Adjudication.objects.update(settled_at=timezone.now() + timedelta(seconds=1))
+    assert "has been decided" in browser.get(brief, headers={"HX-Request": "true"}).text
+
+
+def test_the_mark_never_goes_back_nor_ahead_of_now(decided: Item, reviewer: Member, client_of: Any) -> None:
+    mark = reverse("quality:inbox-read", kwargs={"project": reviewer.project.slug})
+    for sent in ("2999-01-01T00:00:00+00:00", "2001-01-01T00:00:00+00:00", "soon", "", "2999-01-01T00:00:00"):
+        assert client_of(reviewer).post(mark, {"upto": sent}).status_code == 303
+    upto = DecisionsRead.objects.get(member=reviewer).upto
+    assert timezone.now() - timedelta(minutes=1) < upto <= timezone.now()

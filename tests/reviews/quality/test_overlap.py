@@ -77,10 +77,27 @@ def test_at_the_most_it_is_disputed_as_ever(queue: Queue, people: list[Member]) 
     assert (item.state, item.k) == ("unresolved", 2)
 
 
-def test_without_a_policy_nothing_is_added(queue: Queue, people: list[Member]) -> None:
-    judged(queue, people, [YES, YES])
+def test_without_a_policy_most_decide_and_the_posterior_stands_beside(queue: Queue, people: list[Member]) -> None:
+    item = judged(queue, people, [YES, YES, NO])
     settle_complete_items()
-    assert "posterior" not in Verdict.objects.get().answers["grounded"]
+    item.refresh_from_db()
+    assert item.k == 3
+    answer = Verdict.objects.get().answers["grounded"]
+    assert (answer["value"], answer["posterior"]) == ("yes", {"yes": 0.75, "no": 0.25})  # as .75² · .25 to .75 · .25²
+
+
+def test_imported_labels_are_weighed_as_well(project: Project, people: list[Member]) -> None:
+    """By what all labels of the queue say of each of their makers."""
+    queue = make.queue(project, takes_imports=True)
+    for n in range(30):
+        truth, other = (YES, NO) if n % 2 else (NO, YES)
+        judged(queue, [people[0], people[1 + n % 2], people[4]], [truth, truth, other if n % 3 == 0 else truth])
+    assert estimate_due() == 2
+    item = judged(queue, [people[0], people[1], people[4]], [YES, YES, NO])
+    settle_complete_items()
+    verdict = Verdict.objects.get(subject=item.subject)
+    assert verdict.method == Verdict.Method.IMPORTED
+    assert verdict.answers["grounded"]["posterior"]["yes"] > 0.95  # more than .75: two good ones against a poorer one
 
 
 @pytest.mark.parametrize("is_on", [True, False])

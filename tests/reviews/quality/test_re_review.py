@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from feedback import jobs
 from feedback.accounts.models import Member, Project
 from feedback.audit.models import AuditEvent
+from feedback.datasets import succession
+from feedback.datasets.models import Dataset, DatasetVersion
 from feedback.judgements.models import Verdict
 from feedback.rubrics.publish import publish
+from reviews.moderation import act
 from reviews.quality import invariants as of_quality
 from reviews.quality.adjudicate import NotDisputed, adjudicate
 from reviews.quality.models import Adjudication
@@ -20,12 +26,12 @@ from reviews.quality.settle import settle_item
 from reviews.queues import again
 from reviews.queues import invariants as of_queues
 from reviews.queues.claim import claim
-from reviews.queues.items import invalidate, set_k
+from reviews.queues.items import add_items, invalidate, set_k
 from reviews.queues.models import Item, Queue
 from reviews.queues.submit import submit
 from reviews.queues.versions import MoveRefused, move, move_back
 from tests import make
-from tests.races import outcomes_at_once
+from tests.races import outcomes_at_once, until_waited_for
 
 pytestmark = pytest.mark.django_db
 NEW: list[dict[str, Any]] = [
@@ -114,6 +120,117 @@ def test_a_dispute_of_the_older_item_ends_with_the_new_verdict(
         adjudicate(older, moderator, {"grounded": "no"}, "It is not.")
     assert Verdict.objects.get(subject=older.subject, is_current=True).rubric_version == queue.rubric_version
     assert broken() == []
+
+
+@pytest.fixture
+def disputed(
+    queue: Queue, reviewer: Member, other_reviewer: Member, curator: Member, moderator: Member
+) -> tuple[Item, Item]:
+    """An older item in dispute, and the one that asks about it again with all its reviews in."""
+    ask(queue, curator, again.Choice("grounded", "no"))
+    held = claim(queue, reviewer)
+    assert held is not None
+    assert held.item.earlier
+    older, newer = held.item.earlier, held.item
+    set_k(older, 2)
+    judge(queue, other_reviewer, make.ANSWERS)
+    submit(held.token, reviewer, {"grounded": "yes"}, submission_id=held.token)
+    return older, newer
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres
+@pytest.mark.parametrize("is_decided_first", [True, False])
+def test_a_dispute_decided_while_the_new_item_settles_leaves_one_verdict(
+    disputed: tuple[Item, Item], moderator: Member, is_decided_first: bool
+) -> None:
+    older, newer = disputed
+    decide = partial(adjudicate, older, moderator, {"grounded": "no"}, "It is not.")
+    acts: list[Callable[[], Any]] = [decide, partial(settle_item, newer)]
+    first, second = acts if is_decided_first else acts[::-1]
+    has_acted = Event()
+
+    def act_and_wait() -> None:
+        with transaction.atomic():
+            first()
+            has_acted.set()
+            until_waited_for()
+
+    def follow() -> Any:
+        assert has_acted.wait(30)
+        return second()
+
+    _, result = outcomes_at_once(act_and_wait, follow)
+    assert isinstance(result, Verdict if is_decided_first else NotDisputed)
+    assert Verdict.objects.get(subject=older.subject, is_current=True).rubric_version_id == newer.rubric_version.pk
+    older.refresh_from_db()
+    assert older.state == Item.State.SETTLED
+    assert broken() == []
+
+
+def test_what_was_asked_again_is_not_reopened(disputed: tuple[Item, Item], moderator: Member) -> None:
+    older, newer = disputed
+    settle_item(newer)
+    with pytest.raises(act.Refused, match="reopen the newer item"):
+        act.contest(older, moderator, "Look again.", ["grounded"])
+    with pytest.raises(act.Refused, match="reopen the newer item"):
+        act.settle_again(older, moderator, "Look again.")
+    act.settle_again(newer, moderator, "Look again.")
+    assert broken() == []
+
+
+def built(project: Project, **rule: Any) -> DatasetVersion:
+    whole = {"train": 1.0, "validation": 0.0, "test": 0.0}
+    version = Dataset.objects.create(
+        project=project, key=f"d{next(make.counter)}", name="D", shares=whole, rule=rule
+    ).build()
+    jobs.run(DatasetVersion, version.pk)
+    version.refresh_from_db()
+    return version
+
+
+def test_dataset_versions_that_used_the_older_verdict_say_so(queue: Queue, reviewer: Member, curator: Member) -> None:
+    version = built(queue.project)  # of single answers: cases, and no pair
+    assert (version.counts["cases"], succession.stale(version)) == (2, {})
+    ask(queue, curator, again.Choice("grounded", "no"))
+    assert succession.stale(version) == {}
+    judge(queue, reviewer, {"grounded": "yes"})
+    assert succession.stale(version) == {succession.REPLACED: 1}
+    heir = succession.replace(version)
+    version.refresh_from_db()
+    assert version.superseded_for == {succession.REPLACED: 1}
+    assert version.superseded_by == heir
+
+
+def test_so_do_versions_of_pairs(project: Project, reviewer: Member, curator: Member) -> None:
+    queue = make.queue(project, k=1, subject_size=2)
+    good, poor = (make.response(project, text, question="How long?") for text in ("Thirty days.", "Who knows."))
+    add_items(queue, [make.subject(good, poor).pk])
+    better = {"outcome": "preferred", "preferred": good.pk, "strength": 2}
+    judge(queue, reviewer, {"better": better})
+    version = built(project, min_votes=1)
+    assert version.counts["pairs"] == 1
+    newer = [{**one, "label": "Which is better?"} for one in make.PAIR_CRITERIA]
+    move(queue, publish(queue.rubric_version.rubric, newer, subject_size=2), curator)
+    ask(queue, curator)
+    judge(queue, reviewer, {"better": {"outcome": "tie"}})
+    assert succession.stale(version) == {succession.REPLACED: 1}
+    heir = succession.replace(version)
+    assert heir is not None
+    jobs.run(DatasetVersion, heir.pk)
+    heir.refresh_from_db()
+    assert heir.counts["gone"] == {succession.REPLACED: 1}
+
+
+def test_a_program_hears_of_it(queue: Queue, reviewer: Member, curator: Member, client_of: Any) -> None:
+    version = built(queue.project)
+    ask(queue, curator, again.Choice("grounded", "no"))
+    judge(queue, reviewer, {"grounded": "yes"})
+    client, key = client_of(curator), {"Touchstone-Project": queue.project.slug}
+    assert client.get(reverse("api:version-detail", args=[version.pk]), headers=key).json()["ended"] == {"replaced": 1}
+    page = client.get(version.get_absolute_url()).text
+    assert "Not all of it stands any more." in page
+    assert succession.WHY["replaced"] in page
 
 
 def test_they_are_chosen_by_answer_and_by_day(queue: Queue) -> None:

@@ -18,6 +18,8 @@ from reviews.queues.models import Assignment
 from tests import make, world
 from tests.reviews.quality.conftest import Gold
 
+pytestmark = pytest.mark.once
+
 
 def test_the_page_shows_what_a_worker_computed(project: Project, curator: Member, admin: Member) -> None:
     queue = make.queue(project, k=3)

@@ -65,7 +65,8 @@ def test_one_review_settles_an_item_of_one(queue: Any, subject: Any, reviewer: M
     make.counted(queue, subject, reviewer, GOOD)
     settled = settle_item(item_of(queue))
     assert isinstance(settled, Verdict)
-    assert settled.answers["grounded"] == {"kind": "yes_no", "value": "yes", "share": 1.0, "votes": {"yes": 1}, "n": 1}
+    answer = {"kind": "yes_no", "value": "yes", "share": 1.0, "votes": {"yes": 1}, "n": 1}
+    assert settled.answers["grounded"] == {**answer, "posterior": {"yes": 0.75, "no": 0.25}}
 
 
 def test_a_disputed_required_criterion_waits_for_a_moderator(

@@ -15,6 +15,8 @@ from reviews.quality.settle import settle_complete_items
 from reviews.queues.models import Item
 from tests import make
 
+pytestmark = pytest.mark.once
+
 OUTPUT = "Pay <b>👩‍👩‍👧</b> in 30 days."
 GOOD: dict[str, Any] = {"grounded": "yes", "helpful": 4}
 FLAG = {

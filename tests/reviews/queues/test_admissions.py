@@ -13,6 +13,7 @@ from feedback.accounts.models import Member, Project
 from feedback.audit.models import AuditEvent
 from reviews.queues import desk as desks
 from reviews.queues.claim import claim, remaining, remaining_by_queue
+from reviews.queues.escalate import set_skills
 from reviews.queues.leases import free_due_leases
 from reviews.queues.models import Admission, Item, Place, Queue
 from tests import make
@@ -100,6 +101,65 @@ def test_an_item_is_stuck_when_all_who_are_named_had_a_turn(queue: Queue, desk: 
     Queue.objects.update(is_restricted=False)
     make.member(queue.project)
     assert not Item.objects.stuck().exists()
+
+
+# -- by skill
+
+
+def test_a_queue_that_asks_for_a_skill_gives_to_who_has_it(
+    project: Project, reviewer: Member, other_reviewer: Member, desk_of: Any
+) -> None:
+    queue = make.queue(project, skill="law")
+    make.items(queue, 2)
+    set_skills(reviewer, ["law", "claims"], reviewer)
+    assert (queue.admits(reviewer), queue.admits(other_reviewer)) == (True, False)
+    assert list(Queue.objects.for_reviewer(reviewer)) == [queue]
+    assert not Queue.objects.for_reviewer(other_reviewer).exists()
+    assert (remaining(queue, reviewer), remaining(queue, other_reviewer)) == (2, 0)
+    assert claim(queue, other_reviewer) is None
+    held = claim(queue, reviewer)
+    assert held is not None
+    assert "people with the skill “law”" in desk_of(other_reviewer).get("review", key=queue.key).text
+    set_skills(reviewer, [], reviewer)
+    assert claim(queue, reviewer) == held  # what somebody holds they finish
+
+
+def test_skill_and_name_are_both_asked_for(project: Project, reviewer: Member, other_reviewer: Member) -> None:
+    queue = make.queue(project, skill="law", is_restricted=True)
+    make.items(queue, 1)
+    queue.admissions.create(project=project, member=reviewer)
+    set_skills(other_reviewer, ["law"], other_reviewer)
+    assert claim(queue, reviewer) is None
+    assert claim(queue, other_reviewer) is None
+    set_skills(reviewer, ["law"], reviewer)
+    assert claim(queue, reviewer) is not None
+
+
+def test_an_item_is_stuck_when_all_who_have_the_skill_had_a_turn(
+    project: Project, reviewer: Member, other_reviewer: Member, desk_of: Any
+) -> None:
+    queue = make.queue(project, k=2, skill="law")
+    make.items(queue, 1)
+    set_skills(reviewer, ["law"], reviewer)
+    desk_of(reviewer).submit(desk_of(reviewer).take(queue))
+    assert Item.objects.stuck().count() == 1
+    set_skills(other_reviewer, ["law"], other_reviewer)
+    assert not Item.objects.stuck().exists()
+
+
+def test_the_form_offers_skills_and_wants_enough_people(project: Project, reviewer: Member, pages: Any) -> None:
+    queue = make.queue(project, k=1)
+    set_skills(reviewer, ["law"], reviewer)
+    assert '<option value="law"' in pages.get("queue-create").text
+    changed = {"skill": "law", "due_on": "2027-01-31", "daily_cap": "40"}
+    assert pages.post("queue-change", fields(queue, **changed), key=queue.key).status_code == 302
+    queue.refresh_from_db()
+    assert (queue.skill, str(queue.due_on), queue.daily_cap) == ("law", "2027-01-31", 40)
+    refused = pages.post("queue-change", fields(queue, k=2, skill="law"), key=queue.key)
+    assert refused.status_code == 422
+    assert "1 of those who may review have this skill" in refused.text
+    unknown = pages.post("queue-change", fields(queue, skill="cooking"), key=queue.key)
+    assert unknown.status_code == 422
 
 
 # -- the form

@@ -157,9 +157,25 @@ def test_an_hour_has_its_cap(project: Project, reviewer: Member, other_reviewer:
     assert claim(queue, other_reviewer) is not None
     at = goes_on_at(queue, reviewer)
     assert at is not None
-    assert f"It goes on at {at:%H:%M} UTC" in desk.get("review", key=queue.key).text
+    assert f"There is more from {at:%-d %B, %H:%M} UTC on" in desk.get("review", key=queue.key).text
     Assignment.objects.filter(reviewer=reviewer).update(submitted_at=timezone.now() - timedelta(minutes=61))
     assert goes_on_at(queue, reviewer) is None
+    assert claim(queue, reviewer) is not None
+
+
+def test_a_day_has_its_cap_beside_that_of_an_hour(project: Project, reviewer: Member, desk: Any) -> None:
+    queue = make.queue(project, hourly_cap=1, daily_cap=2)
+    make.items(queue, 4)
+    for hours in (3, 2):
+        desk.submit(desk.take(queue))
+        sent = timezone.now() - timedelta(hours=hours)
+        Assignment.objects.filter(reviewer=reviewer, submitted_at__gt=sent).update(submitted_at=sent)
+    assert claim(queue, reviewer) is None
+    at = goes_on_at(queue, reviewer)
+    assert at is not None
+    assert timedelta(hours=20.9) < at - timezone.now() <= timedelta(hours=21)
+    assert f"There is more from {at:%-d %B, %H:%M} UTC on" in desk.get("review", key=queue.key).text
+    Assignment.objects.filter(reviewer=reviewer).update(submitted_at=timezone.now() - timedelta(hours=25))
     assert claim(queue, reviewer) is not None
 
 

@@ -115,7 +115,7 @@ def test_the_pages_are_bounded_in_queries(
     for _ in range(3):
         make.items(make.queue(project), 1)
     for route, kwargs in (("queue-list", {}), ("queue-detail", {"key": queue.key}), ("queue-items", {"key": queue.key}),
-                          ("queue-activity", {"key": queue.key})):  # fmt: skip
+                          ("queue-activity", {"key": queue.key}), ("queue-pace", {"key": queue.key})):  # fmt: skip
         pages.get(route, **kwargs)
         with django_assert_max_num_queries(10):
             pages.get(route, **kwargs)

@@ -108,10 +108,15 @@ def test_tool_calls_and_parts_are_shown_as_text(project: Project, desk: Any) -> 
         {"role": "user", "content": [{"type": "text", "text": "Am I covered?"}]},
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "content": "Policy 7", "name": "find_policy"},
+        {"role": "tool", "content": '{"cover": "<b>all</b>", "days": [3]}'},
     ]
     html = shown(make.queue(project), desk, make.response(project, messages=messages)).content.decode()
     for words in ("Am I covered?", "find_policy", "{&quot;id&quot;: 7}", "Policy 7"):
         assert words in html
+    for name, value in (("id", "7"), ("cover", "&lt;b&gt;all&lt;/b&gt;"), ("days", "[3]")):
+        assert f'<dt dir="auto">{name}</dt>' in html
+        assert value in html
+    assert html.count("As it was sent") == 2
 
 
 def test_sources_of_a_pair_are_shown_once_and_lead_only_to_the_web(project: Project, desk: Any) -> None:

@@ -9,6 +9,8 @@ from feedback.accounts.models import Member, Project
 from reviews.queues.models import Assignment, Escalation
 from tests import make, world
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def turn(project: Project, reviewer: Member) -> Assignment:

@@ -16,7 +16,7 @@ from reviews.queues.items import add_items
 from reviews.queues.models import Assignment, Queue
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 OUTPUT = "Nous remboursons 👩‍👩‍👧 en 30 jours."
 
 

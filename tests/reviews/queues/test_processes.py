@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 WORKER = Path(__file__).with_name("worker.py")
-ITEMS, PROCESSES, PEOPLE = 60, 4, 8
+ITEMS, PROCESSES, PEOPLE = 30, 4, 8
 
 
 class Instance:

@@ -141,7 +141,7 @@ def test_a_queue_of_another_project_does_not_exist_here(other_project: Project, 
     assert pages.post("queue-change", fields(foreign), key=foreign.key).status_code == 404
 
 
-@pytest.mark.parametrize("route", ["queue-list", "queue-detail", "queue-activity", "queue-items"])
+@pytest.mark.parametrize("route", ["queue-list", "queue-detail", "queue-activity", "queue-pace", "queue-items"])
 def test_looking_is_a_get(route: str, queue: Queue, pages: Any) -> None:
     where = {} if route == "queue-list" else {"key": queue.key}
     assert pages.post(route, **where).status_code == 405
@@ -189,7 +189,8 @@ def test_activity_counts_by_day_and_person(queue: Queue, pages: Any, desk: Any, 
     for _ in range(2):
         desk.submit(desk.take(queue))
     page = pages.get("queue-activity", key=queue.key)
-    (row,), (day,) = page.context["people"], page.context["days"]
+    (row,) = page.context["people"]
+    (day,) = pages.get("queue-pace", key=queue.key).context["days"]
     assert (row["member"], row["done"], row["skipped"], row["is_admitted"]) == (reviewer, 2, 0, True)
     assert (day["n"], day["people"]) == (2, 1)
     assert "Nobody has begun" in pages.get("queue-activity", key=make.queue(queue.project).key).text
@@ -215,6 +216,6 @@ def test_items_are_listed_by_state_and_paged(queue: Queue, pages: Any, monkeypat
 def test_the_pages_take_few_queries(queue: Queue, pages: Any, desk: Any, django_assert_max_num_queries: Any) -> None:
     make.items(queue, 4)
     desk.submit(desk.take(queue))
-    for route in ("queue-detail", "queue-activity", "queue-items", "queue-change"):
+    for route in ("queue-detail", "queue-activity", "queue-pace", "queue-items", "queue-change"):
         with django_assert_max_num_queries(10):
             pages.get(route, key=queue.key)

@@ -16,7 +16,7 @@ from reviews.queues.leases import free_due_leases
 from reviews.queues.models import Assignment, Item, Place, Queue
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ROUTES = ("submit", "draft", "heartbeat", "release", "skip")
 
 

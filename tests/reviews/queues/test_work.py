@@ -11,7 +11,7 @@ from feedback.accounts.models import Member, Project
 from reviews.queues.models import Assignment, Queue
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_its_queries_do_not_grow_with_the_queues(queue: Queue, desk: Any, django
     for _ in range(6):
         make.queue(queue.project)
     desk.get("work")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         page = desk.get("work")
     waiting = {row["queue"].pk: row["remaining"] for row in page.context["rows"]}
     assert waiting.pop(queue.pk) == 3
@@ -140,3 +140,40 @@ def test_it_counts_what_was_done_today(queue: Queue, desk: Any) -> None:
     page = desk.get("work")
     assert [(row["today"], row["done"]) for row in page.context["rows"]] == [(1, 2)]
     assert page.context["today_done"] == 1
+
+
+def test_what_was_just_sent_is_undone_from_here(queue: Queue, desk: Any) -> None:
+    make.items(queue, 2)
+    for _ in range(2):
+        desk.submit(desk.take(queue))
+    older, newer = Assignment.objects.order_by("pk")
+    Assignment.objects.filter(pk=older.pk).update(submitted_at="2026-01-01T00:00Z")
+    sent = desk.get("work").context["sent"]
+    assert [bool(line["undo_url"]) for line in sent] == [True, False]
+    assert desk.client.post(sent[0]["undo_url"]).status_code == 303
+    newer.refresh_from_db()
+    assert newer.state == "claimed"
+
+
+def test_the_time_at_the_texts_is_the_measured_one_of_seven_days(queue: Queue, desk: Any, desk_of: Any) -> None:
+    make.items(queue, 3)
+    for active in ("90000", "30500", "0"):
+        desk.submit(desk.take(queue), active_ms=active)
+    other = desk_of(make.member(queue.project))
+    other.submit(other.take(queue))
+    old = Assignment.objects.filter(reviewer=desk.member).earliest("pk")
+    progress = desk.get("work").context["progress"]
+    assert progress == {"week": 3, "n_timed": 2, "week_seconds": 120, "today_seconds": 120}
+    Assignment.objects.filter(pk=old.pk).update(submitted_at="2026-01-01T00:00Z")
+    assert desk.get("work").context["progress"] == {"week": 2, "n_timed": 1, "week_seconds": 30, "today_seconds": 30}
+
+
+def test_a_draft_whose_queue_gives_out_nothing_is_told_of(queue: Queue, desk: Any) -> None:
+    item = make.items(queue)[0]
+    held = desk.take(queue)
+    desk.post("draft", {"token": held.token, "q-helpful": "3"}, key=queue.key)
+    item.places.filter(assignment=held).update(state="open", assignment=None, lease_until=None, claimed_at=None)
+    Queue.objects.filter(pk=queue.pk).update(state="paused")
+    page = desk.get("work")
+    assert (page.context["rows"], [line["queue"] for line in page.context["parked"]]) == ([], [queue])
+    assert "Drafts that wait for their queue" in page.text

@@ -15,6 +15,8 @@ from reviews.queues.models import Queue
 from reviews.sampling.models import SamplingRule, SamplingRun
 from tests import make
 
+pytestmark = pytest.mark.once
+
 
 def url(project: Project, name: str, **kwargs: Any) -> str:
     return reverse(f"sampling:{name}", kwargs={"project": project.slug, **kwargs})
