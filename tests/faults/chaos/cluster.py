@@ -22,7 +22,7 @@ from typing import Any
 import psycopg
 
 from feedback.management.commands.serve import WITH_US, celery, listen, web_command, worker_command
-from tests.faults.instance import ROOT, Redis, eventually, free_port
+from tests.faults.instance import ROOT, Redis, TooSlowError, eventually, free_port
 
 RESTART_SECONDS = 0.5
 TIED = [sys.executable, "-c", WITH_US]  # what follows ends with us, however we end
@@ -82,7 +82,7 @@ class Postgres:
             if not self.ended:
                 return
             time.sleep(1)
-        raise AssertionError(f"PostgreSQL did not start; its log ends: {log.read_text(errors='replace')[-1500:]}")
+        raise TooSlowError(f"PostgreSQL did not start; its log ends: {log.read_text(errors='replace')[-1500:]}")
 
     @property
     def ended(self) -> bool:
