@@ -27,16 +27,17 @@ import sys, uuid, django
 django.setup()
 from feedback.accounts.models import Member
 from reviews.queues import claim, submit
-from reviews.queues.models import Queue
 from tests import make
-queue, member = Queue.objects.get(key="poured"), Member.objects.get(pk=int(sys.argv[1]))
+member = Member.objects.get(pk=int(sys.argv[1]))
+queue = member.project.queues.get()
 while held := claim.claim(queue, member):
     done = submit.submit(held.token, member, make.ANSWERS, submission_id=uuid.uuid4())
     print(done.review_id, flush=True)
 """
 QUEUE = """
+import uuid
 from tests import make
-project = make.project("poured")
+project = make.project(f"poured-{uuid.uuid4().hex[:8]}")  # another one when the test is asked again
 people = [make.member(project, "reviewer") for _ in range(3)]
 make.items(make.queue(project, key="poured", k=3), 150)
 answer = [member.pk for member in people]
