@@ -19,7 +19,7 @@ from reviews.passes.cards import SIZES, Start, alike, open_places, readable, sho
 from reviews.passes.forms import PassForm, ShowForm
 from reviews.passes.models import QuickPass
 from reviews.queues import desk
-from reviews.queues.care import goes_on_at
+from reviews.queues.care import goes_on_at, sensitive
 from reviews.queues.models import Queue
 
 LATEST = 5  # passes that the page lists
@@ -170,7 +170,7 @@ def card_rows(
                 "calls": desk.named_calls(response.body.tool_calls),
                 "n_passages": len(response.passages.all()),
                 "model": str(response.model or "") if queue.shows_model else "",
-                "sensitive": desk.sensitive([response], request.project),
+                "sensitive": sensitive([response], request.project),
                 "is_readable": readable(response),
                 "is_chosen": str(pk) in chosen,
                 "url": reverse("passes:context", kwargs={"project": request.project.slug, "key": queue.key, "pk": pk}),

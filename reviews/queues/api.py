@@ -238,13 +238,13 @@ class QueueClaim(ReviewerView):
         if assignment is None:
             return Response(status=204, headers=retry_after(queue, self.reviewer))
         headers = {"Location": reverse("api:assignment-detail", args=[assignment.token])}
-        return Response(payload(assignment), 201, headers=headers)
+        return Response(payload(assignment, self.project), 201, headers=headers)
 
     def memo(self, data: Any) -> Any:
         return {"token": data["token"]}  # its texts belong to the record, where they can be erased
 
     def recall(self, memo: Any) -> Any:
-        return payload(self.mine(UUID(memo["token"])))
+        return payload(self.mine(UUID(memo["token"])), self.project)
 
 
 class AssignmentDetail(ReviewerView):
@@ -254,7 +254,7 @@ class AssignmentDetail(ReviewerView):
 
         What its reviewer may see of the item, their draft, and until when the place is held.
         """
-        return Response(payload(self.mine(token)))
+        return Response(payload(self.mine(token), self.project))
 
 
 class AssignmentDraft(ReviewerView):
@@ -316,7 +316,7 @@ class AssignmentSubmit(ReviewerView):
         data = dict(StateSerializer(done).data) | {"submitted_at": done.submitted_at}
         if values["next"]:
             following = claiming.claim(done.queue, self.reviewer)
-            data["next"] = payload(following) if following else None
+            data["next"] = payload(following, self.project) if following else None
         return Response(data)
 
 
@@ -343,7 +343,7 @@ class AssignmentUndo(ReviewerView):
         """
         with problems():
             submitting.undo(self.mine(token))
-        return Response(payload(self.mine(token)))
+        return Response(payload(self.mine(token), self.project))
 
 
 class AssignmentHeartbeat(ReviewerView):

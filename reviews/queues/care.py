@@ -9,8 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from feedback.accounts.models import Member
+from feedback.accounts.models import Member, Project
 from feedback.audit.log import record
+from feedback.responses.models import Response
 from reviews.queues.models import Front, OptOut, Queue
 from reviews.queues.take import lock_front
 
@@ -42,6 +43,12 @@ def offered(member: Member) -> list[str]:
     """The tags that may be opted out of: the project's, and those the person asked for while they were among them."""
     own = member.opt_outs.order_by("tag").values_list("tag", flat=True)
     return list(dict.fromkeys([*member.project.sensitive_tags, *own]))
+
+
+def sensitive(shown: list[Response], project: Project) -> list[str]:
+    """The tags for which the texts are covered until they are asked for; of a set together, so that none stands out."""
+    tags = {tag for response in shown for tag in response.tags}
+    return [tag for tag in project.sensitive_tags if tag in tags]
 
 
 def goes_on_at(queue: Queue, member: Member) -> datetime | None:

@@ -13,13 +13,13 @@ from django.utils.formats import date_format
 from django.utils.timesince import timeuntil
 from django.utils.translation import gettext
 
-from feedback.accounts.models import Member, Project
+from feedback.accounts.models import Member
 from feedback.responses.models import Response
 from feedback.rubrics.models import Criterion, RubricVersion
 from feedback.text.diff import word_diff
 from feedback.text.fields import fields_of
 from feedback.text.render import Mark, render_markdown, render_segments
-from reviews.queues.care import goes_on_at
+from reviews.queues.care import goes_on_at, sensitive
 from reviews.queues.care_models import unwanted
 from reviews.queues.claim import midnight, remaining_by_queue, standing
 from reviews.queues.forms import EscalationForm, ReviewForm, SkipForm
@@ -99,12 +99,6 @@ def shown_answers(shown: list[Response], *, shows_model: bool) -> list[dict[str,
 def n_calls(response: Response) -> int:
     """How many tools were called before the output."""
     return sum(len(message.get("tool_calls") or []) for message in response.body.messages)
-
-
-def sensitive(shown: list[Response], project: Project) -> list[str]:
-    """The tags for which the texts are covered until they are asked for; of a set together, so that none stands out."""
-    tags = {tag for response in shown for tag in response.tags}
-    return [tag for tag in project.sensitive_tags if tag in tags]
 
 
 def names_of(shown: list[Response]) -> dict[int, str]:

@@ -23,7 +23,7 @@ item: dict[str, Any] = {
         {"id": 117, "label": "A", "output": "I am sorry. Yes, …", "tool_calls": [], "passages": [passage]},
         {"id": 118, "label": "B", "output": "Yes.", "tool_calls": [], "passages": []},
     ],
-    "rubric": "Which answer is better? 1", "criteria": [criterion],
+    "sensitive": ["bereavement"], "rubric": "Which answer is better? 1", "criteria": [criterion],
 }  # fmt: skip
 assignment: dict[str, Any] = {
     "token": TOKEN, "queue": "which-answer-is-better", "state": "claimed", "claimed_at": AT, "lease_until": LATER,

@@ -13,12 +13,14 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from feedback.accounts.api import tag_of
+from feedback.accounts.models import Project
 from feedback.judgements.record import criteria_of
 from feedback.responses.models import Passage
 from feedback.responses.models import Response as ModelResponse
 from feedback.rubrics.models import Criterion
 from feedback.text.canonical import canonical_json
 from reviews.queues import examples
+from reviews.queues.care import sensitive
 from reviews.queues.models import Assignment
 from reviews.queues.proposals import proposals_of
 
@@ -62,6 +64,10 @@ class ItemSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(help_text="Of this turn: what number the item has is not told.")
     conversation = serializers.JSONField(help_text="The messages up to the answer.")
     responses = ShownResponseSerializer(many=True)
+    sensitive = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="The tags for which the page covers all texts until they are asked for. Cover them too.",
+    )
     rubric = serializers.CharField()
     criteria = CriterionSerializer(many=True)
     proposals = ProposalSerializer(
@@ -94,8 +100,8 @@ def conversation_of(shown: list[ModelResponse]) -> list[dict[str, Any]]:
     return messages
 
 
-def payload(assignment: Assignment) -> dict[str, Any]:
-    """What this reviewer sees of the assignment."""
+def payload(assignment: Assignment, project: Project) -> dict[str, Any]:
+    """What this reviewer sees of the assignment, in their project."""
     place = getattr(assignment, "place", None)
     shown, shows_model = assignment.shown(), assignment.visible.get("model", False)
     responses = [
@@ -114,6 +120,7 @@ def payload(assignment: Assignment) -> dict[str, Any]:
         "id": assignment.pk,
         "conversation": conversation_of(shown),
         "responses": responses,
+        "sensitive": sensitive(shown, project),
         "rubric": str(version),
         "criteria": criteria_of(version),
     }

@@ -65,6 +65,15 @@ def test_a_claim_shows_all_that_is_needed_to_review(queue: Queue, project: Proje
     assert [criterion["key"] for criterion in item["criteria"]] == ["grounded", "helpful", "flags", "rewrite"]
 
 
+def test_a_claim_says_for_what_its_texts_are_to_be_covered(queue: Queue, project: Project, program: Program) -> None:
+    responses = [make.response(project, tags=tags) for tags in (["graphic", "v7"], ["v7"])]
+    add_items(queue, [make.subject(response).pk for response in responses])
+    first = program.claim(queue)
+    done = program.call("assignment-submit", submission(next=True), token=first["token"]).json()
+    said = {item["responses"][0]["id"]: item["sensitive"] for item in (first["item"], done["next"]["item"])}
+    assert said == {responses[0].pk: ["graphic"], responses[1].pk: []}  # the project's word, and no other tag
+
+
 @pytest.mark.parametrize("shows_model", [True, False])
 def test_the_model_is_shown_only_where_the_queue_says_so(project: Project, program: Program, shows_model: bool) -> None:
     queue = make.queue(project, subject_size=2, shows_model=shows_model)
