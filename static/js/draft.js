@@ -151,9 +151,15 @@ function leave() {
   if (desk().dataset.releaseUrl) navigator.sendBeacon(desk().dataset.releaseUrl, body(["csrfmiddlewaretoken", "token"]));
 }
 
+/** The time that this tab has spent on the item already. */
+function before() {
+  const [token, ms] = (sessionStorage.getItem("active") || "").split(" ");
+  return token && token === form()?.elements.token?.value ? Number(ms) : 0;
+}
+
 function begin() {
   [dirty, failing, over] = [false, false, !form() || desk().dataset.over === "yes"];
-  activeMs = Number(form()?.elements.active_ms?.value) || 0; // a refused submit goes on counting
+  activeMs = Math.max(Number(form()?.elements.active_ms?.value) || 0, before()); // a refused submit goes on counting, and so does a reload
   clearTimeout(timer);
   showHold();
   if (over || !restore(form(), Date.parse(desk().dataset.draftSavedAt))) return;
@@ -188,7 +194,9 @@ setInterval(() => {
     remind();
   }
   const place = form()?.elements.active_ms;
-  if (place) place.value = String(activeMs);
+  if (!place) return;
+  place.value = String(activeMs);
+  sessionStorage.setItem("active", `${form().elements.token.value} ${activeMs}`);
 }, 1000);
 setInterval(beat, BEAT);
 beat(); // who comes back has the whole time again

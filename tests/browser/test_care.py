@@ -56,3 +56,28 @@ def test_a_line_reminds_of_a_break_and_idle_time_does_not_count(world: World, si
     assert before >= 300_000
     page.clock.run_for(120_000)
     assert active_ms(page) - before < 60_000
+
+
+def test_time_goes_on_after_a_reload_and_begins_anew_with_the_next_item(
+    world: World, signed_in: Any, watch: Any
+) -> None:
+    page: Page = signed_in(world.reviewer)
+    page.clock.install()
+    begin(page, "Groundedness")
+    page.keyboard.press("Shift")
+    page.clock.run_for(20_000)
+    spent, token = active_ms(page), page.locator("#review-form [name=token]").input_value()
+    assert 15_000 < spent <= 21_000
+    page.reload()
+    page.keyboard.press("Shift")
+    page.clock.run_for(3000)
+    assert spent < active_ms(page) <= spent + 5000
+    watch.expected = {422}
+    page.keyboard.press("Control+Enter")  # nothing is answered: refused
+    expect(page.get_by_text("This question needs an answer.").first).to_be_visible()
+    assert spent < active_ms(page) <= spent + 10_000
+    page.keyboard.press("s")
+    page.get_by_label("Why skip it?").select_option("unclear")
+    page.get_by_role("button", name="Skip this item").click()
+    expect(page.locator("#review-form [name=token]")).not_to_have_value(token)
+    assert active_ms(page) < 5000
